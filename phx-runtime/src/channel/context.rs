@@ -1,0 +1,335 @@
+//! Arguments of callbacks that are found by their type.
+
+use std::{any::Any, fmt, ops::Deref, sync::Arc};
+
+use super::{Event, Pattern, Payload, Socket, Topic, reply_ref::ReplyRef};
+use crate::{
+    endpoint::{Endpoint, Requirements},
+    error::{Failure, Fault},
+    serializer::MessageRef,
+    transport::ConnectInfo,
+};
+
+/// What a channel callback is called with besides its payload.
+#[derive(Clone, Debug)]
+pub struct Context {
+    socket: Socket,
+    event: Event,
+    reference: Option<MessageRef>,
+}
+
+impl Context {
+    pub(crate) fn new(socket: Socket, event: Event, reference: Option<MessageRef>) -> Self {
+        Self { socket, event, reference }
+    }
+
+    /// The channel's handle.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// The event that arrived; empty for `#[handle_info]` and `#[terminate]`.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// The application's state of type `T`.
+    pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
+        self.socket.endpoint().state()
+    }
+
+    pub(crate) fn expects_reply(&self) -> bool {
+        self.reference.is_some()
+    }
+}
+
+/// Types that `#[handle_in]`, `#[handle_out]`, `#[handle_info]` and `#[terminate]` can take as
+/// context. Implement it to give handlers arguments of your own.
+///
+/// ```
+/// use phx_runtime::{Context, Fault, FromEvent};
+///
+/// struct Locale(&'static str);
+///
+/// impl FromEvent<'_> for Locale {
+///     fn from_event(cx: &Context) -> Result<Self, Fault> {
+///         Ok(Locale(if cx.socket().topic().starts_with("de:") { "de" } else { "en" }))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a channel handler can receive",
+    label = "not a handler argument",
+    note = "handlers take the payload first, then context such as `&Socket`, `Event`, `&Topic`, `ReplyRef` or `State<T>`"
+)]
+pub trait FromEvent<'a>: Sized {
+    /// Finds the argument. A fault ends the channel.
+    fn from_event(cx: &'a Context) -> Result<Self, Fault>;
+
+    /// Registers the application state that the argument needs, checked when the endpoint is built.
+    fn requires(_requirements: &mut Requirements) {}
+}
+
+impl<'a> FromEvent<'a> for &'a Socket {
+    fn from_event(cx: &'a Context) -> Result<Self, Fault> {
+        Ok(&cx.socket)
+    }
+}
+
+impl<'a> FromEvent<'a> for &'a Topic {
+    fn from_event(cx: &'a Context) -> Result<Self, Fault> {
+        Ok(cx.socket.topic())
+    }
+}
+
+impl FromEvent<'_> for Event {
+    fn from_event(cx: &Context) -> Result<Self, Fault> {
+        Ok(cx.event.clone())
+    }
+}
+
+impl FromEvent<'_> for ReplyRef {
+    fn from_event(cx: &Context) -> Result<Self, Fault> {
+        let reference = cx.reference.clone();
+        let reference = reference.ok_or_else(|| Fault::new("the message has no ref to reply to"))?;
+        Ok(Self::new(cx.socket.clone(), reference))
+    }
+}
+
+impl FromEvent<'_> for Option<ReplyRef> {
+    fn from_event(cx: &Context) -> Result<Self, Fault> {
+        let reference = cx.reference.clone();
+        Ok(reference.map(|reference| ReplyRef::new(cx.socket.clone(), reference)))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Any + Clone + Send + Sync> FromEvent<'_> for State<T> {
+    fn from_event(cx: &Context) -> Result<Self, Fault> {
+        cx.state()
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<T>();
+    }
+}
+
+/// What a `#[join]` is called with; `S` is the type of the connection's socket.
+pub struct JoinContext<S> {
+    user: Arc<S>,
+    topic: Topic,
+    pattern: Pattern,
+    payload: Option<Payload>,
+    endpoint: Endpoint,
+}
+
+impl<S> JoinContext<S> {
+    pub(crate) fn new(
+        user: Arc<S>,
+        topic: Topic,
+        pattern: Pattern,
+        payload: Payload,
+        endpoint: Endpoint,
+    ) -> Self {
+        Self { user, topic, pattern, payload: Some(payload), endpoint }
+    }
+
+    /// The connection's socket.
+    pub fn user(&self) -> &S {
+        &self.user
+    }
+
+    /// The topic to join.
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// The pattern that the topic matched.
+    pub fn pattern(&self) -> Pattern {
+        self.pattern
+    }
+
+    /// The join's payload; empty after it was taken once.
+    pub fn take_payload(&mut self) -> Payload {
+        self.payload.take().unwrap_or_else(|| Payload::checked_json((&b"{}"[..]).into()))
+    }
+
+    /// The topic parameter called `name`, parsed.
+    pub fn parameter<T: FromTopic>(&self, name: &str) -> Result<T, Failure> {
+        let text = self.pattern.capture(&self.topic, name).ok_or(Failure::Topic)?;
+        T::from_topic(text).ok_or(Failure::Topic)
+    }
+
+    /// The endpoint that serves the connection.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl<S> fmt::Debug for JoinContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinContext")
+            .field("topic", &self.topic)
+            .field("pattern", &self.pattern)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Types that `#[join]` can take as context when its channel is mounted on the socket `S`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not available while joining from `{S}`",
+    label = "not an argument `#[join]` can receive here",
+    note = "`#[join]` takes topic parameters by name, then the join payload, then context such as `&{S}`, `&Topic` or `State<T>`"
+)]
+pub trait FromJoin<'a, S>: Sized {
+    /// Finds the argument. A fault fails the join.
+    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault>;
+
+    /// Registers the application state that the argument needs, checked when the endpoint is built.
+    fn requires(_requirements: &mut Requirements) {}
+}
+
+impl<'a, S: crate::socket::SocketState> FromJoin<'a, S> for &'a S {
+    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
+        Ok(&cx.user)
+    }
+}
+
+impl<'a, S> FromJoin<'a, S> for &'a Topic {
+    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
+        Ok(&cx.topic)
+    }
+}
+
+impl<'a, S> FromJoin<'a, S> for &'a Endpoint {
+    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
+        Ok(&cx.endpoint)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: Any + Clone + Send + Sync> FromJoin<'_, S> for State<T> {
+    fn from_join(cx: &JoinContext<S>) -> Result<Self, Fault> {
+        cx.endpoint.state()
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<T>();
+    }
+}
+
+/// What a `#[connect]` is called with.
+#[derive(Debug)]
+pub struct ConnectContext {
+    info: ConnectInfo,
+    endpoint: Endpoint,
+}
+
+impl ConnectContext {
+    pub(crate) fn new(info: ConnectInfo, endpoint: Endpoint) -> Self {
+        Self { info, endpoint }
+    }
+
+    /// What is known of the request.
+    pub fn info(&self) -> &ConnectInfo {
+        &self.info
+    }
+
+    /// The endpoint that serves the connection.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The connection parameters, decoded.
+    pub fn params<T: FromParams>(&self) -> Result<T, Failure> {
+        Ok(T::from_params(self.info.params())?)
+    }
+}
+
+/// Types that `#[connect]` can take as context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not available while connecting",
+    label = "not an argument `#[connect]` can receive",
+    note = "`#[connect]` takes the connection parameters, then context such as `&ConnectInfo` or `State<T>`"
+)]
+pub trait FromConnect<'a>: Sized {
+    /// Finds the argument. A fault fails the connection.
+    fn from_connect(cx: &'a ConnectContext) -> Result<Self, Fault>;
+
+    /// Registers the application state that the argument needs, checked when the endpoint is built.
+    fn requires(_requirements: &mut Requirements) {}
+}
+
+impl<'a> FromConnect<'a> for &'a ConnectInfo {
+    fn from_connect(cx: &'a ConnectContext) -> Result<Self, Fault> {
+        Ok(&cx.info)
+    }
+}
+
+impl<'a> FromConnect<'a> for &'a Endpoint {
+    fn from_connect(cx: &'a ConnectContext) -> Result<Self, Fault> {
+        Ok(&cx.endpoint)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Any + Clone + Send + Sync> FromConnect<'_> for State<T> {
+    fn from_connect(cx: &ConnectContext) -> Result<Self, Fault> {
+        cx.endpoint.state()
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<T>();
+    }
+}
+
+/// Types that a topic parameter can be parsed into: everything that is `FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "topic parameter of type `{Self}` cannot be parsed from text",
+    label = "not a topic parameter",
+    note = "implement `std::str::FromStr`, or take the parameter as `String`"
+)]
+pub trait FromTopic: Sized {
+    /// Parses the text; a topic whose parameter does not parse does not exist.
+    fn from_topic(text: &str) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: std::str::FromStr> FromTopic for T {
+    fn from_topic(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// Types that the connection parameters can be decoded into, as the first owned argument of
+/// `#[connect]`: everything that is `DeserializeOwned`, and [`Params`](crate::Params) itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be decoded from connection parameters",
+    label = "not connection parameters",
+    note = "the first owned argument of `#[connect]` is what the client sent: a type with `#[derive(Deserialize)]`, or `Params`"
+)]
+pub trait FromParams: Sized {
+    /// Decodes the parameters.
+    fn from_params(params: &crate::Params) -> Result<Self, super::PayloadError>;
+}
+
+/// Application state, registered with the endpoint and found by its type.
+///
+/// ```
+/// use phx_runtime::State;
+///
+/// fn greet(name: State<String>) -> String {
+///     format!("hello {}", *name)
+/// }
+/// assert_eq!(greet(State("Ann".to_owned())), "hello Ann");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct State<T>(pub T);
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

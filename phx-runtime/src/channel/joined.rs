@@ -1,0 +1,134 @@
+//! The result of a join.
+
+use std::any::Any;
+
+use serde_json::json;
+use thiserror::Error;
+
+use super::{
+    Channel,
+    payload::{Encoded, IntoPayload},
+};
+use crate::error::{Failure, Fault};
+
+/// An accepted join: the channel, what the client is told, and what the channel does next.
+///
+/// ```
+/// use phx_runtime::{Joined, json};
+///
+/// struct Room;
+/// struct AfterJoin;
+/// let joined = Joined::new(Room).reply(json!({ "people": 3 })).then(AfterJoin);
+/// # let _ = joined;
+/// ```
+#[derive(Debug)]
+pub struct Joined<C> {
+    pub(crate) channel: C,
+    pub(crate) response: Result<Encoded, Fault>,
+    pub(crate) then: Vec<Box<dyn Any + Send>>,
+}
+
+impl<C> Joined<C> {
+    /// A join answered with `{}`.
+    pub fn new(channel: C) -> Self {
+        Self { channel, response: Ok(Encoded::empty_object()), then: Vec::new() }
+    }
+
+    /// The response that the client gets. One that cannot be encoded fails the join.
+    pub fn reply(mut self, response: impl IntoPayload) -> Self {
+        self.response = Encoded::of(&response).map_err(Fault::from);
+        self
+    }
+
+    /// A message that the channel's `#[handle_info]` gets right after the join reply was sent.
+    ///
+    /// This is Phoenix's `send(self(), :after_join)`.
+    pub fn then(mut self, message: impl Any + Send) -> Self {
+        self.then.push(Box::new(message));
+        self
+    }
+}
+
+/// Why a join was refused; the client gets its payload as the response.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct JoinError(#[from] Refused);
+
+#[derive(Debug, Error)]
+pub(crate) enum Refused {
+    #[error("join refused: {0:?}")]
+    Answer(Encoded),
+    #[error("no such topic")]
+    UnmatchedTopic,
+    #[error("join failed: {0}")]
+    Fault(Fault),
+}
+
+impl JoinError {
+    /// Refuses with `{"reason": reason}`.
+    pub fn new(reason: impl AsRef<str>) -> Self {
+        Self::with(json!({ "reason": reason.as_ref() }))
+    }
+
+    /// Refuses with any response.
+    pub fn with(response: impl IntoPayload) -> Self {
+        match Encoded::of(&response) {
+            Ok(response) => Self(Refused::Answer(response)),
+            Err(error) => Self(Refused::Fault(error.into())),
+        }
+    }
+
+    /// The `reason` of the response, or the empty string if it has none.
+    pub fn reason(&self) -> String {
+        let Refused::Answer(response) = &self.0 else { return String::new() };
+        serde_json::from_slice::<serde_json::Value>(&response.bytes)
+            .ok()
+            .and_then(|value| Some(value.get("reason")?.as_str()?.to_owned()))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn into_refused(self) -> Refused {
+        self.0
+    }
+}
+
+impl From<Fault> for JoinError {
+    fn from(fault: Fault) -> Self {
+        Self(Refused::Fault(fault))
+    }
+}
+
+impl From<Failure> for JoinError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Payload(error) => {
+                Self::with(json!({ "reason": "invalid payload", "detail": error.to_string() }))
+            }
+            Failure::Topic => Self(Refused::UnmatchedTopic),
+            Failure::Fault(fault) => Self(Refused::Fault(fault)),
+        }
+    }
+}
+
+/// What `#[join]` can return for the channel `C`.
+#[diagnostic::on_unimplemented(
+    message = "`#[join]` cannot return `{Self}`",
+    label = "expected `Result<Channel, JoinError>` or `Result<Joined<Channel>, JoinError>`",
+    note = "the channel is the type annotated with `#[channel(..)]`; an error converts into `JoinError`"
+)]
+pub trait IntoJoined<C> {
+    /// The accepted channel or the refusal.
+    fn into_joined(self) -> Result<Joined<C>, JoinError>;
+}
+
+impl<C: Channel, E: Into<JoinError>> IntoJoined<C> for Result<C, E> {
+    fn into_joined(self) -> Result<Joined<C>, JoinError> {
+        self.map(Joined::new).map_err(Into::into)
+    }
+}
+
+impl<C: Channel, E: Into<JoinError>> IntoJoined<C> for Result<Joined<C>, E> {
+    fn into_joined(self) -> Result<Joined<C>, JoinError> {
+        self.map_err(Into::into)
+    }
+}

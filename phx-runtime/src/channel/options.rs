@@ -1,0 +1,69 @@
+//! Options of `#[channel(..)]`.
+
+use crate::params::FilterParameters;
+
+/// From which level on something is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogLevel {
+    /// Never logged.
+    Off,
+    /// Logged as an error.
+    Error,
+    /// Logged as a warning.
+    Warn,
+    /// Logged for information.
+    Info,
+    /// Logged for debugging.
+    Debug,
+    /// Logged when tracing every step.
+    Trace,
+}
+
+/// Options of a channel, as written in `#[channel(..)]`.
+///
+/// ```
+/// use phx_runtime::{ChannelOptions, FilterParameters, LogLevel};
+///
+/// let options = ChannelOptions::new()
+///     .log_join(LogLevel::Off)
+///     .filter_parameters(FilterParameters::discard(["password", "iban"]));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ChannelOptions {
+    pub(crate) log_join: LogLevel,
+    pub(crate) log_handle_in: LogLevel,
+    pub(crate) filter_parameters: Option<FilterParameters>,
+}
+
+impl ChannelOptions {
+    /// Phoenix's defaults: joins logged at `info`, events at `debug`.
+    pub const fn new() -> Self {
+        Self { log_join: LogLevel::Info, log_handle_in: LogLevel::Debug, filter_parameters: None }
+    }
+
+    /// The level of the join line.
+    pub fn log_join(mut self, level: LogLevel) -> Self {
+        self.log_join = level;
+        self
+    }
+
+    /// The level of the line for each handled event.
+    pub fn log_handle_in(mut self, level: LogLevel) -> Self {
+        self.log_handle_in = level;
+        self
+    }
+
+    /// Which parameters the log lines hide; overrides the socket's and the endpoint's.
+    pub fn filter_parameters(mut self, filter: FilterParameters) -> Self {
+        self.filter_parameters = Some(filter);
+        self
+    }
+}
+
+impl Default for ChannelOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}

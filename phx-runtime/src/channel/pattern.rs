@@ -1,0 +1,243 @@
+//! Topic patterns: `lobby`, `room:*`, `room:{room_id}`.
+
+/// Which topics a channel serves.
+///
+/// A pattern is literal text with `{name}` placeholders and, at its end only, an optional `*`.
+/// A placeholder stands for at least one character, up to the literal text that follows it;
+/// `*` stands for any rest, the empty one included. Matching is case-sensitive.
+///
+/// ```
+/// use phx_runtime::Pattern;
+///
+/// let pattern = Pattern::new("room:{room_id}:*");
+/// assert!(pattern.matches("room:7:chat"));
+/// assert_eq!(pattern.capture("room:7:chat", "room_id"), Some("7"));
+/// assert!(!pattern.matches("room::chat"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pattern(&'static str);
+
+/// One step of a pattern, borrowed from its text.
+enum Piece {
+    Literal(&'static str),
+    Parameter(&'static str),
+    Splat,
+}
+
+impl Pattern {
+    /// A pattern from its text.
+    ///
+    /// # Panics
+    ///
+    /// Panics, while compiling where it is used in a constant, if `*` stands anywhere but at the
+    /// end or a brace is not closed. The macros have checked this before.
+    pub const fn new(text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        let mut open = false;
+        let mut i = 0;
+        while i < bytes.len() {
+            match bytes[i] {
+                b'*' => assert!(i + 1 == bytes.len(), "`*` must end a topic pattern"),
+                b'{' => {
+                    assert!(!open, "a topic parameter cannot contain `{`");
+                    open = true;
+                }
+                b'}' => {
+                    assert!(open, "unmatched `}` in a topic pattern");
+                    open = false;
+                }
+                _ => {}
+            }
+            i += 1;
+        }
+        assert!(!open, "a topic parameter is never closed");
+        Self(text)
+    }
+
+    /// The text that the pattern was made from.
+    pub const fn as_str(&self) -> &'static str {
+        self.0
+    }
+
+    /// Whether `topic` belongs to this pattern.
+    pub fn matches(&self, topic: &str) -> bool {
+        self.walk(topic, |_, _| ())
+    }
+
+    /// The part of `topic` that the placeholder called `name` stands for.
+    pub fn capture<'t>(&self, topic: &'t str, name: &str) -> Option<&'t str> {
+        let mut found = None;
+        let matched = self.walk(topic, |parameter, text| {
+            if parameter == name {
+                found = Some(text);
+            }
+        });
+        if matched { found } else { None }
+    }
+
+    fn pieces(self) -> impl Iterator<Item = Piece> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            if let Some((name, after)) = rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+                rest = after;
+                return Some(Piece::Parameter(name));
+            }
+            if rest == "*" {
+                rest = "";
+                return Some(Piece::Splat);
+            }
+            let end = rest.find(['{', '*']).unwrap_or(rest.len());
+            let (literal, after) = rest.split_at(end);
+            rest = after;
+            Some(Piece::Literal(literal))
+        })
+    }
+
+    /// Matches without backtracking: a parameter ends where the literal after it first occurs,
+    /// or, if that literal ends the pattern, where it last could.
+    fn walk<'t>(self, topic: &'t str, mut bind: impl FnMut(&'static str, &'t str)) -> bool {
+        let mut rest = topic;
+        let mut pieces = self.pieces().peekable();
+        while let Some(piece) = pieces.next() {
+            match piece {
+                Piece::Splat => return true,
+                Piece::Literal(text) => match rest.strip_prefix(text) {
+                    Some(after) => rest = after,
+                    None => return false,
+                },
+                Piece::Parameter(name) => {
+                    let literal = match pieces.peek() {
+                        Some(Piece::Literal(text)) => Some(*text),
+                        _ => None,
+                    };
+                    let end = match literal {
+                        None => Some(rest.len()),
+                        Some(text) => {
+                            pieces.next();
+                            if pieces.peek().is_none() {
+                                rest.strip_suffix(text).map(str::len)
+                            } else {
+                                first_after_one_char(rest, text)
+                            }
+                        }
+                    };
+                    let Some(end) = end.filter(|end| *end > 0) else { return false };
+                    bind(name, &rest[..end]);
+                    rest = &rest[end + literal.map_or(0, str::len)..];
+                }
+            }
+        }
+        rest.is_empty()
+    }
+
+    /// Whether every topic that `later` matches is matched by `self` too.
+    ///
+    /// Used while compiling to refuse routes that can never be reached, so it only says `true`
+    /// where that is certain: a literal or empty rest under `*`, equal text, and a final
+    /// placeholder over literal text.
+    pub const fn covers(&self, later: &Self) -> bool {
+        let (a, b) = (self.0.as_bytes(), later.0.as_bytes());
+        let mut i = 0;
+        let mut j = 0;
+        loop {
+            if i < a.len() && a[i] == b'*' {
+                return true;
+            }
+            if i == a.len() || j == b.len() {
+                return i == a.len() && j == b.len();
+            }
+            match (a[i], b[j]) {
+                (b'{', b'{') => {
+                    i = after_brace(a, i);
+                    j = after_brace(b, j);
+                }
+                (b'{', _) => {
+                    // Over a literal: certain only where the placeholder takes all that is left.
+                    i = after_brace(a, i);
+                    if i != a.len() {
+                        return false;
+                    }
+                    // A trailing `*` alone may stand for nothing, which no placeholder takes.
+                    return b[j] != b'*';
+                }
+                (x, y) if x == y => {
+                    i += 1;
+                    j += 1;
+                }
+                _ => return false,
+            }
+        }
+    }
+}
+
+const fn after_brace(text: &[u8], mut at: usize) -> usize {
+    while text[at] != b'}' {
+        at += 1;
+    }
+    at + 1
+}
+
+/// The first occurrence of `literal` that leaves at least one character before it.
+fn first_after_one_char(text: &str, literal: &str) -> Option<usize> {
+    let first = text.chars().next()?.len_utf8();
+    text[first..].find(literal).map(|at| at + first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    fn matches(pattern: &'static str, topic: &str) -> bool {
+        Pattern::new(pattern).matches(topic)
+    }
+
+    #[test]
+    fn literal_text_matches_only_itself() {
+        assert!(matches("exact", "exact"));
+        assert!(!matches("exact", "exactly"));
+        assert!(!matches("exact", "Exact"));
+        assert!(!matches("exact", ""));
+    }
+
+    #[test]
+    fn a_star_matches_any_rest() {
+        for topic in ["echo:", "echo:a:b", "echo:a*", "echo:ünï", "echo:a b\n"] {
+            assert!(matches("echo:*", topic), "{topic:?}");
+        }
+        assert!(!matches("echo:*", " echo:a"));
+        assert!(!matches("echo:*", "echo"));
+        assert!(matches("*", ""));
+    }
+
+    #[test]
+    fn parameters_capture_up_to_the_text_that_follows() {
+        let pattern = Pattern::new("org:{org}:room:{room}");
+        assert_eq!(pattern.capture("org:a:b:room:7:8", "org"), Some("a:b"));
+        assert_eq!(pattern.capture("org:a:b:room:7:8", "room"), Some("7:8"));
+        assert_eq!(pattern.capture("org::room:7", "org"), None);
+        let pattern = Pattern::new("doc:{id}:edit");
+        assert_eq!(pattern.capture("doc:a:edit:edit", "id"), Some("a:edit"));
+        assert_eq!(pattern.capture("doc:ü:edit", "id"), Some("ü"));
+        assert_eq!(pattern.capture("doc::edit", "id"), None);
+    }
+
+    #[test]
+    fn coverage_is_claimed_only_where_it_is_certain() {
+        fn covers(a: &'static str, b: &'static str) -> bool {
+            Pattern::new(a).covers(&Pattern::new(b))
+        }
+        assert!(covers("room:*", "room:lobby"));
+        assert!(covers("room:*", "room:{id}"));
+        assert!(covers("room:{id}", "room:lobby"));
+        assert!(covers("room:{id}", "room:{other}"));
+        assert!(covers("*", "room:*"));
+        assert!(!covers("room:lobby", "room:*"));
+        assert!(!covers("room:{id}", "room:*"));
+        assert!(!covers("room:{id}", "room:"));
+        assert!(!covers("room:{id}:x", "room:lobby:x"));
+        assert!(!covers("food*", "foo*"));
+    }
+}

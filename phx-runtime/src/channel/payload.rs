@@ -1,0 +1,285 @@
+//! What a message carries, coming in and going out.
+
+use std::{fmt, ops::Deref};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+/// The payload of a message from a client, not decoded yet: any JSON value, or bytes.
+///
+/// As the first owned argument of a handler it accepts every payload.
+///
+/// ```
+/// use phx_runtime::Payload;
+/// use serde_json::json;
+///
+/// let payload = Payload::json(&json!({ "body": "hi" })).unwrap();
+/// let value: serde_json::Value = payload.decode().unwrap();
+/// assert_eq!(value["body"], "hi");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Kind);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    /// Checked JSON text.
+    Json(Bytes),
+    Binary(Bytes),
+}
+
+impl Payload {
+    /// Encodes a value.
+    pub fn json(value: &impl Serialize) -> Result<Self, EncodeError> {
+        Ok(Self(Kind::Json(serde_json::to_vec(value)?.into())))
+    }
+
+    /// Bytes as they are.
+    pub fn binary(bytes: impl Into<Bytes>) -> Self {
+        Self(Kind::Binary(bytes.into()))
+    }
+
+    /// JSON text that a parser has accepted before.
+    pub(crate) fn checked_json(text: Bytes) -> Self {
+        Self(Kind::Json(text))
+    }
+
+    /// The JSON text, if this is no binary payload.
+    pub fn as_json(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Json(text) => simdutf8::basic::from_utf8(text).ok(),
+            Kind::Binary(_) => None,
+        }
+    }
+
+    /// The bytes of a binary payload.
+    pub fn as_binary(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Json(_) => None,
+            Kind::Binary(bytes) => Some(bytes),
+        }
+    }
+
+    /// Decodes the payload as any type that a handler could take.
+    pub fn decode<T: FromPayload>(self) -> Result<T, PayloadError> {
+        T::from_payload(self)
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Json(text) => f.write_str(&String::from_utf8_lossy(text)),
+            Kind::Binary(bytes) => write!(f, "<{} bytes>", bytes.len()),
+        }
+    }
+}
+
+/// A binary payload, in either direction.
+///
+/// Binary messages exist in protocol version 2 only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binary(pub Bytes);
+
+impl Deref for Binary {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Binary {
+    fn from(bytes: T) -> Self {
+        Self(bytes.into())
+    }
+}
+
+/// A payload could not be decoded as the type that its handler takes.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct PayloadError(String);
+
+impl PayloadError {
+    /// An error whose `detail` the client may read.
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self(detail.into())
+    }
+}
+
+/// A payload could not be encoded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The value's `Serialize` implementation failed.
+    #[error("the payload cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Binary messages give the length of each name in one byte.
+    #[error("the {field} of a binary message has {length} bytes, more than 255")]
+    TooLong {
+        /// Which name: topic, event, `join_ref`, ref or status.
+        field: &'static str,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The client speaks protocol version 1, which has no binary messages.
+    #[error("protocol version 1 has no binary messages")]
+    BinaryInV1,
+}
+
+/// Types that a handler can take as the first owned argument.
+///
+/// Every `DeserializeOwned` type is decoded from JSON; [`Binary`] takes binary payloads,
+/// [`Payload`] any.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be decoded from a message payload",
+    label = "not a payload",
+    note = "the first owned argument is what arrived: a type with `#[derive(Deserialize)]`, `Binary`, or `Payload`; \
+            write `_: Payload` first to ignore it and take other owned arguments"
+)]
+pub trait FromPayload: Sized {
+    /// Decodes the payload.
+    fn from_payload(payload: Payload) -> Result<Self, PayloadError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> FromPayload for T {
+    fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
+        match payload.0 {
+            Kind::Json(text) => {
+                serde_json::from_slice(&text).map_err(|e| PayloadError::new(e.to_string()))
+            }
+            Kind::Binary(_) => Err(PayloadError::new("expected JSON, got binary data")),
+        }
+    }
+}
+
+impl FromPayload for Binary {
+    fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
+        match payload.0 {
+            Kind::Binary(bytes) => Ok(Self(bytes)),
+            Kind::Json(_) => Err(PayloadError::new("expected binary data, got JSON")),
+        }
+    }
+}
+
+impl FromPayload for Payload {
+    fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
+        Ok(payload)
+    }
+}
+
+/// How the bytes of an outgoing payload are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadKind {
+    /// JSON text.
+    Json,
+    /// Bytes without further structure.
+    Binary,
+}
+
+/// Types that can be sent: everything that is `Serialize`, [`Binary`] and [`Payload`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a payload",
+    label = "not a payload",
+    note = "derive `Serialize`, or send `Binary` for bytes"
+)]
+pub trait IntoPayload {
+    /// Appends the payload to `buffer` and says what it wrote.
+    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> IntoPayload for T {
+    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
+        serde_json::to_writer(buffer, self)?;
+        Ok(PayloadKind::Json)
+    }
+}
+
+impl IntoPayload for Binary {
+    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
+        buffer.extend_from_slice(&self.0);
+        Ok(PayloadKind::Binary)
+    }
+}
+
+impl IntoPayload for Payload {
+    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
+        match &self.0 {
+            Kind::Json(text) => {
+                buffer.extend_from_slice(text);
+                Ok(PayloadKind::Json)
+            }
+            Kind::Binary(bytes) => {
+                buffer.extend_from_slice(bytes);
+                Ok(PayloadKind::Binary)
+            }
+        }
+    }
+}
+
+impl From<Encoded> for Payload {
+    fn from(encoded: Encoded) -> Self {
+        match encoded.kind {
+            PayloadKind::Json => Self(Kind::Json(encoded.bytes.into())),
+            PayloadKind::Binary => Self(Kind::Binary(encoded.bytes.into())),
+        }
+    }
+}
+
+/// An outgoing payload that has been written once and can be framed for any client.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    pub(crate) kind: PayloadKind,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Encoded {
+    pub(crate) fn of(payload: &(impl IntoPayload + ?Sized)) -> Result<Self, EncodeError> {
+        let mut bytes = Vec::new();
+        let kind = payload.write(&mut bytes)?;
+        Ok(Self { kind, bytes })
+    }
+
+    pub(crate) fn empty_object() -> Self {
+        Self { kind: PayloadKind::Json, bytes: b"{}".to_vec() }
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            PayloadKind::Json => f.write_str(&String::from_utf8_lossy(&self.bytes)),
+            PayloadKind::Binary => write!(f, "<{} bytes>", self.bytes.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::{Binary, Payload};
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    struct NewMsg {
+        body: String,
+    }
+
+    #[test]
+    fn json_decodes_into_the_handlers_type() {
+        let payload = Payload::json(&json!({ "body": "hi" })).unwrap();
+        assert_eq!(payload.decode::<NewMsg>().unwrap(), NewMsg { body: "hi".into() });
+    }
+
+    #[test]
+    fn a_wrong_payload_is_an_error_that_says_what_was_expected() {
+        let missing = Payload::json(&json!({})).unwrap().decode::<NewMsg>().unwrap_err();
+        assert!(missing.to_string().contains("body"), "{missing}");
+        let binary = Payload::binary(vec![1]).decode::<NewMsg>().unwrap_err();
+        assert!(binary.to_string().contains("binary"), "{binary}");
+        assert!(Payload::json(&1).unwrap().decode::<Binary>().is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a channel ended.
+
+use std::{fmt, sync::Arc};
+
+/// Why a channel ends; given to `#[terminate]`, and by handlers that stop their channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A handler stopped the channel, as with Phoenix's `:normal`. The client gets `phx_close`.
+    Normal,
+    /// A handler stopped the channel because its work is over (`:shutdown`). The client gets
+    /// `phx_close`.
+    Shutdown,
+    /// The client left the topic.
+    Left,
+    /// The connection was closed by the client or lost.
+    Closed,
+    /// The connection was ended by a `disconnect` of its id.
+    Disconnected,
+    /// The connection was quiet for too long.
+    Inactive,
+    /// The server is going away.
+    Draining,
+    /// The client joined the topic again; the new channel takes over. Nothing that the old one
+    /// still pushes reaches the client.
+    Replaced,
+    /// A handler failed or stopped the channel with an error. The client gets `phx_error` without
+    /// this text and joins again.
+    Failed(Arc<str>),
+}
+
+impl Reason {
+    /// A failure, described for the log. Nothing of it reaches the client.
+    pub fn failed(why: impl fmt::Display) -> Self {
+        Self::Failed(why.to_string().into())
+    }
+
+    /// Whether the client is told `phx_close` (rather than `phx_error`) if a handler stops its
+    /// channel for this reason.
+    pub const fn is_graceful(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Normal => "normal",
+            Self::Shutdown => "shutdown",
+            Self::Left => "left",
+            Self::Closed => "closed",
+            Self::Disconnected => "disconnected",
+            Self::Inactive => "inactive",
+            Self::Draining => "draining",
+            Self::Replaced => "replaced",
+            Self::Failed(why) => why,
+        })
+    }
+}

@@ -1,0 +1,324 @@
+//! What a handler answers.
+
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use super::{
+    payload::{Encoded, IntoPayload},
+    reason::Reason,
+};
+use crate::error::{Failure, Fault};
+
+/// The answer of a `#[handle_in]` handler, and whether the channel goes on.
+///
+/// ```
+/// use phx_runtime::{Reason, Reply, json};
+///
+/// assert!(Reply::ok(json!({ "id": 7 })).is_ok());
+/// assert!(Reply::error(json!({ "reason": "empty" })).is_error());
+/// assert!(Reply::ack().and_stop(Reason::Normal).is_ok());
+/// ```
+///
+/// Phoenix counterparts: `{:reply, {:ok, map}, socket}`, `{:noreply, socket}`, `{:stop, …}`.
+#[derive(Debug)]
+pub struct Reply {
+    answer: Option<Answer>,
+    end: Option<End>,
+}
+
+/// Status and payload of a `phx_reply`.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: SmolStr,
+    pub(crate) response: Encoded,
+}
+
+/// How a callback ended its channel.
+#[derive(Debug)]
+pub(crate) enum End {
+    Stop(Reason),
+    Fault(Fault),
+}
+
+impl Reply {
+    /// Status `ok` with a response. A response that cannot be encoded is a fault.
+    pub fn ok(response: impl IntoPayload) -> Self {
+        Self::status("ok", response)
+    }
+
+    /// Status `error` with a response.
+    pub fn error(response: impl IntoPayload) -> Self {
+        Self::status("error", response)
+    }
+
+    /// Any status, which the client's `receive(status, …)` listens for.
+    pub fn status(status: &str, response: impl IntoPayload) -> Self {
+        match Encoded::of(&response) {
+            Ok(response) => Self {
+                answer: Some(Answer { status: status.into(), response }),
+                end: None,
+            },
+            Err(error) => Self::fault(error.into()),
+        }
+    }
+
+    /// Status `ok` with the response `{}`.
+    pub fn ack() -> Self {
+        Self {
+            answer: Some(Answer { status: "ok".into(), response: Encoded::empty_object() }),
+            end: None,
+        }
+    }
+
+    /// No reply.
+    pub const fn none() -> Self {
+        Self { answer: None, end: None }
+    }
+
+    /// No reply, and the channel ends.
+    pub const fn stop(reason: Reason) -> Self {
+        Self { answer: None, end: Some(End::Stop(reason)) }
+    }
+
+    /// Ends the channel after this reply.
+    pub fn and_stop(mut self, reason: Reason) -> Self {
+        self.end.get_or_insert(End::Stop(reason));
+        self
+    }
+
+    pub(crate) const fn fault(fault: Fault) -> Self {
+        Self { answer: None, end: Some(End::Fault(fault)) }
+    }
+
+    /// The reply to an event that no handler takes.
+    pub(crate) fn unmatched_event() -> Self {
+        Self::error(serde_json::json!({ "reason": "unmatched event" }))
+    }
+
+    /// Whether the status is `ok`.
+    pub fn is_ok(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.status == "ok")
+    }
+
+    /// Whether the status is `error`.
+    pub fn is_error(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.status == "error")
+    }
+
+    /// The response as JSON, if there is one.
+    pub fn response(&self) -> Option<serde_json::Value> {
+        let answer = self.answer.as_ref()?;
+        serde_json::from_slice(&answer.response.bytes).ok()
+    }
+
+    /// Why the channel ends with this reply, if it does.
+    pub fn stops(&self) -> Option<Reason> {
+        match self.end.as_ref()? {
+            End::Stop(reason) => Some(reason.clone()),
+            End::Fault(fault) => Some(Reason::failed(fault)),
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Option<Answer>, Option<End>) {
+        (self.answer, self.end)
+    }
+}
+
+impl From<Failure> for Reply {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Payload(error) => Self::error(
+                serde_json::json!({ "reason": "invalid payload", "detail": error.to_string() }),
+            ),
+            Failure::Topic => Self::error(serde_json::json!({ "reason": "unmatched topic" })),
+            Failure::Fault(fault) => Self::fault(fault),
+        }
+    }
+}
+
+/// What a `#[handle_in]` handler can return.
+#[diagnostic::on_unimplemented(
+    message = "a channel handler cannot return `{Self}`",
+    label = "not an answer",
+    note = "return `()` for no reply, `Reply`, or `Result<T, E>` with serializable `T` and `E`; \
+            answer the client with `Reply::ok(value)`"
+)]
+pub trait IntoReply {
+    /// The reply that the runtime sends.
+    fn into_reply(self) -> Reply;
+}
+
+impl IntoReply for () {
+    fn into_reply(self) -> Reply {
+        Reply::none()
+    }
+}
+
+impl IntoReply for Reply {
+    fn into_reply(self) -> Reply {
+        self
+    }
+}
+
+impl<T: IntoResponse, E: IntoRefusal> IntoReply for Result<T, E> {
+    fn into_reply(self) -> Reply {
+        match self {
+            Ok(value) => value.into_response(),
+            Err(error) => error.into_refusal(),
+        }
+    }
+}
+
+/// The `T` of a handler's `Result<T, E>`: any payload, or a `Reply`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a reply's response",
+    label = "not a response",
+    note = "derive `Serialize`, or return `Binary` or `Reply`"
+)]
+pub trait IntoResponse {
+    /// The reply that the runtime sends.
+    fn into_response(self) -> Reply;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> IntoResponse for T {
+    fn into_response(self) -> Reply {
+        match Encoded::of(&self) {
+            // `()` and unit structs are written as `null`; the client expects an object.
+            Ok(response) if size_of::<T>() == 0 && response.bytes == b"null" => Reply::ack(),
+            Ok(response) => {
+                Reply { answer: Some(Answer { status: "ok".into(), response }), end: None }
+            }
+            Err(error) => Reply::fault(error.into()),
+        }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Reply {
+        self
+    }
+}
+
+impl IntoResponse for super::Binary {
+    fn into_response(self) -> Reply {
+        Reply::ok(self)
+    }
+}
+
+/// The `E` of a handler's `Result<T, E>`: a serializable error is the client's answer, a
+/// [`Fault`] ends the channel.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an answer for the client nor a fault",
+    label = "cannot be answered",
+    note = "derive `Serialize` to send it as the error's response, or convert it into `Fault` to log it \
+            and end the channel without telling the client"
+)]
+pub trait IntoRefusal {
+    /// The reply that the runtime sends.
+    fn into_refusal(self) -> Reply;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Serialize> IntoRefusal for E {
+    fn into_refusal(self) -> Reply {
+        Reply::error(self)
+    }
+}
+
+impl IntoRefusal for Fault {
+    fn into_refusal(self) -> Reply {
+        Reply::fault(self)
+    }
+}
+
+impl IntoRefusal for Reply {
+    fn into_refusal(self) -> Reply {
+        self
+    }
+}
+
+/// Whether a channel goes on after `#[handle_info]` or `#[handle_out]`, which have nobody to reply to.
+#[derive(Debug, Default)]
+pub struct Next(Option<Reason>);
+
+impl Next {
+    /// The channel goes on, as after returning `()`.
+    pub const CONTINUE: Self = Self(None);
+
+    /// The channel ends.
+    pub const fn stop(reason: Reason) -> Self {
+        Self(Some(reason))
+    }
+}
+
+/// What a `#[handle_info]` or `#[handle_out]` handler can return.
+#[diagnostic::on_unimplemented(
+    message = "this handler cannot return `{Self}`: it has nobody to reply to",
+    label = "not a result of `#[handle_info]` or `#[handle_out]`",
+    note = "return `()`, `Next`, or `Result<(), Fault>`; use `socket.push(..)` to tell the client something"
+)]
+pub trait IntoNext {
+    /// What the runtime does next.
+    fn into_next(self) -> Result<Next, Fault>;
+}
+
+impl IntoNext for () {
+    fn into_next(self) -> Result<Next, Fault> {
+        Ok(Next::CONTINUE)
+    }
+}
+
+impl IntoNext for Next {
+    fn into_next(self) -> Result<Next, Fault> {
+        Ok(self)
+    }
+}
+
+impl<T: IntoNext> IntoNext for Result<T, Fault> {
+    fn into_next(self) -> Result<Next, Fault> {
+        self.and_then(IntoNext::into_next)
+    }
+}
+
+impl From<Next> for Reply {
+    fn from(next: Next) -> Self {
+        Self { answer: None, end: next.0.map(End::Stop) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde_json::json;
+
+    use super::{IntoReply, Reason, Reply};
+    use crate::{channel::Binary, error::Fault};
+
+    #[derive(Serialize)]
+    struct Refused {
+        reason: &'static str,
+    }
+
+    #[test]
+    fn results_become_ok_and_error_replies() {
+        let ok: Result<_, Refused> = Ok(json!({ "id": 1 }));
+        assert_eq!(ok.into_reply().response(), Some(json!({ "id": 1 })));
+        let unit: Result<(), Refused> = Ok(());
+        assert_eq!(unit.into_reply().response(), Some(json!({})));
+        let none: Result<Option<u8>, Refused> = Ok(None);
+        assert_eq!(none.into_reply().response(), Some(json!(null)));
+        let refused: Result<(), _> = Err(Refused { reason: "empty" });
+        let refused = refused.into_reply();
+        assert!(refused.is_error());
+        assert_eq!(refused.response(), Some(json!({ "reason": "empty" })));
+    }
+
+    #[test]
+    fn a_fault_answers_nothing_and_ends_the_channel() {
+        let failed: Result<Binary, Fault> = Err(Fault::new("database is gone"));
+        let reply = failed.into_reply();
+        assert!(!reply.is_error());
+        assert_eq!(reply.stops(), Some(Reason::failed("database is gone")));
+    }
+}

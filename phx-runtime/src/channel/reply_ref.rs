@@ -1,0 +1,51 @@
+//! Replies that come later.
+
+use super::{IntoPayload, Socket, payload::Encoded};
+use crate::serializer::MessageRef;
+
+/// The right to answer one message, from anywhere and at any time.
+///
+/// Take it as an argument of a `#[handle_in]` handler that returns `()`. A reply to a channel that
+/// has ended meanwhile goes nowhere. Phoenix counterpart: `socket_ref/1` and `reply/2`.
+///
+/// A message without a `ref` cannot be answered: there the argument is a fault. Take
+/// `Option<ReplyRef>` if clients send such messages.
+#[derive(Clone, Debug)]
+pub struct ReplyRef {
+    socket: Socket,
+    reference: MessageRef,
+}
+
+impl ReplyRef {
+    pub(crate) fn new(socket: Socket, reference: MessageRef) -> Self {
+        Self { socket, reference }
+    }
+
+    /// Replies with status `ok`.
+    pub fn ok(&self, response: impl IntoPayload) {
+        self.status("ok", response);
+    }
+
+    /// Replies with status `error`.
+    pub fn error(&self, response: impl IntoPayload) {
+        self.status("error", response);
+    }
+
+    /// Replies with status `ok` and the response `{}`.
+    pub fn ack(&self) {
+        self.socket.reply(&self.reference, "ok", &Encoded::empty_object());
+    }
+
+    /// Replies with any status.
+    pub fn status(&self, status: &str, response: impl IntoPayload) {
+        match Encoded::of(&response) {
+            Ok(response) => self.socket.reply(&self.reference, status, &response),
+            Err(error) => self.socket.fail(error.into()),
+        }
+    }
+
+    /// The message's ref, as the JSON text that the client sent.
+    pub fn reference(&self) -> &str {
+        self.reference.as_str()
+    }
+}

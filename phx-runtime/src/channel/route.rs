@@ -1,0 +1,149 @@
+//! The routing table of a socket: topic patterns to channels.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    AnyChannel, Channel, ChannelOptions, Encoded, Join, JoinContext, JoinError, Pattern, Payload,
+    Topic, caught,
+};
+use crate::{
+    endpoint::{Endpoint, Requirements},
+    error::Fault,
+};
+
+/// One entry of `#[channels(..)]`.
+pub struct Route<S> {
+    patterns: &'static [Pattern],
+    kind: Arc<ChannelKind>,
+    join: fn(JoinContext<S>) -> BoxFuture<'static, Result<JoinedAny, JoinError>>,
+    requires: fn(&mut Requirements),
+}
+
+/// What is the same for all channels of one route.
+#[derive(Debug)]
+pub(crate) struct ChannelKind {
+    /// The channel's type, for the log.
+    pub(crate) name: &'static str,
+    pub(crate) intercepts: &'static [&'static str],
+    pub(crate) options: ChannelOptions,
+}
+
+/// An accepted join without the channel's type.
+pub(crate) struct JoinedAny {
+    pub(crate) channel: Box<dyn AnyChannel>,
+    pub(crate) response: Encoded,
+    pub(crate) then: Vec<Box<dyn Any + Send>>,
+}
+
+impl<S: Send + Sync + 'static> Route<S> {
+    /// The channel `C` under the patterns that it names itself.
+    pub fn of<C: Join<S>>() -> Self {
+        Self::at::<C>(C::PATTERNS)
+    }
+
+    /// The channel `C` under other patterns.
+    pub fn at<C: Join<S>>(patterns: &'static [Pattern]) -> Self {
+        Self {
+            patterns,
+            kind: Arc::new(ChannelKind {
+                name: short_name::<C>(),
+                intercepts: C::INTERCEPTS,
+                options: C::options(),
+            }),
+            join: |cx| {
+                Box::pin(caught(async move {
+                    let joined = C::join(cx).await?;
+                    let response = joined.response?;
+                    let channel: Box<dyn AnyChannel> = Box::new(joined.channel);
+                    Ok(JoinedAny { channel, response, then: joined.then })
+                }))
+            },
+            requires: |requirements| {
+                <C as Channel>::requires(requirements);
+                C::join_requires(requirements);
+            },
+        }
+    }
+
+    pub(crate) fn requires(&self, requirements: &mut Requirements) {
+        (self.requires)(requirements);
+    }
+}
+
+impl<S> fmt::Debug for Route<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route")
+            .field("patterns", &self.patterns)
+            .field("channel", &self.kind.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The type's name without its path: `RoomChannel`.
+fn short_name<C>() -> &'static str {
+    let name = std::any::type_name::<C>();
+    let end = name.find('<').unwrap_or(name.len());
+    name[..end].rsplit("::").next().unwrap_or(name)
+}
+
+/// A join under way.
+pub(crate) type Joining = BoxFuture<'static, Result<JoinedAny, JoinError>>;
+
+/// The routing table together with the connection's socket, without the socket's type.
+pub(crate) trait Routes: Send + Sync {
+    /// Starts the join of the first route that serves `topic`.
+    fn join(
+        &self,
+        topic: &Topic,
+        payload: Payload,
+        endpoint: &Endpoint,
+    ) -> Option<(Arc<ChannelKind>, Joining)>;
+
+    /// What to log of a join, if the topic has a route.
+    fn kind(&self, topic: &str) -> Option<Arc<ChannelKind>>;
+}
+
+/// A connected socket with its table.
+pub(crate) struct Connected<S> {
+    pub(crate) user: Arc<S>,
+    pub(crate) table: Arc<[Route<S>]>,
+}
+
+impl<S> Connected<S> {
+    fn find(&self, topic: &str) -> Option<(&Route<S>, Pattern)> {
+        self.table.iter().find_map(|route| {
+            let pattern = route.patterns.iter().find(|pattern| pattern.matches(topic))?;
+            Some((route, *pattern))
+        })
+    }
+}
+
+impl<S: Send + Sync + 'static> Routes for Connected<S> {
+    fn join(
+        &self,
+        topic: &Topic,
+        payload: Payload,
+        endpoint: &Endpoint,
+    ) -> Option<(Arc<ChannelKind>, Joining)> {
+        let (route, pattern) = self.find(topic)?;
+        let cx = JoinContext::new(
+            self.user.clone(),
+            topic.clone(),
+            pattern,
+            payload,
+            endpoint.clone(),
+        );
+        let join = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (route.join)(cx)))
+            .unwrap_or_else(|panic| {
+                let fault = Fault::from_panic(&*panic);
+                Box::pin(std::future::ready(Err(fault.into())))
+            });
+        Some((route.kind.clone(), join))
+    }
+
+    fn kind(&self, topic: &str) -> Option<Arc<ChannelKind>> {
+        self.find(topic).map(|(route, _)| route.kind.clone())
+    }
+}

@@ -1,0 +1,91 @@
+//! The name that a channel was joined under.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+/// The topic of a channel, such as `room:lobby`; cheap to clone.
+///
+/// ```
+/// use phx_runtime::Topic;
+///
+/// let topic = Topic::from("room:lobby");
+/// assert_eq!(topic.rest(), "lobby");
+/// assert!(topic.starts_with("room:"));
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// The whole topic.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What follows the first `:`, or the whole topic if it has none.
+    ///
+    /// This is the part that Phoenix code takes with `"room:" <> rest`.
+    pub fn rest(&self) -> &str {
+        self.0.split_once(':').map_or(&*self.0, |(_, rest)| rest)
+    }
+}
+
+impl Deref for Topic {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Topic {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Topic {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Topic {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&Topic> for Topic {
+    fn from(topic: &Topic) -> Self {
+        topic.clone()
+    }
+}
+
+impl PartialEq<str> for Topic {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Topic {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
