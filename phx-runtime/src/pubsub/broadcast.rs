@@ -1,0 +1,153 @@
+//! A message for all subscribers of a topic.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use super::room::Place;
+use crate::{
+    channel::{Encoded, EncodeError, Event, FromPayload, Payload, PayloadError, Topic},
+    serializer::{Outgoing, Version},
+};
+
+/// A message that was broadcast on a topic; what a [`Subscription`](super::Subscription) yields and
+/// what `#[handle_info]` gets for topics that its channel subscribed to. Cheap to clone.
+///
+/// Phoenix counterpart: `Phoenix.Socket.Broadcast`.
+#[derive(Clone)]
+pub struct Broadcast(Arc<Inner>);
+
+struct Inner {
+    topic: Topic,
+    event: Event,
+    payload: Encoded,
+    /// The subscriber that must not get the message from the pass.
+    author: Option<Author>,
+    /// The encoded frame for each protocol version; none where it cannot be encoded.
+    frames: [OnceLock<Option<Bytes>>; Version::ALL],
+}
+
+/// A subscriber, told apart by the address of its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Author(usize);
+
+impl Author {
+    fn of(place: &Place) -> Self {
+        Self(std::ptr::from_ref(place).addr())
+    }
+}
+
+impl Broadcast {
+    /// Checks that the message can be sent to clients of version 2, and remembers its author.
+    pub(crate) fn new(
+        topic: Topic,
+        event: &str,
+        payload: Encoded,
+        author: Option<&Place>,
+    ) -> Result<Self, EncodeError> {
+        let this = Self(Arc::new(Inner {
+            topic,
+            event: event.into(),
+            payload,
+            author: author.map(Author::of),
+            frames: [const { OnceLock::new() }; Version::ALL],
+        }));
+        let frame = this.encode(Version::V2)?;
+        // It was made a moment ago, so the cell is empty.
+        let _ = this.0.frames[Version::V2.index()].set(Some(frame));
+        Ok(this)
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &Topic {
+        &self.0.topic
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.0.event
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> Payload {
+        self.0.payload.clone().into()
+    }
+
+    /// The payload, decoded.
+    pub fn decode<T: FromPayload>(&self) -> Result<T, PayloadError> {
+        self.payload().decode()
+    }
+
+    fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
+        let Encoded { kind, bytes } = &self.0.payload;
+        version.frame(&Outgoing::broadcast(&self.0.topic, &self.0.event, *kind, bytes))
+    }
+
+    /// The frame that clients of `version` get, encoded once for all of them.
+    pub(crate) fn frame(&self, version: Version) -> Option<&Bytes> {
+        self.0.frames[version.index()]
+            .get_or_init(|| match self.encode(version) {
+                Ok(frame) => Some(frame),
+                Err(error) => {
+                    tracing::warn!(
+                        topic = %self.0.topic, event = %self.0.event, %version, %error,
+                        "a broadcast does not reach the subscribers of this version"
+                    );
+                    None
+                }
+            })
+            .as_ref()
+    }
+
+    pub(crate) fn is_from(&self, place: &Place) -> bool {
+        self.0.author == Some(Author::of(place))
+    }
+}
+
+impl fmt::Debug for Broadcast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broadcast")
+            .field("topic", &self.0.topic)
+            .field("event", &self.0.event)
+            .field("payload", &self.0.payload)
+            .finish()
+    }
+}
+
+/// The messages that one pass over a topic's subscribers hands out, oldest first.
+pub(crate) struct Pass {
+    messages: Vec<Broadcast>,
+    /// The frames of all messages behind each other, for each protocol version.
+    frames: [OnceLock<Bytes>; Version::ALL],
+}
+
+impl Pass {
+    pub(super) fn new(messages: Vec<Broadcast>) -> Self {
+        Self { messages, frames: [const { OnceLock::new() }; Version::ALL] }
+    }
+
+    pub(crate) fn messages(&self) -> &[Broadcast] {
+        &self.messages
+    }
+
+    /// All frames in one piece, copied together once for all subscribers.
+    pub(crate) fn frames(&self, version: Version) -> &Bytes {
+        self.frames[version.index()].get_or_init(|| {
+            if let [only] = &*self.messages {
+                return only.frame(version).cloned().unwrap_or_default();
+            }
+            let mut all = BytesMut::new();
+            for frame in self.messages.iter().filter_map(|message| message.frame(version)) {
+                all.extend_from_slice(frame);
+            }
+            all.freeze()
+        })
+    }
+
+    pub(crate) fn has_author(&self, place: &Place) -> bool {
+        self.messages.iter().any(|message| message.is_from(place))
+    }
+}

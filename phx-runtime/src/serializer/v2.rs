@@ -1,0 +1,261 @@
+//! Version 2: JSON arrays `[join_ref, ref, topic, event, payload]`, and binary messages.
+
+use std::{borrow::Cow, fmt};
+
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use smol_str::SmolStr;
+
+use super::{Body, DecodeError, Incoming, MessageRef, Outgoing, put_json_str, put_ref};
+use crate::{
+    channel::{EncodeError, Payload, PayloadKind},
+    transport::websocket::{put_binary_frame, put_text_frame},
+};
+
+/// Kinds of binary messages; a client sends pushes only.
+const PUSH: u8 = 0;
+const REPLY: u8 = 1;
+const BROADCAST: u8 = 2;
+
+struct Wire<'a> {
+    join_ref: &'a RawValue,
+    reference: &'a RawValue,
+    topic: Cow<'a, str>,
+    event: Cow<'a, str>,
+    payload: &'a RawValue,
+}
+
+/// Keeps text without escapes borrowed, which `Cow` alone does not.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Array;
+
+        impl<'de> Visitor<'de> for Array {
+            type Value = Wire<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array [join_ref, ref, topic, event, payload]")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Wire<'de>, A::Error> {
+                fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+                    array: &mut A,
+                    index: usize,
+                ) -> Result<T, A::Error> {
+                    array
+                        .next_element()?
+                        .ok_or_else(|| serde::de::Error::invalid_length(index, &Array))
+                }
+                let wire = Wire {
+                    join_ref: element(&mut array, 0)?,
+                    reference: element(&mut array, 1)?,
+                    topic: element::<Name<'de>, _>(&mut array, 2)?.0,
+                    event: element::<Name<'de>, _>(&mut array, 3)?.0,
+                    payload: element(&mut array, 4)?,
+                };
+                while array.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(wire)
+            }
+        }
+
+        deserializer.deserialize_seq(Array)
+    }
+}
+
+pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
+    let wire: Wire<'_> = serde_json::from_slice(text)?;
+    Ok(Incoming {
+        join_ref: MessageRef::from_json(wire.join_ref.get()),
+        reference: MessageRef::from_json(wire.reference.get()),
+        topic: wire.topic.into(),
+        event: wire.event.into(),
+        payload: Payload::checked_json(text.slice_ref(wire.payload.get().as_bytes())),
+    })
+}
+
+/// `0, join_ref size, ref size, topic size, event size`, the four texts, then the data. An empty
+/// `join_ref` is the empty string here, not `null`.
+pub(super) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
+    let (&[kind, sizes @ ..], mut at) = (bytes.first_chunk::<5>().ok_or_else(|| short(bytes))?, 5);
+    if kind != PUSH {
+        return Err(DecodeError::Kind(kind));
+    }
+    let mut name = |size: u8| {
+        let end = at + usize::from(size);
+        let text = bytes.get(at..end).ok_or(DecodeError::Truncated)?;
+        at = end;
+        std::str::from_utf8(text).map_err(|_| DecodeError::NotText)
+    };
+    let [join_ref, reference, topic, event] = sizes;
+    Ok(Incoming {
+        join_ref: Some(MessageRef::from_str(name(join_ref)?)),
+        reference: Some(MessageRef::from_str(name(reference)?)),
+        topic: name(topic)?.into(),
+        event: name(event)?.into(),
+        payload: Payload::binary(bytes.slice(at..)),
+    })
+}
+
+/// The error for a frame that is too short for its header.
+fn short(bytes: &[u8]) -> DecodeError {
+    match bytes.first() {
+        Some(&kind) if kind != PUSH => DecodeError::Kind(kind),
+        _ => DecodeError::Truncated,
+    }
+}
+
+pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+    match message.kind {
+        PayloadKind::Json => {
+            encode_text(message, buffer);
+            Ok(())
+        }
+        PayloadKind::Binary => encode_binary(message, buffer),
+    }
+}
+
+fn encode_text(message: &Outgoing<'_>, buffer: &mut Vec<u8>) {
+    put_text_frame(buffer, |json| {
+        json.push(b'[');
+        put_ref(message.join_ref, json);
+        json.push(b',');
+        put_ref(message.reference, json);
+        json.push(b',');
+        put_json_str(message.topic, json);
+        json.push(b',');
+        match message.body {
+            Body::Push { event } | Body::Broadcast { event } => {
+                put_json_str(event, json);
+                json.push(b',');
+                json.extend_from_slice(message.payload);
+            }
+            Body::Reply { status } => {
+                json.extend_from_slice(b"\"phx_reply\",{\"status\":");
+                put_json_str(status, json);
+                json.extend_from_slice(b",\"response\":");
+                json.extend_from_slice(message.payload);
+                json.push(b'}');
+            }
+        }
+        json.push(b']');
+    });
+}
+
+fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let bare = |reference: Option<&MessageRef>| {
+        reference.map_or_else(SmolStr::default, MessageRef::bare)
+    };
+    let join_ref = bare(message.join_ref);
+    let reference = bare(message.reference);
+    let topic = ("topic", message.topic);
+    let (kind, names): (u8, &[(&'static str, &str)]) = match message.body {
+        Body::Push { event } => (PUSH, &[("join_ref", &join_ref), topic, ("event", event)]),
+        Body::Reply { status } => {
+            (REPLY, &[("join_ref", &join_ref), ("ref", &reference), topic, ("status", status)])
+        }
+        Body::Broadcast { event } => (BROADCAST, &[topic, ("event", event)]),
+    };
+    let mut head = Vec::with_capacity(1 + names.len() * 16);
+    head.push(kind);
+    for (field, text) in names {
+        let length = text.len();
+        head.push(u8::try_from(length).map_err(|_| EncodeError::TooLong { field, length })?);
+    }
+    for (_, text) in names {
+        head.extend_from_slice(text.as_bytes());
+    }
+    put_binary_frame(buffer, &[&head, message.payload]);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{decode_binary, decode_text, encode};
+    use crate::{
+        channel::PayloadKind,
+        serializer::{MessageRef, Outgoing},
+    };
+
+    fn text(text: &str) -> Bytes {
+        text.to_owned().into()
+    }
+
+    #[test]
+    fn elements_after_the_fifth_are_ignored_and_fewer_are_refused() {
+        let message = decode_text(&text(r#"["1","2","t","e",{"a":1},3,[4]]"#)).unwrap();
+        assert_eq!((&*message.topic, &*message.event), ("t", "e"));
+        assert_eq!(message.payload.as_json(), Some(r#"{"a":1}"#));
+        for wrong in ["", "[]", r#"["1","2","t","e"]"#, "{}", r#"["1","2",3,"e",{}]"#, "[1]x"] {
+            assert!(decode_text(&text(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn refs_of_any_type_are_kept_and_compared_as_they_came() {
+        let of = |reference: &str| {
+            decode_text(&text(&format!("[null,{reference},\"t\",\"e\",null]"))).unwrap().reference
+        };
+        assert_ne!(of("1"), of("\"1\""));
+        assert_ne!(of("1"), of("1.0"));
+        assert_eq!(of(r#""\u0031""#), of("\"1\""));
+        assert_eq!(of("null"), None);
+    }
+
+    #[test]
+    fn deep_nesting_is_skipped_without_recursion() {
+        let depth = 1_000_000;
+        let nested = format!("[null,null,\"t\",\"e\",{}{}]", "[".repeat(depth), "]".repeat(depth));
+        let message = decode_text(&text(&nested)).unwrap();
+        assert!(message.payload.decode::<serde_json::Value>().is_err());
+    }
+
+    #[test]
+    fn binary_pushes_carry_names_with_one_byte_sizes() {
+        let mut frame = vec![0, 2, 3, 5, 5];
+        frame.extend_from_slice(b"12123topicevent\x01\x02");
+        let message = decode_binary(&frame.clone().into()).unwrap();
+        assert_eq!(message.join_ref, Some(MessageRef::from_str("12")));
+        assert_eq!(message.reference, Some(MessageRef::from_str("123")));
+        assert_eq!(message.payload.as_binary().unwrap().as_ref(), [1, 2]);
+        for cut in 0..20 {
+            assert!(decode_binary(&frame[..cut].to_vec().into()).is_err(), "{cut}");
+        }
+        frame[0] = 1;
+        assert!(decode_binary(&frame.into()).is_err());
+    }
+
+    #[test]
+    fn binary_messages_have_the_layout_of_their_kind() {
+        let (join_ref, reference) = (MessageRef::from_str("12"), MessageRef::from_str("123"));
+        let encoded = |message: Outgoing<'_>| {
+            let mut frame = Vec::new();
+            encode(&message, &mut frame).unwrap();
+            frame.split_off(2)
+        };
+        let binary = PayloadKind::Binary;
+        let push = Outgoing::push(Some(&join_ref), "topic", "event", binary, &[101]);
+        assert_eq!(encoded(push), [b"\x00\x02\x05\x05", &b"12topicevente"[..]].concat());
+        let reply =
+            Outgoing::reply(Some(&join_ref), Some(&reference), "topic", "ok", binary, &[101]);
+        assert_eq!(encoded(reply), [b"\x01\x02\x03\x05\x02", &b"12123topicoke"[..]].concat());
+        let broadcast = Outgoing::broadcast("topic", "event", binary, &[101]);
+        assert_eq!(encoded(broadcast), [b"\x02\x05\x05", &b"topicevente"[..]].concat());
+    }
+
+    #[test]
+    fn a_name_above_255_bytes_does_not_fit_into_a_binary_message() {
+        let long = "x".repeat(256);
+        let message = Outgoing::broadcast(&long, "e", PayloadKind::Binary, &[]);
+        let error = encode(&message, &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("topic"), "{error}");
+    }
+}

@@ -1,0 +1,291 @@
+//! What the rest of the program holds of a connection.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::{
+    frame::{CloseCode, Frame},
+    outbox::{Outbox, Sent, State},
+    websocket::{OpCode, put_frame, server_frames},
+};
+use crate::channel::{Info, Reason};
+
+/// Internal messages that may wait for one connection. A connection that does not get to handle
+/// them is as good as gone, and is closed like one that does not read.
+const MAILBOX_LIMIT: usize = 16_384;
+
+/// A connection as seen from outside of its task: to send, to notify, to close. Cheap to clone.
+///
+/// Handles outlive their connection; what is sent to one that is gone goes nowhere.
+#[derive(Clone)]
+pub struct Connection(Arc<Shared>);
+
+struct Shared {
+    waker: AtomicWaker,
+    outbox: Mutex<Outbox>,
+    mailbox: Mutex<Mailbox>,
+    /// The socket, where writing needs no task: plain TCP.
+    socket: Option<OwnedWriteHalf>,
+}
+
+#[derive(Default)]
+struct Mailbox {
+    letters: Vec<Info>,
+    /// Why the connection ends, if the server decided so.
+    ending: Option<Reason>,
+}
+
+impl Connection {
+    /// A connection that may have `max_backlog` bytes waiting. Transports make one for each client,
+    /// and write out what [`poll_frames`](Self::poll_frames) gives them.
+    pub fn new(max_backlog: usize) -> Self {
+        Self::with_socket(max_backlog, None)
+    }
+
+    pub(super) fn with_socket(max_backlog: usize, socket: Option<OwnedWriteHalf>) -> Self {
+        Self(Arc::new(Shared {
+            waker: AtomicWaker::new(),
+            outbox: Mutex::new(Outbox::new(max_backlog)),
+            mailbox: Mutex::default(),
+            socket,
+        }))
+    }
+
+    /// Sends a message to the client.
+    pub fn send(&self, frame: &Frame) {
+        let (opcode, payload) = match frame {
+            Frame::Text(text) => (OpCode::Text, text.as_bytes()),
+            Frame::Binary(bytes) => (OpCode::Binary, bytes),
+        };
+        self.put(opcode, payload);
+    }
+
+    /// Sends a ping; the client's pong comes back through
+    /// [`RawSocket::handle_control`](super::RawSocket::handle_control). Payloads above 125 bytes
+    /// are cut off. Transports without pings send nothing.
+    pub fn ping(&self, payload: &[u8]) {
+        self.put(OpCode::Ping, &payload[..payload.len().min(125)]);
+    }
+
+    pub(super) fn pong(&self, payload: &[u8]) {
+        self.put(OpCode::Pong, payload);
+    }
+
+    fn put(&self, opcode: OpCode, payload: &[u8]) {
+        let sent = self.0.outbox.lock().send_with(self.0.socket.as_ref(), |buffer| {
+            put_frame(buffer, opcode, payload);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        if let Ok(sent) = sent {
+            self.after(sent);
+        }
+    }
+
+    /// Sends already encoded frames, unless `allowed` has been taken back meanwhile. The check is
+    /// made under the lock, so nothing follows what was sent after taking it back.
+    pub(crate) fn send_encoded(&self, frames: &Bytes, allowed: &AtomicBool) {
+        if frames.is_empty() {
+            return;
+        }
+        let mut outbox = self.0.outbox.lock();
+        if !allowed.load(Ordering::Relaxed) {
+            return;
+        }
+        let sent = outbox.send(frames, self.0.socket.as_ref());
+        drop(outbox);
+        self.after(sent);
+    }
+
+    /// Sends one frame that `encode` appends, under the same condition.
+    pub(crate) fn send_with<E>(
+        &self,
+        allowed: Option<&AtomicBool>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut outbox = self.0.outbox.lock();
+        if allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed)) {
+            return Ok(());
+        }
+        let sent = outbox.send_with(self.0.socket.as_ref(), encode)?;
+        drop(outbox);
+        self.after(sent);
+        Ok(())
+    }
+
+    /// Sends a message to the connection's own socket: it arrives in
+    /// [`RawSocket::handle_info`](super::RawSocket::handle_info).
+    pub fn notify(&self, message: impl Any + Send) {
+        self.notify_info(Info(Box::new(message)));
+    }
+
+    pub(crate) fn notify_info(&self, message: Info) {
+        {
+            let mut mailbox = self.0.mailbox.lock();
+            if mailbox.letters.len() < MAILBOX_LIMIT {
+                mailbox.letters.push(message);
+                drop(mailbox);
+                self.0.waker.wake();
+                return;
+            }
+        }
+        self.overflowed("internal messages");
+        self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
+    }
+
+    /// Ends the connection with a close code, after what was sent before.
+    pub fn close(&self, code: CloseCode, reason: Reason) {
+        self.0.mailbox.lock().ending.get_or_insert(reason);
+        let sent = self.0.outbox.lock().close(code);
+        self.after(sent);
+    }
+
+    fn after(&self, sent: Sent) {
+        match sent {
+            Sent::Done | Sent::Gone => {}
+            Sent::Wake => self.0.waker.wake(),
+            Sent::Overflow => {
+                self.overflowed("bytes");
+                let reason = Reason::failed("the client reads too slowly");
+                self.0.mailbox.lock().ending.get_or_insert(reason);
+                self.0.waker.wake();
+            }
+        }
+    }
+
+    #[cold]
+    fn overflowed(&self, what: &'static str) {
+        tracing::warn!(what, "closing a connection: too much waits for it");
+    }
+
+    /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
+    /// all answers to one read leave in one write.
+    pub fn cork(&self) {
+        self.0.outbox.lock().cork();
+    }
+
+    /// The next internal messages, oldest first.
+    pub fn take_messages(&self) -> Vec<Info> {
+        std::mem::take(&mut self.0.mailbox.lock().letters)
+    }
+
+    /// Whether and why the connection is to end.
+    pub fn ending(&self) -> Option<(CloseCode, Reason)> {
+        match self.0.outbox.lock().state() {
+            State::Open | State::Closed => None,
+            State::Closing(code) => {
+                let reason = self.0.mailbox.lock().ending.clone().unwrap_or(Reason::Closed);
+                Some((code, reason))
+            }
+        }
+    }
+
+    /// Makes `task` the one that is woken by messages, closing, and by what it has to write.
+    pub fn register(&self, task: &Context<'_>) {
+        self.0.waker.register(task.waker());
+    }
+
+    /// Takes out all frames that wait, for transports that have no stream of bytes to write to.
+    pub fn poll_frames(&self, task: &Context<'_>) -> Poll<Vec<Outgoing>> {
+        self.register(task);
+        let buffers = {
+            let mut outbox = self.0.outbox.lock();
+            outbox.uncork();
+            outbox.take()
+        };
+        if buffers.is_empty() {
+            return Poll::Pending;
+        }
+        let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
+            Some(match frame.opcode {
+                OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
+                OpCode::Binary => Outgoing::Frame(Frame::Binary(frame.payload)),
+                OpCode::Ping => Outgoing::Ping(frame.payload),
+                OpCode::Close => Outgoing::Close,
+                OpCode::Pong | OpCode::Continuation => return None,
+            })
+        });
+        Poll::Ready(frames.collect())
+    }
+
+    /// Writes out what waits, through the shared socket.
+    pub(super) fn poll_flush(
+        &self,
+        socket: &OwnedWriteHalf,
+        task: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        loop {
+            let written = {
+                let mut outbox = self.0.outbox.lock();
+                outbox.uncork();
+                if outbox.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                outbox.write_to(socket)
+            };
+            match written {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    ready!(socket.as_ref().poll_write_ready(task))?;
+                }
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    pub(super) fn socket(&self) -> Option<&OwnedWriteHalf> {
+        self.0.socket.as_ref()
+    }
+
+    pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+        use_it(&mut self.0.outbox.lock())
+    }
+
+    /// The connection is gone: whatever still waits is given up.
+    pub fn abandon(&self) {
+        self.0.outbox.lock().abandon();
+        let letters = std::mem::take(&mut *self.0.mailbox.lock());
+        drop(letters);
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakConnection {
+        WeakConnection(Arc::downgrade(&self.0))
+    }
+}
+
+/// A connection that may be gone, for lists that must not keep it.
+#[derive(Clone)]
+pub(crate) struct WeakConnection(std::sync::Weak<Shared>);
+
+impl WeakConnection {
+    pub(crate) fn upgrade(&self) -> Option<Connection> {
+        self.0.upgrade().map(Connection)
+    }
+}
+
+/// What a transport writes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// A message.
+    Frame(Frame),
+    /// A ping with its payload.
+    Ping(Bytes),
+    /// Nothing follows; [`Connection::ending`] tells the code.
+    Close,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("outbox", &*self.0.outbox.lock()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,25 @@
+//! What carries bytes between clients and sockets.
+//!
+//! A transport owns the connection and calls the methods of a [`RawSocket`]; it knows nothing of
+//! channels. The built-in transports use only what is public here.
+
+mod connect;
+mod connection;
+mod frame;
+mod options;
+mod origin;
+mod outbox;
+mod params;
+mod raw_socket;
+pub(crate) mod websocket;
+
+pub use self::{
+    connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},
+    connection::{Connection, Outgoing},
+    frame::{CloseCode, Control, Frame, Text},
+    options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
+    origin::CheckOrigin,
+    params::Params,
+    raw_socket::{Flow, Handled, RawSocket},
+};
+pub(crate) use self::connection::WeakConnection;

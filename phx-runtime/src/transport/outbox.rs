@@ -1,0 +1,343 @@
+//! What waits to be written to one connection.
+//!
+//! Everything that leaves goes through here as whole WebSocket frames: shared ones (broadcasts) as
+//! they are, the connection's own (replies, pushes) gathered in one buffer. While nothing waits and
+//! the socket takes bytes, a frame is written on the spot by whoever sends it; what the socket
+//! does not take waits, and then later frames wait behind it, so that order holds. The connection's
+//! task writes what waits, in one system call as far as it goes.
+//!
+//! While the task handles what it has read, the outbox is corked: all answers to one read, and what
+//! others send meanwhile, leave in one write.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+};
+
+use bytes::{Buf, Bytes};
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::{
+    frame::CloseCode,
+    websocket::{close_frame, server_frame_len},
+};
+
+/// Frames up to this size are copied behind each other; larger ones are kept shared.
+const COPY_LIMIT: usize = 1024;
+
+/// Buffers written in one system call.
+const MAX_SLICES: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    state: State,
+    corked: bool,
+    /// Bytes that wait, the written part of the first buffer not counted.
+    waiting: usize,
+    /// How much of the first buffer is written. Buffers start at frame boundaries.
+    written: usize,
+    sealed: VecDeque<Bytes>,
+    /// The newest frames, not shared with anybody and still growing.
+    tail: Vec<u8>,
+    limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Open,
+    /// A close frame is queued or written; nothing more is taken.
+    Closing(CloseCode),
+    /// The connection is gone.
+    Closed,
+}
+
+/// What a sender has to do after it queued something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Sent {
+    /// Nothing: it is written, or the task will look by itself.
+    Done,
+    /// The task must be woken to write the rest, or to close.
+    Wake,
+    /// The reader was too slow: the task must be woken to close, and this is to be reported.
+    Overflow,
+    /// The connection takes nothing any more.
+    Gone,
+}
+
+impl Outbox {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            state: State::Open,
+            corked: false,
+            waiting: 0,
+            written: 0,
+            sealed: VecDeque::new(),
+            tail: Vec::new(),
+            limit,
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Holds everything back until [`uncork`](Self::uncork).
+    pub(super) fn cork(&mut self) {
+        self.corked = true;
+    }
+
+    pub(super) fn uncork(&mut self) {
+        self.corked = false;
+    }
+
+    /// Sends frames that others share.
+    pub(super) fn send(&mut self, frames: &Bytes, socket: Option<&OwnedWriteHalf>) -> Sent {
+        if self.state != State::Open {
+            return Sent::Gone;
+        }
+        let mut done = 0;
+        if !self.corked && self.is_empty() {
+            if let Some(socket) = socket {
+                match socket.try_write(frames) {
+                    Ok(written) if written == frames.len() => return Sent::Done,
+                    Ok(written) => done = written,
+                    // Whether it is full or broken, the task finds out when it writes.
+                    Err(_) => {}
+                }
+            }
+        }
+        let was_idle = self.is_empty();
+        if done == 0 && frames.len() <= COPY_LIMIT {
+            self.tail.extend_from_slice(frames);
+        } else {
+            self.seal();
+            if self.sealed.is_empty() {
+                self.written = done;
+            }
+            self.sealed.push_back(frames.clone());
+        }
+        self.queued(frames.len() - done, was_idle)
+    }
+
+    /// Sends one frame that `encode` appends; on its error nothing is sent.
+    pub(super) fn send_with<E>(
+        &mut self,
+        socket: Option<&OwnedWriteHalf>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Sent, E> {
+        if self.state != State::Open {
+            return Ok(Sent::Gone);
+        }
+        let before = self.tail.len();
+        encode(&mut self.tail)?;
+        let added = self.tail.len() - before;
+        let was_idle = self.is_empty();
+        if was_idle && !self.corked {
+            if let Some(socket) = socket {
+                // An error is found again by the task.
+                let written = socket.try_write(&self.tail).unwrap_or(0);
+                if written == added {
+                    self.tail = Vec::new();
+                    return Ok(Sent::Done);
+                }
+                self.seal();
+                self.written = written;
+                return Ok(self.queued(added - written, true));
+            }
+        }
+        Ok(self.queued(added, was_idle))
+    }
+
+    fn queued(&mut self, bytes: usize, was_idle: bool) -> Sent {
+        self.waiting += bytes;
+        if self.waiting > self.limit {
+            self.close_over_backlog();
+            return Sent::Overflow;
+        }
+        if was_idle && !self.corked { Sent::Wake } else { Sent::Done }
+    }
+
+    /// Queues a close frame behind what waits; only the first one counts.
+    pub(super) fn close(&mut self, code: CloseCode) -> Sent {
+        if self.state != State::Open {
+            return Sent::Gone;
+        }
+        self.put_close(code);
+        Sent::Wake
+    }
+
+    fn put_close(&mut self, code: CloseCode) {
+        let frame = close_frame(code);
+        self.waiting += frame.len();
+        self.tail.extend_from_slice(&frame);
+        self.state = State::Closing(code);
+    }
+
+    /// Queues the last frame of a closing handshake that the client began.
+    pub(super) fn answer_close(&mut self, code: CloseCode, frame: &[u8]) {
+        if self.state == State::Open {
+            self.waiting += frame.len();
+            self.tail.extend_from_slice(frame);
+            self.state = State::Closing(code);
+        }
+    }
+
+    /// Forgets what waits, but for the rest of a frame that is already partly written, and closes.
+    fn close_over_backlog(&mut self) {
+        self.seal();
+        let rest = self.sealed.pop_front().map_or_else(Bytes::new, |front| {
+            let end = frame_end(&front, self.written);
+            front.slice(..end)
+        });
+        self.sealed.clear();
+        self.waiting = rest.len() - self.written.min(rest.len());
+        if self.waiting > 0 {
+            self.sealed.push_back(rest);
+        } else {
+            self.written = 0;
+        }
+        self.put_close(CloseCode::TRY_AGAIN);
+    }
+
+    /// The connection is gone: gives all memory back.
+    pub(super) fn abandon(&mut self) {
+        self.state = State::Closed;
+        self.sealed = VecDeque::new();
+        self.tail = Vec::new();
+        self.waiting = 0;
+        self.written = 0;
+    }
+
+    fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            self.sealed.push_back(std::mem::take(&mut self.tail).into());
+        }
+    }
+
+    /// Writes what waits as far as the socket takes it. Memory goes back once nothing waits.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when the socket is full, others when it is broken.
+    pub(super) fn write_to(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
+        self.seal();
+        while !self.sealed.is_empty() {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let mut skip = self.written;
+            let mut count = 0;
+            for (slice, buffer) in slices.iter_mut().zip(&self.sealed) {
+                *slice = IoSlice::new(&buffer[skip..]);
+                skip = 0;
+                count += 1;
+            }
+            let written = match &slices[..count] {
+                [only] => socket.try_write(only)?,
+                several => socket.try_write_vectored(several)?,
+            };
+            self.advance(written);
+        }
+        self.sealed = VecDeque::new();
+        Ok(())
+    }
+
+    /// What waits, for writers that are not a TCP socket; [`advance`](Self::advance) takes it off.
+    pub(super) fn front(&mut self) -> Option<Bytes> {
+        self.seal();
+        let front = self.sealed.front()?;
+        Some(front.slice(self.written..))
+    }
+
+    pub(super) fn advance(&mut self, mut written: usize) {
+        self.waiting -= written;
+        while let Some(front) = self.sealed.front() {
+            let left = front.len() - self.written;
+            if written < left {
+                self.written += written;
+                return;
+            }
+            written -= left;
+            self.written = 0;
+            self.sealed.pop_front();
+        }
+    }
+
+    /// Takes out everything that waits, in whole frames.
+    pub(super) fn take(&mut self) -> Vec<Bytes> {
+        self.seal();
+        self.waiting = 0;
+        let mut taken: Vec<_> = std::mem::take(&mut self.sealed).into();
+        if let Some(first) = taken.first_mut() {
+            first.advance(std::mem::take(&mut self.written));
+        }
+        taken
+    }
+}
+
+/// Where the frame ends that position `at` lies in; `at` itself if that is a boundary.
+fn frame_end(frames: &[u8], at: usize) -> usize {
+    let mut end = 0;
+    while end < at {
+        match server_frame_len(&frames[end..]) {
+            Some(frame) => end += frame.total_len,
+            None => return frames.len(),
+        }
+    }
+    end.min(frames.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{Outbox, Sent, State};
+    use crate::transport::{CloseCode, websocket::put_text_frame};
+
+    fn frame(text: &str) -> Bytes {
+        let mut frame = Vec::new();
+        put_text_frame(&mut frame, |buffer| buffer.extend_from_slice(text.as_bytes()));
+        frame.into()
+    }
+
+    fn all(outbox: &mut Outbox) -> Vec<u8> {
+        outbox.take().concat()
+    }
+
+    #[test]
+    fn shared_and_own_frames_leave_in_the_order_they_were_sent() {
+        let mut outbox = Outbox::new(1 << 20);
+        let large = frame(&"x".repeat(5000));
+        assert_eq!(outbox.send(&frame("a"), None), Sent::Wake);
+        assert_eq!(outbox.send(&large, None), Sent::Done);
+        let own = |buffer: &mut Vec<u8>| {
+            buffer.extend_from_slice(&frame("b"));
+            Ok::<_, ()>(())
+        };
+        assert_eq!(outbox.send_with(None, own), Ok(Sent::Done));
+        assert_eq!(outbox.waiting(), large.len() + 6);
+        assert_eq!(all(&mut outbox), [&frame("a")[..], &large, &frame("b")].concat());
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_reader_that_is_too_slow_is_closed_at_a_frame_boundary() {
+        let mut outbox = Outbox::new(100);
+        let two = Bytes::from([&frame("one")[..], &frame("two")].concat());
+        let _ = outbox.send(&two, None);
+        outbox.front().unwrap();
+        outbox.advance(2);
+        assert_eq!(outbox.send(&frame(&"x".repeat(120)), None), Sent::Overflow);
+        assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
+        assert_eq!(outbox.send(&frame("late"), None), Sent::Gone);
+        let left = all(&mut outbox);
+        assert_eq!(left, [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat());
+    }
+}

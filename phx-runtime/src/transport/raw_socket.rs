@@ -1,0 +1,120 @@
+//! The boundary between transports and sockets.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use super::{CloseCode, ConnectError, ConnectRequest, Connection, Control, Frame};
+use crate::channel::{Info, Reason};
+
+/// Something that talks to clients over any transport, without channels.
+///
+/// The session that serves channels is one implementation; an echo server is another:
+///
+/// ```
+/// use phx_runtime::transport::{
+///     ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket,
+/// };
+///
+/// struct Echo;
+///
+/// impl RawSocket for Echo {
+///     async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
+///         Ok(Echo)
+///     }
+///
+///     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+///         connection.send(&frame);
+///         Flow::Continue.into()
+///     }
+/// }
+/// ```
+///
+/// All methods of one connection are called one after the other by the connection's task. A panic
+/// closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
+pub trait RawSocket: Send + 'static {
+    /// Decides on a connection. It may run in another task than the rest.
+    fn connect(
+        request: ConnectRequest,
+    ) -> impl Future<Output = Result<Self, ConnectError>> + Send
+    where
+        Self: Sized;
+
+    /// The connection is established.
+    fn init(&mut self, _connection: &Connection) {}
+
+    /// A message from the client.
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a>;
+
+    /// A ping, which has been answered already, or a pong. WebSocket only.
+    fn handle_control<'a>(&'a mut self, _: Control, _connection: &'a Connection) -> Handled<'a> {
+        Flow::Continue.into()
+    }
+
+    /// A message that was sent with [`Connection::notify`].
+    fn handle_info<'a>(&'a mut self, _message: Info, _connection: &'a Connection) -> Handled<'a> {
+        Flow::Continue.into()
+    }
+
+    /// Work that goes on between messages. Called whenever the task is woken.
+    fn poll(&mut self, _task: &mut Context<'_>, _connection: &Connection) -> Poll<Flow> {
+        Poll::Pending
+    }
+
+    /// Whether more messages are welcome; while not, the transport stops reading. Asked again
+    /// after the task was woken.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// The connection is over. Called exactly once.
+    fn terminate<'a>(
+        &'a mut self,
+        _reason: Reason,
+        _connection: &'a Connection,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It ends with this close code.
+    Stop(CloseCode),
+}
+
+/// What a method of [`RawSocket`] returns: a decision, or a future that makes it.
+#[must_use]
+pub struct Handled<'a>(pub(super) HandledKind<'a>);
+
+pub(super) enum HandledKind<'a> {
+    Now(Flow),
+    Later(Pin<Box<dyn Future<Output = Flow> + Send + 'a>>),
+}
+
+impl<'a> Handled<'a> {
+    /// The decision takes time; until it is made, the connection handles nothing else.
+    pub fn later(decision: impl Future<Output = Flow> + Send + 'a) -> Self {
+        Self(HandledKind::Later(Box::pin(decision)))
+    }
+}
+
+impl From<Flow> for Handled<'_> {
+    fn from(flow: Flow) -> Self {
+        Self(HandledKind::Now(flow))
+    }
+}
+
+impl fmt::Debug for Handled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            HandledKind::Now(flow) => f.debug_tuple("Now").field(flow).finish(),
+            HandledKind::Later(_) => f.write_str("Later"),
+        }
+    }
+}
