@@ -1,1 +1,3 @@
 //! Runtime.
+#[expect(missing_docs)]
+pub mod transport;
