@@ -1,1 +1,38 @@
-//! Runtime.
+//! Phoenix Channels for Rust: sockets, channels and transports on warp.
+//!
+//! Applications annotate their handler modules with [`socket`] and [`channel`]; everything between
+//! the wire and their functions is done here. Every stock Phoenix client talks to the result
+//! unchanged.
+
+mod channel;
+mod endpoint;
+mod error;
+mod params;
+mod pubsub;
+mod serializer;
+mod socket;
+mod telemetry;
+pub mod testing;
+pub mod transport;
+
+pub use serde_json::json;
+
+pub use self::{
+    channel::{
+        Binary, Channel, ChannelOptions, ConnectContext, Context, EncodeError, Event, FromConnect,
+        FromEvent, FromJoin, FromParams, FromPayload, FromTopic, Handling, Info, IntoJoined,
+        IntoNext, IntoPayload, IntoRefusal, IntoReply, IntoResponse, Join, JoinContext, JoinError,
+        Joined, LogLevel, Next, Pattern, Payload, PayloadError, PayloadKind, Reason, Reply,
+        ReplyRef, Route, Socket, State, Topic, run, run_async,
+    },
+    endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server},
+    error::{Failure, Fault},
+    params::FilterParameters,
+    pubsub::{Broadcast, Subscription, SubscriptionError},
+    serializer::Version,
+    socket::SocketState,
+    transport::{
+        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Params,
+        TransportKind, WebSocketOptions,
+    },
+};

@@ -91,7 +91,8 @@ impl FromEvent<'_> for Event {
 impl FromEvent<'_> for ReplyRef {
     fn from_event(cx: &Context) -> Result<Self, Fault> {
         let reference = cx.reference.clone();
-        let reference = reference.ok_or_else(|| Fault::new("the message has no ref to reply to"))?;
+        let reference =
+            reference.ok_or_else(|| Fault::new("the message has no ref to reply to"))?;
         Ok(Self::new(cx.socket.clone(), reference))
     }
 }

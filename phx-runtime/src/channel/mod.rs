@@ -17,14 +17,6 @@ mod topic;
 
 use futures_util::future::BoxFuture;
 
-pub(crate) use self::{
-    handling::{Step, caught},
-    joined::Refused,
-    payload::Encoded,
-    reply::{Answer, End},
-    route::{JoinedAny, Routes},
-    socket::Member,
-};
 pub use self::{
     context::{
         ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromParams, FromTopic,
@@ -35,15 +27,21 @@ pub use self::{
     joined::{IntoJoined, JoinError, Joined},
     options::{ChannelOptions, LogLevel},
     pattern::Pattern,
-    payload::{
-        Binary, EncodeError, FromPayload, IntoPayload, Payload, PayloadError, PayloadKind,
-    },
+    payload::{Binary, EncodeError, FromPayload, IntoPayload, Payload, PayloadError, PayloadKind},
     reason::Reason,
     reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse, Next, Reply},
     reply_ref::ReplyRef,
     route::Route,
-    socket::{Broadcast, Socket},
+    socket::Socket,
     topic::Topic,
+};
+pub(crate) use self::{
+    handling::{Step, caught},
+    joined::Refused,
+    payload::Encoded,
+    reply::End,
+    route::{ChannelKind, Connected, JoinedAny, Joining, Routes, short_name},
+    socket::{Failed, Member, SessionMessage, SessionShared, detached},
 };
 use crate::endpoint::Requirements;
 

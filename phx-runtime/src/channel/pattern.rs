@@ -39,11 +39,11 @@ impl Pattern {
             match bytes[i] {
                 b'*' => assert!(i + 1 == bytes.len(), "`*` must end a topic pattern"),
                 b'{' => {
-                    assert!(!open, "a topic parameter cannot contain `{`");
+                    assert!(!open, "a topic parameter cannot contain `{{`");
                     open = true;
                 }
                 b'}' => {
-                    assert!(open, "unmatched `}` in a topic pattern");
+                    assert!(open, "unmatched `}}` in a topic pattern");
                     open = false;
                 }
                 _ => {}

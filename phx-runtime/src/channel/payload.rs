@@ -242,6 +242,10 @@ impl Encoded {
         Ok(Self { kind, bytes })
     }
 
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
+        Self { kind: PayloadKind::Json, bytes: value.to_string().into_bytes() }
+    }
+
     pub(crate) fn empty_object() -> Self {
         Self { kind: PayloadKind::Json, bytes: b"{}".to_vec() }
     }

@@ -54,10 +54,9 @@ impl Reply {
     /// Any status, which the client's `receive(status, …)` listens for.
     pub fn status(status: &str, response: impl IntoPayload) -> Self {
         match Encoded::of(&response) {
-            Ok(response) => Self {
-                answer: Some(Answer { status: status.into(), response }),
-                end: None,
-            },
+            Ok(response) => {
+                Self { answer: Some(Answer { status: status.into(), response }), end: None }
+            }
             Err(error) => Self::fault(error.into()),
         }
     }

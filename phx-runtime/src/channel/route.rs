@@ -82,7 +82,7 @@ impl<S> fmt::Debug for Route<S> {
 }
 
 /// The type's name without its path: `RoomChannel`.
-fn short_name<C>() -> &'static str {
+pub(crate) fn short_name<C>() -> &'static str {
     let name = std::any::type_name::<C>();
     let end = name.find('<').unwrap_or(name.len());
     name[..end].rsplit("::").next().unwrap_or(name)
@@ -100,9 +100,6 @@ pub(crate) trait Routes: Send + Sync {
         payload: Payload,
         endpoint: &Endpoint,
     ) -> Option<(Arc<ChannelKind>, Joining)>;
-
-    /// What to log of a join, if the topic has a route.
-    fn kind(&self, topic: &str) -> Option<Arc<ChannelKind>>;
 }
 
 /// A connected socket with its table.
@@ -128,22 +125,13 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
         endpoint: &Endpoint,
     ) -> Option<(Arc<ChannelKind>, Joining)> {
         let (route, pattern) = self.find(topic)?;
-        let cx = JoinContext::new(
-            self.user.clone(),
-            topic.clone(),
-            pattern,
-            payload,
-            endpoint.clone(),
-        );
+        let cx =
+            JoinContext::new(self.user.clone(), topic.clone(), pattern, payload, endpoint.clone());
         let join = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (route.join)(cx)))
             .unwrap_or_else(|panic| {
                 let fault = Fault::from_panic(&*panic);
                 Box::pin(std::future::ready(Err(fault.into())))
             });
         Some((route.kind.clone(), join))
-    }
-
-    fn kind(&self, topic: &str) -> Option<Arc<ChannelKind>> {
-        self.find(topic).map(|(route, _)| route.kind.clone())
     }
 }

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::room::Place;
 use crate::{
-    channel::{Encoded, EncodeError, Event, FromPayload, Payload, PayloadError, Topic},
+    channel::{EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, Topic},
     serializer::{Outgoing, Version},
 };
 

@@ -17,6 +17,7 @@ use std::{
 
 use parking_lot::RwLock;
 
+use self::room::Room;
 pub use self::{
     broadcast::Broadcast,
     subscription::{Subscription, SubscriptionError},
@@ -25,7 +26,6 @@ pub(crate) use self::{
     broadcast::Pass,
     room::{Place, Subscriber},
 };
-use self::room::Room;
 use crate::channel::Topic;
 
 /// Topics are spread over this many maps, so that joining and leaving seldom wait for each other.

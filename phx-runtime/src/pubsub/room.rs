@@ -16,7 +16,7 @@ const GROUP: usize = 256;
 /// Whoever gets messages of a topic. It may subscribe to one topic, once.
 pub(crate) trait Subscriber: Send + Sync {
     /// Takes the messages of a pass from index `first` on, leaving out its own.
-    fn deliver(&self, pass: &Pass, first: usize);
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize);
 
     /// Where the subscriber stands in its topic's list.
     fn place(&self) -> &Place;
@@ -121,7 +121,9 @@ impl Room {
                 runtime.spawn(async move { while self.pass(true).await {} });
             }
             // Outside of a runtime nothing can yield, and nobody waits for this thread either.
-            Err(_) => while futures_util::FutureExt::now_or_never(self.pass(false)) == Some(true) {},
+            Err(_) => {
+                while futures_util::FutureExt::now_or_never(self.pass(false)) == Some(true) {}
+            }
         }
     }
 

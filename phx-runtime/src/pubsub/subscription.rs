@@ -99,7 +99,7 @@ impl Drop for Subscription {
 }
 
 impl Subscriber for Inbox {
-    fn deliver(&self, pass: &Pass, first: usize) {
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
         for message in &pass.messages()[first..] {
             if self.sender.try_send(message.clone()).is_err() {
                 let missed = self.missed.fetch_add(1, Ordering::Relaxed);

@@ -149,9 +149,8 @@ fn encode_text(message: &Outgoing<'_>, buffer: &mut Vec<u8>) {
 }
 
 fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let bare = |reference: Option<&MessageRef>| {
-        reference.map_or_else(SmolStr::default, MessageRef::bare)
-    };
+    let bare =
+        |reference: Option<&MessageRef>| reference.map_or_else(SmolStr::default, MessageRef::bare);
     let join_ref = bare(message.join_ref);
     let reference = bare(message.reference);
     let topic = ("topic", message.topic);

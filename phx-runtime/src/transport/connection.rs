@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -36,8 +36,6 @@ struct Shared {
     waker: AtomicWaker,
     outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
-    /// The socket, where writing needs no task: plain TCP.
-    socket: Option<OwnedWriteHalf>,
 }
 
 #[derive(Default)]
@@ -57,9 +55,8 @@ impl Connection {
     pub(super) fn with_socket(max_backlog: usize, socket: Option<OwnedWriteHalf>) -> Self {
         Self(Arc::new(Shared {
             waker: AtomicWaker::new(),
-            outbox: Mutex::new(Outbox::new(max_backlog)),
+            outbox: Mutex::new(Outbox::new(max_backlog, socket)),
             mailbox: Mutex::default(),
-            socket,
         }))
     }
 
@@ -84,13 +81,12 @@ impl Connection {
     }
 
     fn put(&self, opcode: OpCode, payload: &[u8]) {
-        let sent = self.0.outbox.lock().send_with(self.0.socket.as_ref(), |buffer| {
+        let sent = self.0.outbox.lock().send_with(|buffer| {
             put_frame(buffer, opcode, payload);
             Ok::<_, std::convert::Infallible>(())
         });
-        if let Ok(sent) = sent {
-            self.after(sent);
-        }
+        let Ok(sent) = sent;
+        self.after(sent);
     }
 
     /// Sends already encoded frames, unless `allowed` has been taken back meanwhile. The check is
@@ -103,7 +99,7 @@ impl Connection {
         if !allowed.load(Ordering::Relaxed) {
             return;
         }
-        let sent = outbox.send(frames, self.0.socket.as_ref());
+        let sent = outbox.send(frames);
         drop(outbox);
         self.after(sent);
     }
@@ -118,7 +114,7 @@ impl Connection {
         if allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed)) {
             return Ok(());
         }
-        let sent = outbox.send_with(self.0.socket.as_ref(), encode)?;
+        let sent = outbox.send_with(encode)?;
         drop(outbox);
         self.after(sent);
         Ok(())
@@ -220,31 +216,10 @@ impl Connection {
     }
 
     /// Writes out what waits, through the shared socket.
-    pub(super) fn poll_flush(
-        &self,
-        socket: &OwnedWriteHalf,
-        task: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        loop {
-            let written = {
-                let mut outbox = self.0.outbox.lock();
-                outbox.uncork();
-                if outbox.is_empty() {
-                    return Poll::Ready(Ok(()));
-                }
-                outbox.write_to(socket)
-            };
-            match written {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    ready!(socket.as_ref().poll_write_ready(task))?;
-                }
-                done => return Poll::Ready(done),
-            }
-        }
-    }
-
-    pub(super) fn socket(&self) -> Option<&OwnedWriteHalf> {
-        self.0.socket.as_ref()
+    pub(super) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        let mut outbox = self.0.outbox.lock();
+        outbox.uncork();
+        outbox.poll_write(task)
     }
 
     pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {

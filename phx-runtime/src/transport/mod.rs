@@ -11,7 +11,7 @@ mod origin;
 mod outbox;
 mod params;
 mod raw_socket;
-pub(crate) mod websocket;
+pub mod websocket;
 
 pub use self::{
     connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},
@@ -20,6 +20,9 @@ pub use self::{
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::CheckOrigin,
     params::Params,
-    raw_socket::{Flow, Handled, RawSocket},
+    raw_socket::{Flow, Handled, RawConnect, RawSocket},
 };
-pub(crate) use self::connection::WeakConnection;
+pub(crate) use self::{
+    connection::WeakConnection,
+    origin::{Site, split_port},
+};

@@ -41,6 +41,113 @@ impl CheckOrigin {
     }
 }
 
+/// Scheme, host and port under which a request or the endpoint is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    /// The endpoint's own host.
+    pub(crate) own_host: &'a str,
+    pub(crate) scheme: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+}
+
+impl CheckOrigin {
+    /// Whether a request with this `Origin` may connect.
+    pub(crate) fn allows(&self, origin: Option<&[u8]>, site: Site<'_>) -> bool {
+        let Some(origin) = origin else { return true };
+        let text = std::str::from_utf8(origin).unwrap_or_default();
+        match self {
+            Self::Any => true,
+            Self::Host => Origin::parse(text).is_some_and(|origin| origin.host == site.own_host),
+            Self::Request => Origin::parse(text).is_some_and(|origin| {
+                origin.scheme == site.scheme
+                    && origin.host == site.host
+                    && origin.port_or_default() == Some(site.port)
+            }),
+            Self::List(allowed) => Origin::parse(text).is_some_and(|origin| {
+                allowed.iter().any(|allowed| Allowed::parse(allowed).admits(&origin))
+            }),
+            Self::Function(rule) => text.parse().is_ok_and(|uri| rule(&uri)),
+        }
+    }
+}
+
+/// An origin as browsers send it. Anything with a path, a user or other extras is none, so that
+/// what is compared here is what a browser meant.
+struct Origin<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Origin<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        if authority.contains(['/', '\\', '@', '?', '#', '%'])
+            || authority.contains(char::is_whitespace)
+        {
+            return None;
+        }
+        let (host, port) = split_port(authority)?;
+        (!scheme.is_empty() && !host.is_empty()).then_some(Self { scheme, host, port })
+    }
+
+    fn port_or_default(&self) -> Option<u16> {
+        self.port.or_else(|| default_port(self.scheme))
+    }
+}
+
+/// An entry of a list.
+struct Allowed<'a> {
+    scheme: Option<&'a str>,
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Allowed<'a> {
+    fn parse(entry: &'a str) -> Self {
+        let (scheme, authority) = entry.split_once("//").unwrap_or(("", entry));
+        let scheme = scheme.strip_suffix(':').filter(|scheme| !scheme.is_empty());
+        let (host, port) = split_port(authority).unwrap_or((authority, None));
+        let port = port.or_else(|| scheme.and_then(default_port));
+        Self { scheme, host, port }
+    }
+
+    fn admits(&self, origin: &Origin<'_>) -> bool {
+        let host = match self.host.strip_prefix("*.") {
+            Some(domain) => origin
+                .host
+                .strip_suffix(domain)
+                .is_some_and(|sub| sub.is_empty() || sub.ends_with('.')),
+            None => origin.host == self.host,
+        };
+        host && self.scheme.is_none_or(|scheme| scheme == origin.scheme)
+            && self.port.is_none_or(|port| Some(port) == origin.port_or_default())
+    }
+}
+
+/// Splits `host:port`, with an IPv6 host in brackets.
+pub(crate) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => {
+            if port.is_empty() {
+                return Some((host, None));
+            }
+            port.bytes().all(|b| b.is_ascii_digit()).then_some((host, Some(port.parse().ok()?)))
+        }
+        _ => Some((authority, None)),
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    }
+}
+
 impl fmt::Debug for CheckOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -50,5 +157,89 @@ impl fmt::Debug for CheckOrigin {
             Self::List(origins) => f.debug_tuple("List").field(origins).finish(),
             Self::Function(_) => f.write_str("Function"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CheckOrigin, Site};
+
+    fn allows(check: &CheckOrigin, origin: &str) -> bool {
+        let site = Site { own_host: "localhost", scheme: "http", host: "my.host", port: 4000 };
+        check.allows(Some(origin.as_bytes()), site)
+    }
+
+    #[test]
+    fn the_default_compares_the_host_alone() {
+        for good in ["http://localhost", "https://localhost:1234", "http://localhost:80"] {
+            assert!(allows(&CheckOrigin::Host, good), "{good}");
+        }
+        for bad in [
+            "null",
+            "",
+            "file://",
+            "http://evil.com",
+            "http://localhost.evil.com",
+            "localhost",
+            "https://evil.com\\@localhost",
+            "https://evil.com@localhost",
+            "https://localhost/../evil.com",
+            "http://localhost:x",
+        ] {
+            assert!(!allows(&CheckOrigin::Host, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_request_itself_must_match_in_every_part() {
+        let check = CheckOrigin::Request;
+        assert!(allows(&check, "http://my.host:4000"));
+        for bad in
+            ["http://my.host", "https://my.host:4000", "ws://my.host:4000", "http://host:4000"]
+        {
+            assert!(!allows(&check, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_scheme_and_port_where_they_matter() {
+        let check = CheckOrigin::list([
+            "https://example.com",
+            "//another.com:888",
+            "//*.wild.com",
+            "http://port.com:8080",
+            "//any.com",
+        ]);
+        for good in [
+            "https://example.com",
+            "https://example.com:443",
+            "http://another.com:888",
+            "https://wild.com",
+            "http://a.b.wild.com:99",
+            "http://port.com:8080",
+            "https://any.com:1",
+        ] {
+            assert!(allows(&check, good), "{good}");
+        }
+        for bad in [
+            "http://example.com",
+            "https://example.com:444",
+            "https://www.example.com",
+            "https://another.com",
+            "https://notwild.com",
+            "http://port.com",
+            "https://Example.com",
+            "https://evil.com\\@example.com",
+            "example.com",
+            "https://",
+        ] {
+            assert!(!allows(&check, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_origin_is_no_page() {
+        let site = Site { own_host: "localhost", scheme: "http", host: "x", port: 80 };
+        assert!(CheckOrigin::Host.allows(None, site));
     }
 }

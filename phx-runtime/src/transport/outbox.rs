@@ -12,9 +12,12 @@
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},
+    net::Shutdown,
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
+use socket2::SockRef;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
@@ -40,6 +43,9 @@ pub(super) struct Outbox {
     /// The newest frames, not shared with anybody and still growing.
     tail: Vec<u8>,
     limit: usize,
+    /// The socket, where writing needs no task: plain TCP. Dropped with the connection, whoever
+    /// still holds a handle to it.
+    socket: Option<OwnedWriteHalf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +72,7 @@ pub(super) enum Sent {
 }
 
 impl Outbox {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, socket: Option<OwnedWriteHalf>) -> Self {
         Self {
             state: State::Open,
             corked: false,
@@ -75,6 +81,7 @@ impl Outbox {
             sealed: VecDeque::new(),
             tail: Vec::new(),
             limit,
+            socket,
         }
     }
 
@@ -100,13 +107,13 @@ impl Outbox {
     }
 
     /// Sends frames that others share.
-    pub(super) fn send(&mut self, frames: &Bytes, socket: Option<&OwnedWriteHalf>) -> Sent {
+    pub(super) fn send(&mut self, frames: &Bytes) -> Sent {
         if self.state != State::Open {
             return Sent::Gone;
         }
         let mut done = 0;
         if !self.corked && self.is_empty() {
-            if let Some(socket) = socket {
+            if let Some(socket) = &self.socket {
                 match socket.try_write(frames) {
                     Ok(written) if written == frames.len() => return Sent::Done,
                     Ok(written) => done = written,
@@ -131,7 +138,6 @@ impl Outbox {
     /// Sends one frame that `encode` appends; on its error nothing is sent.
     pub(super) fn send_with<E>(
         &mut self,
-        socket: Option<&OwnedWriteHalf>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Sent, E> {
         if self.state != State::Open {
@@ -142,7 +148,7 @@ impl Outbox {
         let added = self.tail.len() - before;
         let was_idle = self.is_empty();
         if was_idle && !self.corked {
-            if let Some(socket) = socket {
+            if let Some(socket) = &self.socket {
                 // An error is found again by the task.
                 let written = socket.try_write(&self.tail).unwrap_or(0);
                 if written == added {
@@ -215,6 +221,15 @@ impl Outbox {
         self.tail = Vec::new();
         self.waiting = 0;
         self.written = 0;
+        self.socket = None;
+    }
+
+    /// Tells the client that nothing more comes.
+    pub(super) fn shut_down(&self) {
+        if let Some(socket) = &self.socket {
+            // The other end may be gone already, which is just as well.
+            let _ = SockRef::from(socket.as_ref()).shutdown(Shutdown::Write);
+        }
     }
 
     fn seal(&mut self) {
@@ -223,30 +238,37 @@ impl Outbox {
         }
     }
 
-    /// Writes what waits as far as the socket takes it. Memory goes back once nothing waits.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` when the socket is full, others when it is broken.
-    pub(super) fn write_to(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
-        self.seal();
-        while !self.sealed.is_empty() {
-            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-            let mut skip = self.written;
-            let mut count = 0;
-            for (slice, buffer) in slices.iter_mut().zip(&self.sealed) {
-                *slice = IoSlice::new(&buffer[skip..]);
-                skip = 0;
-                count += 1;
+    /// Writes what waits to the socket. Memory goes back once nothing waits.
+    pub(super) fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.is_empty() {
+            match self.try_write() {
+                Ok(written) => self.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let Some(socket) = &self.socket else { break };
+                    ready!(socket.as_ref().poll_write_ready(task))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
             }
-            let written = match &slices[..count] {
-                [only] => socket.try_write(only)?,
-                several => socket.try_write_vectored(several)?,
-            };
-            self.advance(written);
         }
         self.sealed = VecDeque::new();
-        Ok(())
+        Poll::Ready(Ok(()))
+    }
+
+    fn try_write(&mut self) -> io::Result<usize> {
+        self.seal();
+        let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let mut skip = self.written;
+        let mut count = 0;
+        for (slice, buffer) in slices.iter_mut().zip(&self.sealed) {
+            *slice = IoSlice::new(&buffer[skip..]);
+            skip = 0;
+            count += 1;
+        }
+        match &slices[..count] {
+            [only] => socket.try_write(only),
+            several => socket.try_write_vectored(several),
+        }
     }
 
     /// What waits, for writers that are not a TCP socket; [`advance`](Self::advance) takes it off.
@@ -313,15 +335,15 @@ mod tests {
 
     #[test]
     fn shared_and_own_frames_leave_in_the_order_they_were_sent() {
-        let mut outbox = Outbox::new(1 << 20);
+        let mut outbox = Outbox::new(1 << 20, None);
         let large = frame(&"x".repeat(5000));
-        assert_eq!(outbox.send(&frame("a"), None), Sent::Wake);
-        assert_eq!(outbox.send(&large, None), Sent::Done);
+        assert_eq!(outbox.send(&frame("a")), Sent::Wake);
+        assert_eq!(outbox.send(&large), Sent::Done);
         let own = |buffer: &mut Vec<u8>| {
             buffer.extend_from_slice(&frame("b"));
             Ok::<_, ()>(())
         };
-        assert_eq!(outbox.send_with(None, own), Ok(Sent::Done));
+        assert_eq!(outbox.send_with(own), Ok(Sent::Done));
         assert_eq!(outbox.waiting(), large.len() + 6);
         assert_eq!(all(&mut outbox), [&frame("a")[..], &large, &frame("b")].concat());
         assert!(outbox.is_empty());
@@ -329,14 +351,14 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_too_slow_is_closed_at_a_frame_boundary() {
-        let mut outbox = Outbox::new(100);
+        let mut outbox = Outbox::new(100, None);
         let two = Bytes::from([&frame("one")[..], &frame("two")].concat());
-        let _ = outbox.send(&two, None);
+        let _ = outbox.send(&two);
         outbox.front().unwrap();
         outbox.advance(2);
-        assert_eq!(outbox.send(&frame(&"x".repeat(120)), None), Sent::Overflow);
+        assert_eq!(outbox.send(&frame(&"x".repeat(120))), Sent::Overflow);
         assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
-        assert_eq!(outbox.send(&frame("late"), None), Sent::Gone);
+        assert_eq!(outbox.send(&frame("late")), Sent::Gone);
         let left = all(&mut outbox);
         assert_eq!(left, [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat());
     }

@@ -15,16 +15,19 @@ use crate::channel::{Info, Reason};
 ///
 /// ```
 /// use phx_runtime::transport::{
-///     ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket,
+///     ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect,
+///     RawSocket,
 /// };
 ///
 /// struct Echo;
 ///
-/// impl RawSocket for Echo {
+/// impl RawConnect for Echo {
 ///     async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
 ///         Ok(Echo)
 ///     }
+/// }
 ///
+/// impl RawSocket for Echo {
 ///     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
 ///         connection.send(&frame);
 ///         Flow::Continue.into()
@@ -35,13 +38,6 @@ use crate::channel::{Info, Reason};
 /// All methods of one connection are called one after the other by the connection's task. A panic
 /// closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
 pub trait RawSocket: Send + 'static {
-    /// Decides on a connection. It may run in another task than the rest.
-    fn connect(
-        request: ConnectRequest,
-    ) -> impl Future<Output = Result<Self, ConnectError>> + Send
-    where
-        Self: Sized;
-
     /// The connection is established.
     fn init(&mut self, _connection: &Connection) {}
 
@@ -77,6 +73,12 @@ pub trait RawSocket: Send + 'static {
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(std::future::ready(()))
     }
+}
+
+/// A raw socket that can be mounted.
+pub trait RawConnect: RawSocket + Sized {
+    /// Decides on a connection. It may run in another task than the rest.
+    fn connect(request: ConnectRequest) -> impl Future<Output = Result<Self, ConnectError>> + Send;
 }
 
 /// Whether a connection goes on.

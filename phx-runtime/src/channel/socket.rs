@@ -1,0 +1,419 @@
+//! A channel's handle to its client and its topic.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use super::{EncodeError, Encoded, Info, IntoPayload, Topic};
+use crate::{
+    endpoint::Endpoint,
+    error::Fault,
+    pubsub::{Broadcast, Pass, Place, Subscriber},
+    serializer::{MessageRef, Outgoing, Version},
+    transport::{Connection, TransportKind},
+};
+
+/// The handle of a joined channel: to push to its client, to broadcast on its topic, to send
+/// messages to the channel itself. Cheap to clone, usable from any task.
+///
+/// After the channel has ended, nothing that is sent through the handle reaches the client.
+///
+/// ```
+/// use phx_runtime::{Socket, json};
+///
+/// fn greet(socket: &Socket) {
+///     socket.push("welcome", json!({ "topic": &**socket.topic() }));
+///     socket.broadcast_from("joined", json!({}));
+/// }
+/// # greet(&phx_runtime::testing::socket("room:lobby"));
+/// ```
+#[derive(Clone)]
+pub struct Socket(Arc<Member>);
+
+/// One client in one topic: what its channel's handles share, and what its topic's broadcasts are
+/// delivered to.
+pub(crate) struct Member {
+    pub(crate) topic: Topic,
+    /// What replies and pushes carry: the join's `join_ref`, or its ref where that was null.
+    pub(crate) join_ref: Option<MessageRef>,
+    /// What the client gave, which its later messages are matched with.
+    pub(crate) stated_join_ref: Option<MessageRef>,
+    pub(crate) session: Arc<SessionShared>,
+    pub(crate) intercepts: &'static [&'static str],
+    /// Whether pushes and replies still go out.
+    open: AtomicBool,
+    /// Whether broadcasts are still delivered.
+    subscribed: AtomicBool,
+    place: Place,
+    /// What went wrong in a call that cannot return an error; ends the channel.
+    fault: Mutex<Option<Box<Fault>>>,
+    /// Subscriptions to other topics, ended with the channel.
+    foreign: Mutex<Vec<Arc<Foreign>>>,
+}
+
+/// What all channels of one connection share.
+#[derive(Debug)]
+pub(crate) struct SessionShared {
+    pub(crate) connection: Connection,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) version: Version,
+    pub(crate) transport: TransportKind,
+    pub(crate) id: Option<Topic>,
+}
+
+/// What a session sends to itself through its connection.
+pub(crate) enum SessionMessage {
+    /// For `#[handle_info]`.
+    Info(Arc<Member>, Info),
+    /// For `#[handle_out]`.
+    Out(Arc<Member>, Broadcast),
+}
+
+thread_local! {
+    /// Where payloads are written before their frame; taken out while in use.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Larger scratch buffers are not kept.
+const SCRATCH_LIMIT: usize = 64 * 1024;
+
+impl Socket {
+    pub(crate) fn new(member: Arc<Member>) -> Self {
+        Self(member)
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &Topic {
+        &self.0.topic
+    }
+
+    /// The id of the connection, as its `#[id]` gave it.
+    pub fn id(&self) -> Option<&Topic> {
+        self.0.session.id.as_ref()
+    }
+
+    /// The connection's transport.
+    pub fn transport(&self) -> TransportKind {
+        self.0.session.transport
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0.session.endpoint
+    }
+
+    /// The `join_ref` that the client knows the channel by, as JSON text.
+    pub fn join_ref(&self) -> Option<&str> {
+        self.0.join_ref.as_ref().map(MessageRef::as_str)
+    }
+
+    /// Whether the channel has not ended yet.
+    pub fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// Pushes an event to this client alone.
+    ///
+    /// A payload that cannot be sent (see [`EncodeError`]) ends the channel with `phx_error` after
+    /// the running callback; [`try_push`](Self::try_push) returns the error instead.
+    pub fn push(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+        if let Err(error) = self.try_push(event, payload) {
+            self.fail(error.into());
+        }
+    }
+
+    /// Pushes an event to this client alone, if its payload can be encoded.
+    pub fn try_push(
+        &self,
+        event: impl AsRef<str>,
+        payload: impl IntoPayload,
+    ) -> Result<(), EncodeError> {
+        let member = &*self.0;
+        let mut scratch = SCRATCH.take();
+        scratch.clear();
+        let sent = payload.write(&mut scratch).and_then(|kind| {
+            let join_ref = member.join_ref.as_ref();
+            member.send(&Outgoing::push(join_ref, &member.topic, event.as_ref(), kind, &scratch))
+        });
+        if scratch.capacity() <= SCRATCH_LIMIT {
+            SCRATCH.set(scratch);
+        }
+        sent
+    }
+
+    /// Broadcasts an event to everyone who joined the topic, this client included.
+    ///
+    /// This client's own copy is sent at once, before the reply of the running handler, unless the
+    /// channel intercepts the event. A payload that cannot be sent ends the channel, as with
+    /// [`push`](Self::push).
+    pub fn broadcast(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+        if let Some(broadcast) = self.make(event.as_ref(), &payload) {
+            self.0.deliver_one(&broadcast);
+            self.endpoint().publish(broadcast);
+        }
+    }
+
+    /// Broadcasts an event to everyone who joined the topic except this client.
+    pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+        if let Some(broadcast) = self.make(event.as_ref(), &payload) {
+            self.endpoint().publish(broadcast);
+        }
+    }
+
+    fn make(&self, event: &str, payload: &impl IntoPayload) -> Option<Broadcast> {
+        let member = &*self.0;
+        let made = Encoded::of(payload).and_then(|payload| {
+            Broadcast::new(member.topic.clone(), event, payload, Some(&member.place))
+        });
+        made.map_err(|error| self.fail(error.into())).ok()
+    }
+
+    /// Sends a message to this channel's `#[handle_info]`. Messages to a channel that has ended
+    /// are dropped.
+    ///
+    /// Phoenix counterpart: `send(channel_pid, message)`.
+    pub fn notify(&self, message: impl Any + Send) {
+        let info = Info(Box::new(message));
+        let message = SessionMessage::Info(self.0.clone(), info);
+        self.0.session.connection.notify(message);
+    }
+
+    /// Sends a message to this channel's `#[handle_info]` after a delay.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a Tokio runtime.
+    pub fn notify_after(&self, delay: Duration, message: impl Any + Send) {
+        let socket = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            if socket.is_open() {
+                socket.notify(message);
+            }
+        });
+    }
+
+    /// Subscribes the channel to another topic, until it ends: each broadcast there arrives as a
+    /// [`Broadcast`] in `#[handle_info]`. Subscribing twice delivers twice.
+    ///
+    /// Phoenix counterpart: `Endpoint.subscribe/2` inside a channel.
+    pub fn subscribe(&self, topic: impl Into<Topic>) {
+        let topic = topic.into();
+        let member = self.0.clone();
+        let foreign = Arc::new(Foreign { topic, member, place: Place::default() });
+        let mut list = self.0.foreign.lock();
+        if self.is_open() {
+            list.push(foreign.clone());
+            self.endpoint().pubsub().subscribe(&foreign.topic, foreign.clone());
+        }
+    }
+
+    /// Ends the subscriptions of the channel to another topic.
+    pub fn unsubscribe(&self, topic: impl AsRef<str>) {
+        let ended = self.0.foreign.lock().extract_if(.., |f| f.topic == *topic.as_ref()).collect();
+        self.0.end_foreign(ended);
+    }
+
+    /// Ends the channel with `phx_error` once the running callback is through.
+    pub(crate) fn fail(&self, fault: Fault) {
+        let mut slot = self.0.fault.lock();
+        if slot.is_none() {
+            *slot = Some(Box::new(fault));
+            drop(slot);
+            // Outside of a callback, an empty message makes the session look.
+            self.notify(Failed);
+        }
+    }
+
+    pub(crate) fn reply(&self, reference: &MessageRef, status: &str, response: &Encoded) {
+        if let Err(error) = self.0.reply(Some(reference), status, response) {
+            self.fail(error.into());
+        }
+    }
+}
+
+/// Makes a session look for the fault of a channel.
+pub(crate) struct Failed;
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Member {
+    pub(crate) fn new(
+        topic: Topic,
+        join_ref: Option<MessageRef>,
+        reference: Option<MessageRef>,
+        session: Arc<SessionShared>,
+        intercepts: &'static [&'static str],
+    ) -> Self {
+        Self {
+            topic,
+            join_ref: join_ref.clone().or(reference),
+            stated_join_ref: join_ref,
+            session,
+            intercepts,
+            open: AtomicBool::new(true),
+            subscribed: AtomicBool::new(false),
+            place: Place::default(),
+            fault: Mutex::new(None),
+            foreign: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError> {
+        let version = self.session.version;
+        self.session
+            .connection
+            .send_with(Some(&self.open), |buffer| version.encode(message, buffer))
+    }
+
+    /// Answers a message of this channel.
+    pub(crate) fn reply(
+        &self,
+        reference: Option<&MessageRef>,
+        status: &str,
+        response: &Encoded,
+    ) -> Result<(), EncodeError> {
+        let (join_ref, topic) = (self.join_ref.as_ref(), &self.topic);
+        let Encoded { kind, bytes } = response;
+        self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
+    }
+
+    /// Answers the join itself, which carries the `join_ref` as it was given.
+    pub(crate) fn reply_to_join(
+        &self,
+        reference: Option<&MessageRef>,
+        status: &str,
+        response: &Encoded,
+    ) -> Result<(), EncodeError> {
+        let (join_ref, topic) = (self.stated_join_ref.as_ref(), &self.topic);
+        let Encoded { kind, bytes } = response;
+        self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
+    }
+
+    /// Tells the client that the channel has ended: `phx_close` or `phx_error`.
+    pub(crate) fn send_ended(&self, event: &str, payload: &[u8]) {
+        let version = self.session.version;
+        let message = Outgoing::ended(self.stated_join_ref.as_ref(), &self.topic, event, payload);
+        // A JSON payload that is given here can always be encoded.
+        let _ = self.session.connection.send_with(None, |buffer| version.encode(&message, buffer));
+    }
+
+    pub(crate) fn subscribe(self: &Arc<Self>) {
+        self.subscribed.store(true, Ordering::Relaxed);
+        self.session.endpoint.pubsub().subscribe(&self.topic, self.clone());
+    }
+
+    /// No broadcast is delivered any more.
+    pub(crate) fn unsubscribe(&self) {
+        if self.subscribed.swap(false, Ordering::Relaxed) {
+            self.session.endpoint.pubsub().unsubscribe(&self.topic, self);
+        }
+        let ended = std::mem::take(&mut *self.foreign.lock());
+        self.end_foreign(ended);
+    }
+
+    fn end_foreign(&self, ended: Vec<Arc<Foreign>>) {
+        for foreign in ended {
+            self.session.endpoint.pubsub().unsubscribe(&foreign.topic, &*foreign);
+        }
+    }
+
+    /// Nothing that the channel sends goes out any more.
+    pub(crate) fn close(&self) {
+        self.open.store(false, Ordering::Relaxed);
+        self.unsubscribe();
+    }
+
+    pub(crate) fn take_fault(&self) -> Option<Fault> {
+        self.fault.lock().take().map(|fault| *fault)
+    }
+
+    /// Delivers one message: to `#[handle_out]` if it is intercepted, else straight to the client.
+    fn deliver_one(self: &Arc<Self>, broadcast: &Broadcast) {
+        if self.intercepts.contains(&broadcast.event().as_str()) {
+            let message = SessionMessage::Out(self.clone(), broadcast.clone());
+            self.session.connection.notify(message);
+        } else if let Some(frame) = broadcast.frame(self.session.version) {
+            self.session.connection.send_encoded(frame, &self.subscribed);
+        }
+    }
+}
+
+impl Subscriber for Member {
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
+        if self.intercepts.is_empty() && first == 0 && !pass.has_author(&self.place) {
+            let frames = pass.frames(self.session.version);
+            self.session.connection.send_encoded(frames, &self.subscribed);
+            return;
+        }
+        for message in &pass.messages()[first..] {
+            if !message.is_from(&self.place) {
+                self.deliver_one(message);
+            }
+        }
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("topic", &self.topic)
+            .field("join_ref", &self.join_ref)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A channel's subscription to a topic that is not its own.
+struct Foreign {
+    topic: Topic,
+    member: Arc<Member>,
+    place: Place,
+}
+
+impl Subscriber for Foreign {
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
+        for message in &pass.messages()[first..] {
+            Socket(self.member.clone()).notify(message.clone());
+        }
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+/// A handle without a client, for tests of single callbacks; what is pushed stays in the outbox.
+pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
+    let session = Arc::new(SessionShared {
+        connection: Connection::new(usize::MAX),
+        endpoint,
+        version: Version::V2,
+        transport: TransportKind::Custom("test"),
+        id: None,
+    });
+    let join_ref = Some(MessageRef::from_str("1"));
+    Socket(Arc::new(Member::new(topic, join_ref, None, session, &[])))
+}
+
+impl Socket {
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0.session.connection
+    }
+}

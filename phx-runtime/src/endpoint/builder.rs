@@ -1,0 +1,169 @@
+//! Putting an endpoint together.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+};
+
+use thiserror::Error;
+
+use super::{
+    Connections, Endpoint, Inner, Requirements,
+    mounted::{ChannelConnector, Connector, Mounted, RawConnector},
+};
+use crate::{
+    params::FilterParameters,
+    pubsub::PubSub,
+    socket::SocketState,
+    transport::{CheckOrigin, Mount, RawConnect},
+};
+
+/// Collects sockets, state and settings of an [`Endpoint`].
+#[must_use]
+pub struct Builder {
+    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    mounts: Vec<(Mount, Box<dyn Connector>)>,
+    requirements: Requirements,
+    filter_parameters: FilterParameters,
+    check_origin: CheckOrigin,
+    host: String,
+}
+
+/// An endpoint that cannot be built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A callback takes `State<T>`, and no such state was given to [`Builder::state`].
+    #[error("`{handler}` needs `State<{type_name}>`: register it with `.state(..)`")]
+    MissingState {
+        /// The callback.
+        handler: &'static str,
+        /// The type of the state.
+        type_name: &'static str,
+    },
+    /// A mount without any transport could never be reached.
+    #[error("the socket at \"{path}\" has no transport: give it `websocket` or `longpoll`")]
+    NoTransport {
+        /// The mount's path.
+        path: String,
+    },
+    /// A path that no request can have.
+    #[error("\"{path}\" is not a path for a socket: it starts with `/`")]
+    Path {
+        /// The path.
+        path: String,
+    },
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            states: HashMap::new(),
+            mounts: Vec::new(),
+            requirements: Requirements::default(),
+            filter_parameters: FilterParameters::default(),
+            check_origin: CheckOrigin::Host,
+            host: "localhost".to_owned(),
+        }
+    }
+
+    /// Registers application state, which callbacks take as `State<T>`. A second value of the same
+    /// type replaces the first.
+    pub fn state<T: Any + Clone + Send + Sync>(mut self, state: T) -> Self {
+        self.states.insert(TypeId::of::<T>(), Box::new(state));
+        self
+    }
+
+    /// Mounts a socket where its `#[socket(..)]` says.
+    pub fn socket<S: SocketState>(self) -> Self {
+        self.socket_with::<S>(|mount| mount)
+    }
+
+    /// Mounts a socket with its mount changed, for options that are known only at start. What is
+    /// set here wins over the attribute.
+    pub fn socket_with<S: SocketState>(self, change: impl FnOnce(Mount) -> Mount) -> Self {
+        self.socket_at::<S>(change(S::mount()))
+    }
+
+    /// Mounts a socket at another place; a socket may be mounted several times.
+    pub fn socket_at<S: SocketState>(mut self, mount: Mount) -> Self {
+        let table: Arc<[_]> = S::channels().into();
+        if table.is_empty() {
+            tracing::warn!(path = %mount.path, "a socket without channels is mounted");
+        }
+        S::requires(&mut self.requirements);
+        for route in &*table {
+            route.requires(&mut self.requirements);
+        }
+        self.mounts.push((mount, Box::new(ChannelConnector(table))));
+        self
+    }
+
+    /// Mounts a raw socket, which talks to its clients without channels.
+    pub fn raw_socket<R: RawConnect>(mut self, mount: Mount) -> Self {
+        self.mounts.push((mount, Box::new(RawConnector::<R>(PhantomData))));
+        self
+    }
+
+    /// Which parameters the log hides; `password` and `token` by default.
+    pub fn filter_parameters(mut self, filter: FilterParameters) -> Self {
+        self.filter_parameters = filter;
+        self
+    }
+
+    /// Which pages may connect, where a mount does not say; by default those of the endpoint's own
+    /// [`host`](Self::host).
+    pub fn check_origin(mut self, check: CheckOrigin) -> Self {
+        self.check_origin = check;
+        self
+    }
+
+    /// The host name under which browsers reach the server; `localhost` by default.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// Checks that everything fits together.
+    ///
+    /// # Errors
+    ///
+    /// See [`BuildError`].
+    pub fn build(self) -> Result<Endpoint, BuildError> {
+        for needed in self.requirements.into_needed() {
+            if !self.states.contains_key(&needed.type_id) {
+                let (handler, type_name) = (needed.handler, needed.type_name);
+                return Err(BuildError::MissingState { handler, type_name });
+            }
+        }
+        let mut mounts = Vec::with_capacity(self.mounts.len());
+        for (mount, connector) in self.mounts {
+            let path = || mount.path.clone().into_owned();
+            if !mount.path.starts_with('/') {
+                return Err(BuildError::Path { path: path() });
+            }
+            if mount.websocket.is_none() && mount.longpoll.is_none() {
+                return Err(BuildError::NoTransport { path: path() });
+            }
+            mounts.push(Mounted::new(mount, &self.check_origin, connector));
+        }
+        Ok(Endpoint(Arc::new(Inner {
+            states: self.states,
+            pubsub: PubSub::new(),
+            filter_parameters: self.filter_parameters,
+            host: self.host,
+            mounts,
+            connections: Connections::new(),
+        })))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths: Vec<_> = self.mounts.iter().map(|(mount, _)| &mount.path).collect();
+        f.debug_struct("Builder").field("mounts", &paths).finish_non_exhaustive()
+    }
+}

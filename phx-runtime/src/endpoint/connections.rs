@@ -1,0 +1,91 @@
+//! The open connections, so that they can be counted and told to go elsewhere.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::channel::Reason;
+use crate::transport::{CloseCode, Connection, WeakConnection};
+
+/// All open connections of an endpoint.
+#[derive(Clone)]
+pub(crate) struct Connections(Arc<Shared>);
+
+struct Shared {
+    next: AtomicU64,
+    open: Mutex<HashMap<u64, Open>>,
+    count: watch::Sender<usize>,
+}
+
+struct Open {
+    /// Which mount it came in through.
+    mount: usize,
+    connection: WeakConnection,
+}
+
+/// A connection's entry, which ends with it.
+pub(crate) struct Registered {
+    connections: Connections,
+    number: u64,
+}
+
+impl Connections {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Shared {
+            next: AtomicU64::new(0),
+            open: Mutex::default(),
+            count: watch::Sender::new(0),
+        }))
+    }
+
+    pub(crate) fn register(&self, mount: usize, connection: &Connection) -> Registered {
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let open = Open { mount, connection: connection.downgrade() };
+        let mut all = self.0.open.lock();
+        all.insert(number, open);
+        self.0.count.send_replace(all.len());
+        Registered { connections: self.clone(), number }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.open.lock().len()
+    }
+
+    /// The open connections of one mount.
+    pub(super) fn of_mount(&self, mount: usize) -> Vec<Connection> {
+        let all = self.0.open.lock();
+        let of_mount = all.values().filter(|open| open.mount == mount);
+        of_mount.filter_map(|open| open.connection.upgrade()).collect()
+    }
+
+    /// Tells everybody who is left to connect elsewhere.
+    pub(super) fn close_all(&self) {
+        let all: Vec<_> =
+            self.0.open.lock().values().filter_map(|open| open.connection.upgrade()).collect();
+        for connection in all {
+            connection.close(CloseCode::RESTART, Reason::Draining);
+        }
+    }
+
+    /// Waits until none is open.
+    pub(super) async fn all_closed(&self) {
+        let mut count = self.0.count.subscribe();
+        // The sender lives as long as `self`.
+        let _ = count.wait_for(|open| *open == 0).await;
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut all = self.connections.0.open.lock();
+        all.remove(&self.number);
+        self.connections.0.count.send_replace(all.len());
+    }
+}

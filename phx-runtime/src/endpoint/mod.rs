@@ -1,0 +1,162 @@
+//! The endpoint: what is mounted where, the application's state, and the server around it.
+
+mod builder;
+mod connections;
+mod mounted;
+mod path;
+mod requirements;
+mod routes;
+mod serve;
+mod upgrade;
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+};
+
+pub(crate) use self::connections::Connections;
+use self::mounted::Mounted;
+pub use self::{
+    builder::{BuildError, Builder},
+    requirements::Requirements,
+    serve::{ServeError, Server},
+};
+use crate::{
+    channel::{EncodeError, Encoded, IntoPayload, State, Topic},
+    error::Fault,
+    params::FilterParameters,
+    pubsub::{Broadcast, PubSub, Subscription},
+};
+
+/// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
+/// clone.
+///
+/// ```no_run
+/// # use phx_runtime::{ConnectContext, ConnectError, Mount, SocketState, WebSocketOptions};
+/// # struct UserSocket;
+/// # impl SocketState for UserSocket {
+/// #     fn mount() -> Mount { Mount::new("/socket").websocket(WebSocketOptions::new()) }
+/// #     fn connect(_: ConnectContext) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
+/// #         Box::pin(async { Ok(UserSocket) })
+/// #     }
+/// # }
+/// use phx_runtime::Endpoint;
+///
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// let endpoint = Endpoint::builder().state("a database".to_owned()).socket::<UserSocket>().build()?;
+/// endpoint.serve(([127, 0, 0, 1], 4000)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Phoenix counterpart: `MyAppWeb.Endpoint`.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Inner>);
+
+pub(crate) struct Inner {
+    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pubsub: PubSub,
+    filter_parameters: FilterParameters,
+    host: String,
+    mounts: Vec<Mounted>,
+    connections: Connections,
+}
+
+impl Endpoint {
+    /// Starts to put an endpoint together.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Broadcasts an event to everyone who joined a topic.
+    ///
+    /// # Errors
+    ///
+    /// The payload cannot be encoded; then nobody gets it.
+    ///
+    /// Phoenix counterpart: `Endpoint.broadcast/3`.
+    pub fn try_broadcast(
+        &self,
+        topic: impl Into<Topic>,
+        event: impl AsRef<str>,
+        payload: impl IntoPayload,
+    ) -> Result<(), EncodeError> {
+        let payload = Encoded::of(&payload)?;
+        self.publish(Broadcast::new(topic.into(), event.as_ref(), payload, None)?);
+        Ok(())
+    }
+
+    /// Broadcasts as [`try_broadcast`](Self::try_broadcast) does, and logs what cannot be encoded.
+    pub fn broadcast(
+        &self,
+        topic: impl Into<Topic>,
+        event: impl AsRef<str>,
+        payload: impl IntoPayload,
+    ) {
+        let topic = topic.into();
+        if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
+            tracing::error!(%topic, event = event.as_ref(), %error, "a broadcast was not sent");
+        }
+    }
+
+    /// Closes every connection whose `#[id]` is `id`, with code 1001; their clients connect again
+    /// and have to authenticate anew.
+    ///
+    /// Phoenix counterpart: `Endpoint.broadcast(id, "disconnect", %{})`.
+    pub fn disconnect(&self, id: impl Into<Topic>) {
+        self.broadcast(id, "disconnect", serde_json::json!({}));
+    }
+
+    /// Receives what is broadcast on a topic from now on, outside of any channel.
+    ///
+    /// Phoenix counterpart: `Endpoint.subscribe/2`.
+    pub fn subscribe(&self, topic: impl Into<Topic>) -> Subscription {
+        Subscription::new(&self.0.pubsub, topic.into())
+    }
+
+    /// How many subscribers a topic has on this node: joined channels and subscriptions.
+    pub fn subscribers(&self, topic: impl AsRef<str>) -> usize {
+        self.0.pubsub.subscribers(topic.as_ref())
+    }
+
+    /// The application's state of type `T`.
+    ///
+    /// # Errors
+    ///
+    /// None was registered with [`Builder::state`].
+    pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
+        let state = self.0.states.get(&TypeId::of::<T>());
+        let state = state.and_then(|state| state.downcast_ref::<T>()).cloned();
+        state.map(State).ok_or_else(|| {
+            Fault::new(format!("no state of type `{}` is registered", std::any::type_name::<T>()))
+        })
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.0.connections.len()
+    }
+
+    pub(crate) fn publish(&self, broadcast: Broadcast) {
+        self.0.pubsub.publish(broadcast);
+    }
+
+    pub(crate) fn pubsub(&self) -> &PubSub {
+        &self.0.pubsub
+    }
+
+    pub(crate) fn filter_parameters(&self) -> &FilterParameters {
+        &self.0.filter_parameters
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("mounts", &self.0.mounts)
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
+    }
+}

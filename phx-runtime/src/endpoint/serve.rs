@@ -1,0 +1,233 @@
+//! A server around the endpoint: `warp::serve` with header timeouts and an orderly end.
+
+use std::{fmt, io, net::SocketAddr, time::Duration};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
+    service::TowerToHyperService,
+};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use warp::{Filter, Rejection, Reply};
+
+use super::Endpoint;
+use crate::{
+    channel::Reason,
+    transport::{CloseCode, Drainer},
+};
+
+/// How long a client may take to send the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to wait after `accept` failed, which it does while descriptors are short.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long requests and connections may take to end once everybody has been told.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The client's address, for requests that our own server accepted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+/// A server that could not be started.
+#[derive(Debug, Error)]
+#[error("cannot listen on {address}")]
+pub struct ServeError {
+    address: SocketAddr,
+    #[source]
+    source: io::Error,
+}
+
+impl Endpoint {
+    /// Serves the endpoint's mounts alone on `address`, until the process is told to end; then
+    /// drains as [`Server::run`] does.
+    pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<(), ServeError> {
+        self.bind(address).await?.run(self.routes()).await;
+        Ok(())
+    }
+
+    /// Starts to listen on `address`; port 0 picks a free one.
+    ///
+    /// ```no_run
+    /// # async fn run(endpoint: phx_runtime::Endpoint) -> Result<(), phx_runtime::ServeError> {
+    /// use warp::Filter;
+    ///
+    /// let server = endpoint.bind(([127, 0, 0, 1], 0)).await?;
+    /// println!("listening on http://{}", server.address());
+    /// server.run(endpoint.routes().or(warp::path("health").map(|| "ok"))).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn bind(&self, address: impl Into<SocketAddr>) -> Result<Server, ServeError> {
+        let address = address.into();
+        let error = |source| ServeError { address, source };
+        let listener = TcpListener::bind(address).await.map_err(error)?;
+        let address = listener.local_addr().map_err(error)?;
+        Ok(Server { endpoint: self.clone(), listener, address, stop: termination().boxed() })
+    }
+}
+
+/// A server that listens already.
+#[must_use = "a server serves nobody until it runs"]
+pub struct Server {
+    endpoint: Endpoint,
+    listener: TcpListener,
+    address: SocketAddr,
+    stop: BoxFuture<'static, ()>,
+}
+
+impl Server {
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends serving when `signal` is ready, instead of on SIGTERM or Ctrl-C.
+    pub fn stop_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.stop = signal.boxed();
+        self
+    }
+
+    /// Serves `routes` until SIGTERM or Ctrl-C. Then no new connections are taken, and the open
+    /// ones are closed with code 1012, mount by mount as its drainer says, so that clients connect
+    /// elsewhere.
+    pub async fn run<F>(self, routes: F)
+    where
+        F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+        F::Extract: Reply,
+    {
+        let Self { endpoint, listener, stop, .. } = self;
+        let graceful = GracefulShutdown::new();
+        let mut stop = stop;
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        tokio::spawn(serve_http(stream, peer, routes.clone(), graceful.watcher()));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept connections");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                () = &mut stop => break,
+            }
+        }
+        drop(listener);
+        endpoint.drain().await;
+        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+    }
+}
+
+/// Serves the requests of one TCP connection, up to its upgrade.
+async fn serve_http<F>(stream: TcpStream, peer: SocketAddr, routes: F, watcher: Watcher)
+where
+    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+{
+    let routes = TowerToHyperService::new(warp::service(routes));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        hyper::service::Service::call(&routes, request)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    // A client that breaks off is not worth a line at a higher level.
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "an HTTP connection broke");
+    }
+}
+
+impl Endpoint {
+    /// Tells all connections to go elsewhere, each mount's as its drainer says, and waits for them
+    /// to end. [`Server::run`] does this by itself; under `warp::serve` it is up to the application.
+    ///
+    /// Phoenix counterpart: `Phoenix.Socket.PoolDrainer`.
+    pub async fn drain(&self) {
+        let mounts = self.0.mounts.iter().enumerate();
+        join_all(mounts.map(|(index, mounted)| async move {
+            if let Some(drainer) = mounted.mount.drainer {
+                let draining = self.drain_mount(index, &mounted.mount.path, drainer);
+                if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
+                    tracing::warn!(mount = %mounted.mount.path, "draining took too long");
+                }
+            }
+        }))
+        .await;
+        self.0.connections.close_all();
+        if tokio::time::timeout(GRACE, self.0.connections.all_closed()).await.is_err() {
+            let left = self.connections();
+            tracing::warn!(left, "some connections did not end in time");
+        }
+    }
+
+    async fn drain_mount(&self, index: usize, path: &str, drainer: Drainer) {
+        let connections = self.0.connections.of_mount(index);
+        let total = connections.len();
+        let size = drainer.batch_size.max(1);
+        let rounds = total.div_ceil(size);
+        for (round, batch) in connections.chunks(size).enumerate() {
+            if round > 0 {
+                tokio::time::sleep(drainer.batch_interval).await;
+            }
+            tracing::info!(
+                mount = path,
+                "DRAINING {} of {total} total connection(s) for socket {path} every {}ms - \
+                 round {} of {rounds}",
+                batch.len(),
+                drainer.batch_interval.as_millis(),
+                round + 1,
+            );
+            for connection in batch {
+                connection.close(CloseCode::RESTART, Reason::Draining);
+            }
+        }
+    }
+}
+
+/// SIGTERM, or Ctrl-C.
+async fn termination() {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot listen for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for SIGTERM");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}

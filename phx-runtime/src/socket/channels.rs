@@ -1,0 +1,85 @@
+//! The raw socket that serves channels.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use super::{SocketState, session::Session};
+use crate::{
+    channel::{ConnectContext, Connected, Info, Reason, Route, Topic, caught, short_name},
+    serializer::Version,
+    telemetry,
+    transport::{ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket},
+};
+
+/// Connects a socket `S` and serves its channels.
+pub(crate) struct Channels {
+    session: Session,
+}
+
+impl Channels {
+    /// Negotiates the protocol version, calls the socket's `connect` and finds its id.
+    pub(crate) async fn connect<S: SocketState>(
+        request: ConnectRequest,
+        table: Arc<[Route<S>]>,
+    ) -> Result<Self, ConnectError> {
+        let ConnectRequest { info, endpoint, mount, serializers } = request;
+        let vsn = info.params().get("vsn");
+        let Some(version) = Version::negotiate(vsn, &serializers) else {
+            tracing::warn!(vsn, ?serializers, "a client speaks no version of this socket");
+            return Err(ConnectError::new("unsupported protocol version"));
+        };
+        let transport = info.transport();
+        let log = telemetry::Connect::new(
+            short_name::<S>(),
+            &mount,
+            &endpoint,
+            transport,
+            version,
+            info.params(),
+        );
+        let start = Instant::now();
+        let cx = ConnectContext::new(info, endpoint.clone());
+        let connected = caught(async { S::connect(cx).await }).await;
+        log.connected(start.elapsed(), connected.as_ref().err());
+        let user = connected?;
+        let id = caught(async { Ok::<_, ConnectError>(user.id()) }).await?.map(Topic::from);
+        let routes = Arc::new(Connected { user: Arc::new(user), table });
+        Ok(Self { session: Session::new(routes, endpoint, mount, version, transport, id) })
+    }
+}
+
+impl RawSocket for Channels {
+    fn init(&mut self, connection: &Connection) {
+        self.session.start(connection);
+    }
+
+    fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
+        self.session.receive(&frame).into()
+    }
+
+    fn handle_info<'a>(&'a mut self, message: Info, _: &'a Connection) -> Handled<'a> {
+        self.session.handle_message(message);
+        Flow::Continue.into()
+    }
+
+    fn poll(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Flow> {
+        self.session.poll(task);
+        Poll::Pending
+    }
+
+    fn is_ready(&self) -> bool {
+        self.session.is_ready()
+    }
+
+    fn terminate<'a>(
+        &'a mut self,
+        reason: Reason,
+        _: &'a Connection,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(self.session.terminate(reason))
+    }
+}

@@ -1,0 +1,239 @@
+//! A client asks for a connection.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use http::{HeaderMap, StatusCode, Uri};
+
+use super::Params;
+use crate::{
+    channel::PayloadError,
+    endpoint::Endpoint,
+    error::{Failure, Fault},
+};
+
+/// Which transport carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportKind {
+    /// WebSocket.
+    WebSocket,
+    /// HTTP requests that wait for messages.
+    LongPoll,
+    /// A transport outside of this crate.
+    Custom(&'static str),
+}
+
+impl TransportKind {
+    /// The name that Phoenix uses: `websocket`, `longpoll`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::LongPoll => "longpoll",
+            Self::Custom(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for TransportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What `#[connect]` can know of the request, as `&ConnectInfo`.
+///
+/// Cookies, `Authorization` and all other headers are deliberately not part of it. Phoenix
+/// counterpart: `connect_info`, whose keys are methods here and need no list in advance.
+#[derive(Clone, Debug)]
+pub struct ConnectInfo {
+    pub(crate) params: Params,
+    pub(crate) transport: TransportKind,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) auth_token: Option<String>,
+}
+
+impl ConnectInfo {
+    /// What a request without headers from `params` alone tells; for tests and other transports.
+    pub fn new(transport: TransportKind, params: Params) -> Self {
+        Self {
+            params,
+            transport,
+            peer: None,
+            uri: Uri::default(),
+            headers: HeaderMap::new(),
+            auth_token: None,
+        }
+    }
+
+    /// The connection parameters.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> TransportKind {
+        self.transport
+    }
+
+    /// The client's address, unless the server in front does not tell.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The request's URI.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The `User-Agent`.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.headers.get(http::header::USER_AGENT)?.to_str().ok()
+    }
+
+    /// All headers whose name starts with `x-`.
+    pub fn x_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| name.starts_with("x-"))
+    }
+
+    /// `traceparent` and `tracestate`.
+    pub fn trace_context_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| matches!(name, "traceparent" | "tracestate"))
+    }
+
+    /// All headers whose name starts with `sec-websocket-`.
+    pub fn sec_websocket_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| name.starts_with("sec-websocket-"))
+    }
+
+    /// The token that the client sent outside of the URL, on mounts with `auth_token`.
+    pub fn auth_token(&self) -> Option<&str> {
+        self.auth_token.as_deref()
+    }
+
+    fn named(&self, wanted: fn(&str) -> bool) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.headers.iter().filter(move |(name, _)| wanted(name.as_str()));
+        headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+}
+
+/// A request for a connection, as [`RawSocket::connect`](super::RawSocket::connect) gets it.
+#[derive(Clone, Debug)]
+pub struct ConnectRequest {
+    pub(crate) info: ConnectInfo,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) mount: Arc<super::Mount>,
+    pub(crate) serializers: Arc<[crate::serializer::Version]>,
+}
+
+impl ConnectRequest {
+    /// What is known of the request.
+    pub fn info(&self) -> &ConnectInfo {
+        &self.info
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+/// A refused connection.
+///
+/// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
+/// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}` with an
+/// `:error_handler`.
+///
+/// ```
+/// use phx_runtime::ConnectError;
+///
+/// let busy = ConnectError::new("rate_limit").status(429).body("Too many requests");
+/// # let _ = busy;
+/// ```
+pub struct ConnectError(Box<Kind>);
+
+enum Kind {
+    Refused { reason: String, status: StatusCode, body: String },
+    Fault(Fault),
+}
+
+impl ConnectError {
+    /// A refusal; the reason is logged and not sent.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Refused {
+            reason: reason.into(),
+            status: StatusCode::FORBIDDEN,
+            body: String::new(),
+        }))
+    }
+
+    /// The HTTP status of the answer over WebSocket; 403 by default. Numbers that are no status of
+    /// a refusal (400 to 599) are ignored.
+    pub fn status(mut self, code: u16) -> Self {
+        if let (Kind::Refused { status, .. }, 400..=599) = (&mut *self.0, code) {
+            *status = StatusCode::from_u16(code).unwrap_or(*status);
+        }
+        self
+    }
+
+    /// The body of the answer over WebSocket, as plain text; empty by default.
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        if let Kind::Refused { body, .. } = &mut *self.0 {
+            *body = text.into();
+        }
+        self
+    }
+
+    /// Status and body of the answer.
+    pub fn response(&self) -> (StatusCode, &str) {
+        match &*self.0 {
+            Kind::Refused { status, body, .. } => (*status, body),
+            Kind::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, ""),
+        }
+    }
+
+    /// Whether connecting failed, rather than being refused.
+    pub fn is_fault(&self) -> bool {
+        matches!(*self.0, Kind::Fault(_))
+    }
+}
+
+impl From<Fault> for ConnectError {
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(Kind::Fault(fault)))
+    }
+}
+
+impl From<PayloadError> for ConnectError {
+    fn from(error: PayloadError) -> Self {
+        Self::new(format!("connection parameters: {error}"))
+    }
+}
+
+impl From<Failure> for ConnectError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Payload(error) => error.into(),
+            Failure::Topic => Self::new("unmatched topic"),
+            Failure::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Refused { reason, .. } => f.write_str(reason),
+            Kind::Fault(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectError({self})")
+    }
+}

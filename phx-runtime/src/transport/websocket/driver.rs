@@ -1,0 +1,337 @@
+//! The task of one WebSocket connection: reads frames, hands them to the socket, writes what the
+//! socket and others send, and keeps the deadlines whatever else is stuck.
+
+use std::{
+    future::poll_fn,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{
+    close::close_reply,
+    decoder::{Decoder, Incoming},
+    frame_error::FrameError,
+    io::Io,
+};
+use crate::{
+    channel::{Info, Reason},
+    transport::{
+        CloseCode, Connection, Control, Flow, Frame, RawSocket,
+        raw_socket::{Handled, HandledKind},
+    },
+};
+
+/// How long the last frames may take to reach a client whose connection ends.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
+const TERMINATE: Duration = Duration::from_secs(5);
+
+/// What a mount sets for each connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Silence after which the connection is closed.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Serves one connection from its upgrade to its end.
+pub(crate) async fn drive(
+    io: Io,
+    connection: Connection,
+    decoder: Decoder,
+    mut socket: Box<dyn RawSocket>,
+    limits: Limits,
+) {
+    let mut driver =
+        Driver { io, connection: connection.clone(), decoder, idle: Idle::new(limits) };
+    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&connection)));
+    let end = match started {
+        Ok(()) => driver.run(&mut *socket).await,
+        Err(_) => End::Stopped(CloseCode::INTERNAL),
+    };
+    let reason = driver.announce(end);
+    {
+        let terminate = tokio::time::timeout(TERMINATE, async {
+            let terminate =
+                catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
+            if let Ok(terminate) = terminate {
+                terminate.await;
+            }
+        });
+        // The last frames leave while the socket cleans up.
+        let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
+        let (terminated, _) = futures_util::future::join(terminate, farewell).await;
+        if terminated.is_err() {
+            tracing::warn!("a socket's terminate took too long and was abandoned");
+        }
+    }
+    connection.abandon();
+}
+
+struct Driver {
+    io: Io,
+    connection: Connection,
+    decoder: Decoder,
+    idle: Idle,
+}
+
+/// How a connection came to its end.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The client sent a close frame.
+    ClosedByClient,
+    /// The stream ended or broke.
+    Lost,
+    /// The socket, a broken rule, or a deadline ended it.
+    Stopped(CloseCode),
+    /// A close frame was queued from outside of the task.
+    Closing,
+}
+
+/// What happened next.
+enum Event {
+    Message(Frame),
+    Control(Control),
+    Info(Info),
+    End(End),
+}
+
+impl Driver {
+    async fn run(&mut self, socket: &mut dyn RawSocket) -> End {
+        let mut letters = Vec::new().into_iter();
+        loop {
+            let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
+            let connection = self.connection.clone();
+            let handled = catch_unwind(AssertUnwindSafe(|| match event {
+                Event::Message(frame) => Ok(socket.handle_in(frame, &connection)),
+                Event::Control(control) => Ok(socket.handle_control(control, &connection)),
+                Event::Info(message) => Ok(socket.handle_info(message, &connection)),
+                Event::End(end) => Err(end),
+            }));
+            let flow = match handled {
+                Ok(Ok(handled)) => self.decide(handled).await,
+                Ok(Err(end)) => return end,
+                Err(_) => Ok(Flow::Stop(CloseCode::INTERNAL)),
+            };
+            match flow {
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Stop(code)) => return End::Stopped(code),
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Waits for a decision that takes time, and writes meanwhile.
+    async fn decide(&mut self, handled: Handled<'_>) -> Result<Flow, End> {
+        let mut decision = match handled.0 {
+            HandledKind::Now(flow) => return Ok(flow),
+            HandledKind::Later(decision) => decision,
+        };
+        poll_fn(|task| {
+            let poll = catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(task)));
+            match poll {
+                Ok(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
+                Ok(Poll::Pending) => {}
+                Err(_) => return Poll::Ready(Ok(Flow::Stop(CloseCode::INTERNAL))),
+            }
+            self.connection.register(task);
+            if self.connection.ending().is_some() {
+                return Poll::Ready(Err(End::Closing));
+            }
+            self.poll_write(task).map(Err)
+        })
+        .await
+    }
+
+    fn poll_event(
+        &mut self,
+        task: &mut Context<'_>,
+        socket: &mut dyn RawSocket,
+        letters: &mut std::vec::IntoIter<Info>,
+    ) -> Poll<Event> {
+        self.connection.register(task);
+        if self.connection.ending().is_some() {
+            return Poll::Ready(Event::End(End::Closing));
+        }
+        loop {
+            if let Some(message) = letters.next() {
+                return Poll::Ready(Event::Info(message));
+            }
+            *letters = self.connection.take_messages().into_iter();
+            if letters.len() > 0 {
+                self.connection.cork();
+                continue;
+            }
+            let ready = socket.is_ready();
+            if ready {
+                match self.decoder.decode() {
+                    Ok(Some(incoming)) => return Poll::Ready(self.received(incoming)),
+                    Ok(None) => {}
+                    Err(error) => return Poll::Ready(Event::End(broken(error))),
+                }
+            }
+            match catch_unwind(AssertUnwindSafe(|| socket.poll(task, &self.connection))) {
+                Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
+                Ok(Poll::Ready(Flow::Stop(code))) => {
+                    return Poll::Ready(Event::End(End::Stopped(code)));
+                }
+                Err(_) => return Poll::Ready(Event::End(End::Stopped(CloseCode::INTERNAL))),
+            }
+            if let Poll::Ready(end) = self.poll_write(task) {
+                return Poll::Ready(Event::End(end));
+            }
+            if !ready {
+                if socket.is_ready() {
+                    continue;
+                }
+                // Nothing is read, so silence means nothing.
+                self.idle.heard();
+                return Poll::Pending;
+            }
+            match self.io.poll_read(task, &mut self.decoder) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Event::End(End::Lost)),
+                Poll::Ready(Ok(_)) => {
+                    self.idle.heard();
+                    self.connection.cork();
+                }
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Event::End(End::Lost)),
+                Poll::Pending => {
+                    if self.idle.poll_expired(task).is_ready() {
+                        return Poll::Ready(Event::End(End::Stopped(CloseCode::PROTOCOL)));
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        match self.io.poll_flush(task, &self.connection) {
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(_)) => Poll::Ready(End::Lost),
+        }
+    }
+
+    fn received(&mut self, incoming: Incoming) -> Event {
+        match incoming {
+            Incoming::Message(frame) => Event::Message(frame),
+            Incoming::Ping(payload) => {
+                self.connection.pong(&payload);
+                Event::Control(Control::Ping(payload))
+            }
+            Incoming::Pong(payload) => Event::Control(Control::Pong(payload)),
+            Incoming::Close(close) => {
+                let reply = close_reply(close.as_ref());
+                self.connection
+                    .with_outbox(|outbox| outbox.answer_close(CloseCode::NORMAL, &reply));
+                Event::End(End::ClosedByClient)
+            }
+        }
+    }
+
+    /// Queues the close frame that belongs to this end, and says what `terminate` is told.
+    fn announce(&mut self, end: End) -> Reason {
+        match end {
+            End::ClosedByClient | End::Lost => Reason::Closed,
+            End::Stopped(code) => {
+                let reason = match code {
+                    CloseCode::NORMAL => Reason::Normal,
+                    CloseCode::RESTART => Reason::Draining,
+                    code => Reason::failed(format_args!("closed with code {code}")),
+                };
+                self.connection.close(code, reason.clone());
+                reason
+            }
+            End::Closing => self.connection.ending().map_or(Reason::Closed, |(_, reason)| reason),
+        }
+    }
+
+    /// Writes the last frames, then waits for the client's part of the closing handshake, so that
+    /// the frames are not lost to a reset.
+    async fn farewell(&mut self, end: &End) {
+        if matches!(end, End::Lost) {
+            return;
+        }
+        let mut written = false;
+        let _ = poll_fn(|task| {
+            if !written {
+                match self.io.poll_flush(task, &self.connection) {
+                    Poll::Ready(Ok(())) => {
+                        let _ = self.io.poll_shutdown(task, &self.connection);
+                        written = true;
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {}
+                }
+            }
+            if written && matches!(end, End::ClosedByClient) {
+                return Poll::Ready(Ok(()));
+            }
+            // What still comes is thrown away, until the client closes its side too.
+            let mut rest = Decoder::new(0);
+            loop {
+                match self.io.poll_read(task, &mut rest) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
+                    Poll::Ready(Ok(_)) => {
+                        if written && matches!(rest.decode(), Ok(Some(Incoming::Close(_)))) {
+                            return Poll::Ready(Ok(()));
+                        }
+                        rest = Decoder::new(0);
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await;
+    }
+}
+
+fn broken(error: FrameError) -> End {
+    tracing::debug!(%error, "closing a connection that breaks the WebSocket protocol");
+    End::Stopped(error.close_code())
+}
+
+/// The idle timeout. The timer is not moved with every frame: when it fires, it is set again for
+/// what is left since the last one.
+struct Idle {
+    timeout: Option<Duration>,
+    last_heard: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Idle {
+    fn new(limits: Limits) -> Self {
+        let last_heard = Instant::now();
+        let timer = limits.timeout.map(|timeout| Box::pin(sleep_until(last_heard + timeout)));
+        Self { timeout: limits.timeout, last_heard, timer }
+    }
+
+    fn heard(&mut self) {
+        if self.timeout.is_some() {
+            self.last_heard = Instant::now();
+        }
+    }
+
+    fn poll_expired(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        let (Some(timeout), Some(timer)) = (self.timeout, &mut self.timer) else {
+            return Poll::Pending;
+        };
+        loop {
+            if timer.as_mut().poll(task).is_pending() {
+                return Poll::Pending;
+            }
+            let deadline = self.last_heard + timeout;
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
