@@ -5,7 +5,7 @@
 
 use bytes::{BufMut, Bytes};
 
-use super::frame_header::{OpCode, header, server_frame_len};
+use super::frame_header::{OpCode, compressed_header, header, server_frame_len};
 
 /// Appends one whole frame.
 pub fn put_frame(buf: &mut impl BufMut, opcode: OpCode, payload: &[u8]) {
@@ -21,9 +21,17 @@ pub fn put_frame(buf: &mut impl BufMut, opcode: OpCode, payload: &[u8]) {
 /// assert_eq!(encode(OpCode::Text, b"Hello"), &b"\x81\x05Hello"[..]);
 /// ```
 pub fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
-    let header = header(opcode, payload.len());
+    concat(&header(opcode, payload.len()), payload)
+}
+
+/// As [`encode`], around a payload that is already compressed.
+pub(super) fn encode_compressed(opcode: OpCode, payload: &[u8]) -> Bytes {
+    concat(&compressed_header(opcode, payload.len()), payload)
+}
+
+fn concat(header: &[u8], payload: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(header.len() + payload.len());
-    frame.extend_from_slice(&header);
+    frame.extend_from_slice(header);
     frame.extend_from_slice(payload);
     frame.into()
 }
@@ -107,5 +115,11 @@ mod tests {
         bytes.extend_from_slice(b"\x81\x05cut");
         let found: Vec<_> = server_frames(bytes.into()).map(|frame| frame.payload).collect();
         assert_eq!(found, [&b"whole"[..]]);
+    }
+
+    #[test]
+    fn the_compressed_bit_survives() {
+        let frames: Vec<_> = server_frames(encode_compressed(OpCode::Text, b"x")).collect();
+        assert!(frames[0].compressed);
     }
 }

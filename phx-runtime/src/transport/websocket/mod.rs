@@ -2,8 +2,10 @@
 
 pub mod close;
 pub mod decoder;
+pub mod deflate;
 mod driver;
 pub mod encoder;
+pub mod extensions;
 pub mod frame_error;
 pub mod frame_header;
 pub mod handshake;
