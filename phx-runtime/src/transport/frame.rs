@@ -16,7 +16,7 @@ use bytes::Bytes;
 /// Counterpart of Phoenix's `{payload, opcode: :text | :binary}`.
 ///
 /// ```
-/// use phx_runtime::transport::frame::Frame;
+/// use phx_runtime::transport::Frame;
 ///
 /// let echo = match Frame::text("hello") {
 ///     Frame::Text(text) => Frame::text(format!("you said {text}")),
@@ -84,12 +84,12 @@ impl From<Text> for Frame {
 ///
 /// ```
 /// use bytes::Bytes;
-/// use phx_runtime::transport::frame::Text;
+/// use phx_runtime::transport::Text;
 ///
 /// let from_wire = Text::try_from(Bytes::from_static("é".as_bytes()))?;
 /// assert_eq!(from_wire, Text::from("é"));
 /// assert!(Text::try_from(Bytes::from_static(b"\xff")).is_err());
-/// # Ok::<(), phx_runtime::transport::frame::NotUtf8>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text(Bytes);
@@ -216,7 +216,7 @@ pub enum Control {
 /// value of this type. Libraries take codes from 3000 to 3999, applications from 4000 to 4999.
 ///
 /// ```
-/// use phx_runtime::transport::frame::CloseCode;
+/// use phx_runtime::transport::CloseCode;
 ///
 /// assert_eq!(CloseCode::new(1012), Some(CloseCode::RESTART));
 /// assert_eq!(CloseCode::new(1006), None);

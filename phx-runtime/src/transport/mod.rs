@@ -16,7 +16,7 @@ pub mod websocket;
 pub use self::{
     connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},
     connection::{Connection, Outgoing},
-    frame::{CloseCode, Control, Frame, Text},
+    frame::{CloseCode, Control, Frame, NotUtf8, Text},
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::CheckOrigin,
     params::Params,

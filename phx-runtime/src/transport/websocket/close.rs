@@ -9,11 +9,11 @@ use crate::transport::frame::{CloseCode, Text};
 
 /// The body of a close frame that a client sent, where it had one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientClose {
+pub(crate) struct ClientClose {
     /// Why the client closes.
-    pub code: CloseCode,
+    pub(crate) code: CloseCode,
     /// The client's own words, often empty; at most 123 bytes.
-    pub reason: Text,
+    pub(crate) reason: Text,
 }
 
 impl ClientClose {
@@ -30,12 +30,12 @@ impl ClientClose {
 }
 
 /// The frame that closes a connection with `code`, without a reason text, as Phoenix sends it.
-pub fn close_frame(code: CloseCode) -> Bytes {
+pub(crate) fn close_frame(code: CloseCode) -> Bytes {
     encode(OpCode::Close, &code.get().to_be_bytes())
 }
 
 /// The frame that answers a client's close: the same code, or none if the client gave none.
-pub fn close_reply(received: Option<&ClientClose>) -> Bytes {
+pub(crate) fn close_reply(received: Option<&ClientClose>) -> Bytes {
     const WITHOUT_BODY: &[u8] = &[0x88, 0];
     match received {
         Some(close) => close_frame(close.code),

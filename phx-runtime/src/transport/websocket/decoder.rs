@@ -11,11 +11,11 @@ use super::mask::unmask;
 use crate::transport::frame::{Frame, Text};
 
 /// Decompresses one message: its compressed payload, and the limit of the result in bytes.
-pub type Inflate = fn(&[u8], usize) -> Result<Bytes, FrameError>;
+pub(crate) type Inflate = fn(&[u8], usize) -> Result<Bytes, FrameError>;
 
 /// What a client sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Incoming {
+pub(crate) enum Incoming {
     /// A whole message, put together and decompressed.
     Message(Frame),
     /// A ping, to be answered with a pong of the same payload.
@@ -31,20 +31,8 @@ pub enum Incoming {
 /// It holds no heap memory between messages: only the bytes of a frame that has not arrived whole,
 /// and the fragments of a message that has not ended. What it holds grows with what arrived, never
 /// with what a header announces.
-///
-/// ```
-/// use phx_runtime::transport::frame::Frame;
-/// use phx_runtime::transport::websocket::decoder::{Decoder, Incoming};
-///
-/// let mut decoder = Decoder::new(64 * 1024);
-/// decoder.feed(b"\x81\x85\x37\xfa\x21\x3d");
-/// assert_eq!(decoder.decode(), Ok(None));
-/// decoder.feed(b"\x7f\x9f\x4d\x51\x58");
-/// assert_eq!(decoder.decode(), Ok(Some(Incoming::Message(Frame::text("Hello")))));
-/// assert_eq!(decoder.decode(), Ok(None));
-/// ```
 #[derive(Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     /// Bytes not yet decoded; they begin with a frame header.
     buf: BytesMut,
     /// Whether frames that were cut from `buf` may still hold its allocation.
@@ -73,7 +61,7 @@ enum Kind {
 
 impl Decoder {
     /// A decoder for messages of at most `max_message_bytes` bytes of payload, headers not counted.
-    pub fn new(max_message_bytes: usize) -> Self {
+    pub(crate) fn new(max_message_bytes: usize) -> Self {
         Self {
             buf: BytesMut::new(),
             shared: false,
@@ -87,7 +75,7 @@ impl Decoder {
     /// Takes compressed messages too; for connections on which permessage-deflate was agreed.
     ///
     /// The limit holds for the message and for its compressed form (which may be a little longer).
-    pub fn with_inflate(mut self, inflate: Inflate) -> Self {
+    pub(crate) fn with_inflate(mut self, inflate: Inflate) -> Self {
         self.inflate = Some(inflate);
         self
     }
@@ -97,7 +85,7 @@ impl Decoder {
     ///
     /// With nothing left over from earlier reads, this is one allocation of exactly their size,
     /// which the messages in them then share.
-    pub fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         if self.ended || bytes.is_empty() {
             return;
         }
@@ -129,7 +117,7 @@ impl Decoder {
     /// # Errors
     ///
     /// A broken rule, to be answered with [`FrameError::close_code`].
-    pub fn decode(&mut self) -> Result<Option<Incoming>, FrameError> {
+    pub(crate) fn decode(&mut self) -> Result<Option<Incoming>, FrameError> {
         let decoded = self.decode_frames();
         match &decoded {
             Ok(Some(Incoming::Close(_))) | Err(_) => self.end(),
@@ -140,7 +128,8 @@ impl Decoder {
     }
 
     /// Bytes of heap memory held for frames and messages that are not complete.
-    pub fn buffered_bytes(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn buffered_bytes(&self) -> usize {
         let unfinished = self.unfinished.as_ref();
         self.buf.capacity() + unfinished.map_or(0, |message| message.payload.capacity())
     }

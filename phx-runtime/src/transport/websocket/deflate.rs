@@ -62,7 +62,7 @@ thread_local! {
 /// One whole frame, compressed if that makes it shorter.
 ///
 /// Only for connections that agreed on permessage-deflate; the same bytes fit all of them.
-pub fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
+pub(crate) fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
     if opcode.is_control() || payload.len() < MIN_BYTES {
         return encoder::encode(opcode, payload);
     }
@@ -86,7 +86,7 @@ pub fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
 ///
 /// [`FrameError::TooBig`] as soon as the limit is passed, [`FrameError::InvalidDeflate`] for data
 /// that is damaged, cut short, or refers to an earlier message.
-pub fn inflate(payload: &[u8], limit: usize) -> Result<Bytes, FrameError> {
+pub(crate) fn inflate(payload: &[u8], limit: usize) -> Result<Bytes, FrameError> {
     // Not by the book (an empty message is one byte), but its meaning is clear.
     if payload.is_empty() {
         return Ok(Bytes::new());
@@ -116,11 +116,7 @@ impl Deflater {
         let complete = result.status.is_ok()
             && result.bytes_consumed == payload.len()
             && result.bytes_written < room;
-        if complete {
-            output[..result.bytes_written].strip_suffix(&FLUSH)
-        } else {
-            None
-        }
+        if complete { output[..result.bytes_written].strip_suffix(&FLUSH) } else { None }
     }
 }
 
@@ -131,9 +127,7 @@ impl Inflater {
         let mut len = 0;
         if let Some(rest) = self.feed(payload, limit, &mut len)? {
             // The sender ended the stream itself; RFC 7692 section 7.2.3.4 has it add a zero byte.
-            return matches!(rest, [] | [0])
-                .then_some(len)
-                .ok_or(FrameError::InvalidDeflate);
+            return matches!(rest, [] | [0]).then_some(len).ok_or(FrameError::InvalidDeflate);
         }
         match self.feed(&END, limit, &mut len)? {
             Some(_) => Ok(len),
@@ -171,12 +165,7 @@ impl Inflater {
     /// Makes room for more output; one byte more than allowed shows that there is too much.
     fn grow(&mut self, limit: usize) {
         let longest = limit.saturating_add(1);
-        let grown = self
-            .output
-            .len()
-            .saturating_mul(2)
-            .max(FIRST_BYTES)
-            .min(longest);
+        let grown = self.output.len().saturating_mul(2).max(FIRST_BYTES).min(longest);
         self.output.resize(grown.max(self.output.len()), 0);
     }
 }

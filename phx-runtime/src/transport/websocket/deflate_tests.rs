@@ -31,19 +31,11 @@ fn through(payload: &[u8]) -> Bytes {
 fn rfc_examples_are_read() {
     for compressed in [
         &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..],
-        &[
-            0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00,
-        ],
+        &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00],
         &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00],
-        &[
-            0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00,
-        ],
+        &[0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00],
     ] {
-        assert_eq!(
-            inflate(compressed, 5).unwrap(),
-            "Hello",
-            "{compressed:02x?}"
-        );
+        assert_eq!(inflate(compressed, 5).unwrap(), "Hello", "{compressed:02x?}");
     }
     assert_eq!(inflate(&[0], 0).unwrap(), "");
     assert_eq!(inflate(&[], 0).unwrap(), "");
@@ -54,35 +46,23 @@ fn rfc_examples_are_read() {
 fn a_compressed_message_in_fragments_is_read() {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let mut bytes = Vec::new();
-    for (first, payload) in [
-        (0x41, &[0xf2, 0x48, 0xcd][..]),
-        (0x80, &[0xc9, 0xc9, 0x07, 0x00]),
-    ] {
+    for (first, payload) in [(0x41, &[0xf2, 0x48, 0xcd][..]), (0x80, &[0xc9, 0xc9, 0x07, 0x00])] {
         bytes.extend([first, 0x80 | u8::try_from(payload.len()).unwrap()]);
         bytes.extend(key);
         bytes.extend(payload.iter().zip(key).map(|(byte, key)| byte ^ key));
     }
     let mut decoder = Decoder::new(5).with_inflate(inflate);
     decoder.feed(&bytes);
-    assert_eq!(
-        decoder.decode(),
-        Ok(Some(Incoming::Message(Frame::text("Hello"))))
-    );
+    assert_eq!(decoder.decode(), Ok(Some(Incoming::Message(Frame::text("Hello")))));
     assert_eq!(decoder.buffered_bytes(), 0);
 }
 
 #[test]
 fn a_message_that_refers_to_an_earlier_one_is_refused() {
-    assert_eq!(
-        inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], 100).unwrap(),
-        "Hello"
-    );
+    assert_eq!(inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], 100).unwrap(), "Hello");
     let again = inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], 100);
     assert_eq!(again, Err(FrameError::InvalidDeflate));
-    assert_eq!(
-        FrameError::InvalidDeflate.close_code(),
-        CloseCode::INVALID_DATA
-    );
+    assert_eq!(FrameError::InvalidDeflate.close_code(), CloseCode::INVALID_DATA);
 }
 
 #[test]
@@ -92,17 +72,11 @@ fn damage_is_refused() {
         &[0xf2, 0x48, 0xcd, 0xc9],
         &[0xf2, 0x48, 0xcd, 0xc9, 0xc9],
         &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65],
-        &[
-            0x00, 0x05, 0x00, 0xfa, 0xfe, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00,
-        ],
+        &[0x00, 0x05, 0x00, 0xfa, 0xfe, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00],
         &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00],
         &[0x06],
     ] {
-        assert_eq!(
-            inflate(damaged, 100),
-            Err(FrameError::InvalidDeflate),
-            "{damaged:02x?}"
-        );
+        assert_eq!(inflate(damaged, 100), Err(FrameError::InvalidDeflate), "{damaged:02x?}");
     }
 }
 
@@ -131,10 +105,7 @@ fn decompression_stops_at_the_limit() {
     let frame = only_frame(encode(OpCode::Binary, &payload));
     assert!(frame.compressed && frame.payload.len() < 10_000);
     for limit in [0, 1, 8192, (1 << 20) - 1] {
-        assert_eq!(
-            inflate(&frame.payload, limit),
-            Err(FrameError::TooBig { limit })
-        );
+        assert_eq!(inflate(&frame.payload, limit), Err(FrameError::TooBig { limit }));
     }
     assert_eq!(inflate(&frame.payload, 1 << 20).unwrap(), payload);
     assert_eq!(inflate(&frame.payload, usize::MAX).unwrap(), payload);
@@ -143,54 +114,29 @@ fn decompression_stops_at_the_limit() {
 #[test]
 fn what_would_not_get_shorter_is_sent_as_it_is() {
     let short = vec![b'a'; MIN_BYTES - 1];
-    assert_eq!(
-        encode(OpCode::Text, &short),
-        encoder::encode(OpCode::Text, &short)
-    );
+    assert_eq!(encode(OpCode::Text, &short), encoder::encode(OpCode::Text, &short));
 
     // A pseudo-random sequence, which has nothing to compress.
     let mut state = 1_u64;
     let random: Vec<u8> = std::iter::repeat_with(|| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         state.to_be_bytes()[0]
     })
     .take(100_000)
     .collect();
-    assert_eq!(
-        encode(OpCode::Binary, &random),
-        encoder::encode(OpCode::Binary, &random)
-    );
+    assert_eq!(encode(OpCode::Binary, &random), encoder::encode(OpCode::Binary, &random));
 }
 
 #[test]
 fn control_frames_are_never_compressed() {
     let payload = [b'a'; 125];
-    assert_eq!(
-        encode(OpCode::Ping, &payload),
-        encoder::encode(OpCode::Ping, &payload)
-    );
+    assert_eq!(encode(OpCode::Ping, &payload), encoder::encode(OpCode::Ping, &payload));
 }
 
 #[test]
 fn sizes_around_the_buffers_survive() {
-    let long: Vec<u8> = (0..200_000_u32)
-        .flat_map(|number| (number / 3).to_be_bytes())
-        .collect();
-    for len in [
-        0,
-        127,
-        128,
-        129,
-        8191,
-        8192,
-        8193,
-        16_384,
-        65_535,
-        65_536,
-        long.len(),
-    ] {
+    let long: Vec<u8> = (0..200_000_u32).flat_map(|number| (number / 3).to_be_bytes()).collect();
+    for len in [0, 127, 128, 129, 8191, 8192, 8193, 16_384, 65_535, 65_536, long.len()] {
         assert_eq!(through(&long[..len]), long[..len]);
         assert_eq!(through(&vec![7; len]), vec![7; len]);
     }

@@ -8,19 +8,13 @@ use bytes::{BufMut, Bytes};
 use super::frame_header::{OpCode, compressed_header, header, server_frame_len};
 
 /// Appends one whole frame.
-pub fn put_frame(buf: &mut impl BufMut, opcode: OpCode, payload: &[u8]) {
+pub(crate) fn put_frame(buf: &mut impl BufMut, opcode: OpCode, payload: &[u8]) {
     buf.put_slice(&header(opcode, payload.len()));
     buf.put_slice(payload);
 }
 
 /// One whole frame in an allocation of its exact size.
-///
-/// ```
-/// use phx_runtime::transport::websocket::{encoder::encode, frame_header::OpCode};
-///
-/// assert_eq!(encode(OpCode::Text, b"Hello"), &b"\x81\x05Hello"[..]);
-/// ```
-pub fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
+pub(crate) fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
     concat(&header(opcode, payload.len()), payload)
 }
 
@@ -38,20 +32,20 @@ fn concat(header: &[u8], payload: &[u8]) -> Bytes {
 
 /// One frame taken out of encoded bytes: see [`server_frames`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerFrame {
+pub(crate) struct ServerFrame {
     /// What the frame carries.
-    pub opcode: OpCode,
+    pub(crate) opcode: OpCode,
     /// Whether the payload is compressed.
-    pub compressed: bool,
+    pub(crate) compressed: bool,
     /// The payload, a slice of the encoded bytes.
-    pub payload: Bytes,
+    pub(crate) payload: Bytes,
 }
 
 /// Takes encoded server frames apart again, without a copy.
 ///
 /// This serves transports that are handed frames but do not write frames, as long-polling. It ends
 /// at the first frame that is incomplete.
-pub fn server_frames(mut encoded: Bytes) -> impl Iterator<Item = ServerFrame> {
+pub(crate) fn server_frames(mut encoded: Bytes) -> impl Iterator<Item = ServerFrame> {
     std::iter::from_fn(move || {
         let frame = server_frame_len(&encoded)?;
         if frame.total_len > encoded.len() {

@@ -21,20 +21,7 @@ const AGREED_FULL_WINDOW: &str = "permessage-deflate; server_no_context_takeover
 ///
 /// An offer is passed over if it is malformed, or if it wants our window smaller than 32 KiB: a
 /// frame that all subscribers share has one window.
-///
-/// ```
-/// use http::HeaderMap;
-/// use phx_runtime::transport::websocket::extensions::negotiate;
-///
-/// let mut headers = HeaderMap::new();
-/// assert_eq!(negotiate(&headers), None);
-///
-/// headers.insert("sec-websocket-extensions", "permessage-deflate; client_max_window_bits".parse()?);
-/// let answer = negotiate(&headers).ok_or("not agreed")?;
-/// assert!(answer.to_str()?.starts_with("permessage-deflate;"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn negotiate(headers: &HeaderMap) -> Option<HeaderValue> {
+pub(crate) fn negotiate(headers: &HeaderMap) -> Option<HeaderValue> {
     headers
         .get_all(SEC_WEBSOCKET_EXTENSIONS)
         .iter()
@@ -88,10 +75,7 @@ fn split(list: &str, separator: char) -> impl Iterator<Item = &str> {
 }
 
 fn unquoted(value: &str) -> &str {
-    value
-        .strip_prefix('"')
-        .and_then(|value| value.strip_suffix('"'))
-        .unwrap_or(value)
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
 /// 8 to 15, without leading zeros.

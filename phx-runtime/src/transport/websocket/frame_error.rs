@@ -6,7 +6,7 @@ use crate::transport::frame::CloseCode;
 ///
 /// The text is for the log; the client is told [`FrameError::close_code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
+pub(crate) enum FrameError {
     /// RFC 6455 section 5.1: a client masks every frame.
     #[error("client frame is not masked")]
     Unmasked,
@@ -53,7 +53,7 @@ pub enum FrameError {
 
 impl FrameError {
     /// The code that closes the connection.
-    pub fn close_code(self) -> CloseCode {
+    pub(crate) fn close_code(self) -> CloseCode {
         match self {
             Self::InvalidUtf8 | Self::InvalidDeflate => CloseCode::INVALID_DATA,
             Self::TooBig { .. } => CloseCode::TOO_BIG,

@@ -12,12 +12,12 @@ const MASK: u8 = 0x80;
 const LENGTH: u8 = 0x7f;
 
 /// Longest payload of a control frame.
-pub const MAX_CONTROL_BYTES: usize = 125;
+pub(crate) const MAX_CONTROL_BYTES: usize = 125;
 
 /// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum OpCode {
+pub(crate) enum OpCode {
     /// A further fragment of a message.
     Continuation = 0,
     /// Text, or the first fragment of it.
@@ -47,14 +47,14 @@ impl OpCode {
     }
 
     /// Whether this is a close, ping or pong.
-    pub fn is_control(self) -> bool {
+    pub(crate) fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 }
 
 /// An encoded header of a server frame: 2 to 10 bytes on the stack.
 #[derive(Clone, Copy, Debug)]
-pub struct HeaderBytes {
+pub(crate) struct HeaderBytes {
     bytes: [u8; 10],
     len: u8,
 }
@@ -68,12 +68,12 @@ impl Deref for HeaderBytes {
 }
 
 /// The header of an unmasked frame that is a whole message, for `len` bytes of payload.
-pub fn header(opcode: OpCode, len: usize) -> HeaderBytes {
+pub(crate) fn header(opcode: OpCode, len: usize) -> HeaderBytes {
     encode(FIN | opcode as u8, len)
 }
 
 /// As [`header`], for a payload compressed by permessage-deflate (RFC 7692: RSV1 set).
-pub fn compressed_header(opcode: OpCode, len: usize) -> HeaderBytes {
+pub(crate) fn compressed_header(opcode: OpCode, len: usize) -> HeaderBytes {
     encode(FIN | RSV1 | opcode as u8, len)
 }
 
@@ -97,19 +97,19 @@ fn encode(first: u8, len: usize) -> HeaderBytes {
 
 /// The header of a frame that a client sent, as far as it can be judged alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientHeader {
+pub(crate) struct ClientHeader {
     /// Whether this is the message's last fragment.
-    pub fin: bool,
+    pub(crate) fin: bool,
     /// RSV1: a message compressed by permessage-deflate, if that was agreed.
-    pub compressed: bool,
+    pub(crate) compressed: bool,
     /// What the frame carries.
-    pub opcode: OpCode,
+    pub(crate) opcode: OpCode,
     /// The masking key.
-    pub key: [u8; 4],
+    pub(crate) key: [u8; 4],
     /// Length of the header in bytes.
-    pub header_len: usize,
+    pub(crate) header_len: usize,
     /// Length of the payload in bytes, as announced.
-    pub payload_len: u64,
+    pub(crate) payload_len: u64,
 }
 
 impl ClientHeader {
@@ -122,7 +122,7 @@ impl ClientHeader {
     ///
     /// Every rule that a header can break without regard to the frames before it; reported from the
     /// first two bytes where they are enough.
-    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, FrameError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Self>, FrameError> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
         };
@@ -164,22 +164,22 @@ impl ClientHeader {
 
 /// Where a frame of ours begins and ends: see [`server_frame_len`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerFrameLen {
+pub(crate) struct ServerFrameLen {
     /// Length of the header in bytes.
-    pub header_len: usize,
+    pub(crate) header_len: usize,
     /// Length of header and payload in bytes.
-    pub total_len: usize,
+    pub(crate) total_len: usize,
     /// What the frame carries.
-    pub opcode: OpCode,
+    pub(crate) opcode: OpCode,
     /// Whether the payload is compressed.
-    pub compressed: bool,
+    pub(crate) compressed: bool,
 }
 
 /// Measures the server frame at the start of `bytes`, of which only the header needs to be there.
 ///
 /// This is how frame boundaries are found in a queue of encoded frames. `None` if the header is
 /// incomplete, or is none that this module writes.
-pub fn server_frame_len(bytes: &[u8]) -> Option<ServerFrameLen> {
+pub(crate) fn server_frame_len(bytes: &[u8]) -> Option<ServerFrameLen> {
     let &[first, second, ref rest @ ..] = bytes else {
         return None;
     };

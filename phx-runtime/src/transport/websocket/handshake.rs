@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{ALLOW, CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha1::{Digest, Sha1};
 
@@ -19,13 +19,13 @@ const KEY: GeneralPurpose = GeneralPurpose::new(
 
 /// A request that is a valid handshake, and what answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accept {
+pub(crate) struct Accept {
     digest: [u8; 20],
 }
 
 impl Accept {
     /// The value of the `sec-websocket-accept` header of the 101 answer.
-    pub fn header_value(&self) -> HeaderValue {
+    pub(crate) fn header_value(&self) -> HeaderValue {
         let encoded = base64::engine::general_purpose::STANDARD.encode(self.digest);
         // Base64 is always a valid header value, so the default is never taken.
         HeaderValue::try_from(encoded).unwrap_or(HeaderValue::from_static(""))
@@ -34,7 +34,7 @@ impl Accept {
 
 /// Why a request is no valid handshake. The text is the body of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HandshakeError {
+pub(crate) enum HandshakeError {
     /// Another method than GET.
     #[error("A WebSocket handshake is a GET request.")]
     Method,
@@ -53,16 +53,22 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The status of the answer, 400 as Phoenix answers.
-    pub fn status(self) -> StatusCode {
-        StatusCode::BAD_REQUEST
+    /// The status of the answer: 400 as in Phoenix, but 405 for another method.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            _ => StatusCode::BAD_REQUEST,
+        }
     }
 
-    /// A header that the answer has to have: the version we speak, after one that we do not
-    /// (RFC 6455 section 4.4).
-    pub fn header(self) -> Option<(HeaderName, HeaderValue)> {
-        matches!(self, Self::Version)
-            .then_some((SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")))
+    /// A header that the answer has to have: the method (RFC 9110 section 15.5.6) or the version
+    /// (RFC 6455 section 4.4) that would be right.
+    pub(crate) fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Method => Some((ALLOW, HeaderValue::from_static("GET"))),
+            Self::Version => Some((SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))),
+            _ => None,
+        }
     }
 }
 
@@ -73,23 +79,7 @@ impl HandshakeError {
 /// # Errors
 ///
 /// The first part of the handshake that is not as RFC 6455 section 4.2.1 asks.
-///
-/// ```
-/// use http::{HeaderMap, Method};
-/// use phx_runtime::transport::websocket::handshake::{HandshakeError, accept};
-///
-/// let mut headers = HeaderMap::new();
-/// headers.insert("connection", "keep-alive, Upgrade".parse()?);
-/// headers.insert("upgrade", "websocket".parse()?);
-/// headers.insert("sec-websocket-version", "13".parse()?);
-/// assert_eq!(accept(&Method::GET, &headers), Err(HandshakeError::Key));
-///
-/// headers.insert("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==".parse()?);
-/// let accepted = accept(&Method::GET, &headers)?;
-/// assert_eq!(accepted.header_value(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn accept(method: &Method, headers: &HeaderMap) -> Result<Accept, HandshakeError> {
+pub(crate) fn accept(method: &Method, headers: &HeaderMap) -> Result<Accept, HandshakeError> {
     if method != Method::GET {
         return Err(HandshakeError::Method);
     }
@@ -163,6 +153,13 @@ mod tests {
     }
 
     #[test]
+    fn the_rfc_example_is_answered_as_in_the_rfc() {
+        let headers = RFC.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let accepted = accept(&Method::GET, &HeaderMap::from_iter(headers)).unwrap();
+        assert_eq!(accepted.header_value(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
     fn upgrade_may_be_anywhere_in_connection_and_in_any_case() {
         for value in ["UPGRADE", "keep-alive, Upgrade", "upgrade,keep-alive", "\tupgrade\t, ,x"] {
             assert_eq!(with("connection", value), None, "{value}");
@@ -231,5 +228,7 @@ mod tests {
         for method in [Method::POST, Method::HEAD, Method::OPTIONS, Method::CONNECT] {
             assert_eq!(accept(&method, &headers), Err(HandshakeError::Method));
         }
+        assert_eq!(HandshakeError::Method.status(), 405);
+        assert_eq!(HandshakeError::Method.header().unwrap(), (ALLOW, "GET".parse().unwrap()));
     }
 }

@@ -1,14 +1,14 @@
 //! The WebSocket transport: frames, the opening handshake, and the task of a connection.
 
-pub mod close;
-pub mod decoder;
-pub mod deflate;
+pub(crate) mod close;
+pub(crate) mod decoder;
+pub(crate) mod deflate;
 mod driver;
-pub mod encoder;
-pub mod extensions;
-pub mod frame_error;
-pub mod frame_header;
-pub mod handshake;
+pub(crate) mod encoder;
+pub(crate) mod extensions;
+pub(crate) mod frame_error;
+pub(crate) mod frame_header;
+pub(crate) mod handshake;
 mod io;
 mod mask;
 mod message_frame;
