@@ -58,3 +58,6 @@ pub trait SocketState: Sized + Send + Sync + 'static {
     /// Registers the application state that connecting needs.
     fn requires(_requirements: &mut Requirements) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,15 @@ impl<'a> Handled<'a> {
     pub fn later(decision: impl Future<Output = Flow> + Send + 'a) -> Self {
         Self(HandledKind::Later(Box::pin(decision)))
     }
+
+    /// Waits for the decision. Transports call this; it is cancel safe only where the socket's
+    /// future is.
+    pub async fn decide(self) -> Flow {
+        match self.0 {
+            HandledKind::Now(flow) => flow,
+            HandledKind::Later(decision) => decision.await,
+        }
+    }
 }
 
 impl From<Flow> for Handled<'_> {

@@ -1,0 +1,121 @@
+use serde_json::json;
+
+use super::{Client, endpoint, ok};
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_reaches_its_sender_before_the_reply_and_everybody_else_once() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "room:a").await;
+    let mut bob = Client::joined(&endpoint, "room:a").await;
+    let mut eve = Client::joined(&endpoint, "room:b").await;
+    ann.send(json!(["1", "2", "room:a", "shout", { "n": 1 }]));
+    let shouted = json!([null, null, "room:a", "shouted", { "n": 1 }]);
+    assert_eq!(ann.recv().await, shouted);
+    assert_eq!(ann.recv().await, ok("1", "2", "room:a", &json!({})));
+    assert_eq!(bob.recv().await, shouted);
+    ann.hears_nothing().await;
+    bob.hears_nothing().await;
+    eve.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn broadcast_from_leaves_the_sender_out() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    let mut bob = Client::joined(&endpoint, "plain:a").await;
+    ann.send(json!(["1", "2", "plain:a", "tell_others", 7]));
+    assert_eq!(bob.recv().await, json!([null, null, "plain:a", "told", 7]));
+    assert_eq!(ann.recv().await, ok("1", "2", "plain:a", &json!({})));
+    ann.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_one_sender_keep_their_order_among_those_of_others() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    let mut bob = Client::joined(&endpoint, "plain:a").await;
+    let mut eve = Client::joined(&endpoint, "plain:a").await;
+    for n in 0..50 {
+        ann.send(json!(["1", null, "plain:a", "shout", { "from": "ann", "n": n }]));
+        bob.send(json!(["1", null, "plain:a", "shout", { "from": "bob", "n": n }]));
+    }
+    for client in [&mut ann, &mut bob, &mut eve] {
+        let (mut from_ann, mut from_bob) = (0, 0);
+        for _ in 0..100 {
+            let message = client.recv().await;
+            let next = if message[4]["from"] == "ann" { &mut from_ann } else { &mut from_bob };
+            assert_eq!(message[4]["n"], *next);
+            *next += 1;
+        }
+        client.hears_nothing().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joins_after_a_broadcast_does_not_get_it() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    let mut bob = Client::new(&endpoint).await;
+    endpoint.broadcast("plain:a", "first", json!({}));
+    // The pass has not run yet: nothing was awaited in between.
+    bob.send(json!(["1", "1", "plain:a", "phx_join", {}]));
+    endpoint.broadcast("plain:a", "second", json!({}));
+    assert_eq!(bob.recv().await[3], "phx_reply");
+    assert_eq!(bob.recv().await[3], "second");
+    assert_eq!(ann.recv().await[3], "first");
+    assert_eq!(ann.recv().await[3], "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_gets_nothing_of_a_pass_that_runs() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    endpoint.broadcast("plain:a", "late", json!({}));
+    ann.send(json!(["1", "2", "plain:a", "phx_leave", {}]));
+    assert_eq!(ann.recv().await[3], "phx_reply");
+    assert_eq!(ann.recv().await[3], "phx_close");
+    ann.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intercepted_event_goes_through_the_channel_after_the_reply() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "room:a").await;
+    let mut bob = Client::joined(&endpoint, "room:a").await;
+    ann.send(json!(["1", "2", "room:a", "whisper", 1]));
+    assert_eq!(ann.recv().await, ok("1", "2", "room:a", &json!({})));
+    let seen = json!(["1", null, "room:a", "secret", { "seen": 1 }]);
+    assert_eq!(ann.recv().await, seen);
+    assert_eq!(bob.recv().await, seen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_of_both_versions_get_the_same_broadcast() {
+    let (endpoint, _) = endpoint();
+    let mut new = Client::joined(&endpoint, "plain:a").await;
+    let mut old = Client::with(&endpoint, &[], 100).await.unwrap();
+    let join = json!({ "topic": "plain:a", "event": "phx_join", "payload": {}, "ref": "1" });
+    old.send(join);
+    old.recv().await;
+    endpoint.broadcast("plain:a", "news", json!({ "x": 1 }));
+    assert_eq!(new.recv().await, json!([null, null, "plain:a", "news", { "x": 1 }]));
+    let news = json!({ "topic": "plain:a", "event": "news", "payload": { "x": 1 }, "ref": null });
+    assert_eq!(old.recv().await, news);
+    endpoint.broadcast("plain:a", "bytes", crate::Binary::from(vec![7]));
+    let frame = [&[2, 7, 5][..], b"plain:a", b"bytes", &[7]].concat();
+    assert_eq!(new.recv().await, json!(frame));
+    old.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_hears_other_topics_that_it_subscribed_to_until_it_ends() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "room:a").await;
+    ann.send(json!(["1", "2", "room:a", "listen", { "topic": "prices" }]));
+    assert_eq!(ann.recv().await[1], "2");
+    endpoint.broadcast("prices", "changed", json!({ "EUR": 1 }));
+    assert_eq!(ann.recv().await, json!(["1", null, "room:a", "overheard", { "EUR": 1 }]));
+    ann.send(json!(["1", "3", "room:a", "phx_leave", {}]));
+    assert_eq!(ann.recv().await[1], "3");
+    assert_eq!(endpoint.subscribers("prices"), 0);
+}
