@@ -28,6 +28,8 @@ use crate::{
     error::Fault,
     params::FilterParameters,
     pubsub::{Broadcast, PubSub, Subscription},
+    serializer::Version,
+    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -137,6 +139,28 @@ impl Endpoint {
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.0.connections.len()
+    }
+
+    /// Connects a client that came in over a transport outside of this crate to the socket mounted
+    /// at `path`; the transport then calls the methods of the returned [`RawSocket`].
+    ///
+    /// # Errors
+    ///
+    /// The socket refuses, or nothing is mounted there.
+    pub async fn connect(
+        &self,
+        path: &str,
+        info: ConnectInfo,
+    ) -> Result<Box<dyn RawSocket>, ConnectError> {
+        let mounted = self.0.mounts.iter().find(|mounted| mounted.mount.path == path);
+        let mounted = mounted.ok_or_else(|| ConnectError::new("no such mount").status(404))?;
+        let request = ConnectRequest {
+            info,
+            endpoint: self.clone(),
+            mount: mounted.mount.clone(),
+            serializers: [Version::V1, Version::V2].into(),
+        };
+        mounted.connector.connect(request).await
     }
 
     pub(crate) fn publish(&self, broadcast: Broadcast) {
