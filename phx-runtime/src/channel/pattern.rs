@@ -139,33 +139,29 @@ impl Pattern {
     /// where that is certain: a literal or empty rest under `*`, equal text, and a final
     /// placeholder over literal text.
     pub const fn covers(&self, later: &Self) -> bool {
-        let (a, b) = (self.0.as_bytes(), later.0.as_bytes());
-        let mut i = 0;
-        let mut j = 0;
+        let (mine, other) = (self.0.as_bytes(), later.0.as_bytes());
+        let mut at = 0;
+        let mut there = 0;
         loop {
-            if i < a.len() && a[i] == b'*' {
+            if at < mine.len() && mine[at] == b'*' {
                 return true;
             }
-            if i == a.len() || j == b.len() {
-                return i == a.len() && j == b.len();
+            if at == mine.len() || there == other.len() {
+                return at == mine.len() && there == other.len();
             }
-            match (a[i], b[j]) {
+            match (mine[at], other[there]) {
                 (b'{', b'{') => {
-                    i = after_brace(a, i);
-                    j = after_brace(b, j);
+                    at = after_brace(mine, at);
+                    there = after_brace(other, there);
                 }
-                (b'{', _) => {
+                (b'{', next) => {
                     // Over a literal: certain only where the placeholder takes all that is left.
-                    i = after_brace(a, i);
-                    if i != a.len() {
-                        return false;
-                    }
-                    // A trailing `*` alone may stand for nothing, which no placeholder takes.
-                    return b[j] != b'*';
+                    // A trailing `*` may stand for nothing, which no placeholder takes.
+                    return after_brace(mine, at) == mine.len() && next != b'*';
                 }
-                (x, y) if x == y => {
-                    i += 1;
-                    j += 1;
+                (one, next) if one == next => {
+                    at += 1;
+                    there += 1;
                 }
                 _ => return false,
             }

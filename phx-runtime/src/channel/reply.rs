@@ -291,7 +291,7 @@ mod tests {
     use serde::Serialize;
     use serde_json::json;
 
-    use super::{IntoReply, Reason, Reply};
+    use super::{IntoReply, Reason};
     use crate::{channel::Binary, error::Fault};
 
     #[derive(Serialize)]

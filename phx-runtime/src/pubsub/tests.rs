@@ -1,1 +1,155 @@
+use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use super::{Broadcast, Pass, Place, PubSub, Subscriber};
+use crate::{
+    channel::{Encoded, Topic},
+    json,
+};
+
+/// Remembers what it got, and may do something when it gets it.
+struct Listener {
+    place: Place,
+    heard: Mutex<Vec<String>>,
+    on_message: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Listener {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            place: Place::default(),
+            heard: Mutex::default(),
+            on_message: Mutex::default(),
+        })
+    }
+
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.lock())
+    }
+}
+
+impl Subscriber for Listener {
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
+        for message in &pass.messages()[first..] {
+            if !message.is_from(&self.place) {
+                self.heard.lock().push(message.event().to_string());
+            }
+        }
+        let action = self.on_message.lock().take();
+        if let Some(action) = action {
+            action();
+        }
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+fn message(topic: &Topic, event: &str, author: Option<&Listener>) -> Broadcast {
+    let author = author.map(|author| &author.place);
+    Broadcast::new(topic.clone(), event, Encoded::json(&json!({})), author).unwrap()
+}
+
+/// Lets spawned passes run to their end.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn only_subscribers_of_the_topic_get_a_message_and_its_author_does_not() {
+    let (pubsub, here, there) = (PubSub::new(), Topic::from("here"), Topic::from("there"));
+    let (ann, bob, eve) = (Listener::new(), Listener::new(), Listener::new());
+    pubsub.subscribe(&here, ann.clone());
+    pubsub.subscribe(&here, bob.clone());
+    pubsub.subscribe(&there, eve.clone());
+    pubsub.publish(message(&here, "one", None));
+    pubsub.publish(message(&here, "two", Some(&ann)));
+    settle().await;
+    assert_eq!(ann.heard(), ["one"]);
+    assert_eq!(bob.heard(), ["one", "two"]);
+    assert!(eve.heard().is_empty());
+}
+
+#[tokio::test]
+async fn messages_that_arrive_during_a_pass_leave_in_the_next() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let ann = Listener::new();
+    pubsub.subscribe(&topic, ann.clone());
+    let (again, at) = (pubsub.clone(), topic.clone());
+    *ann.on_message.lock() = Some(Box::new(move || again.publish(message(&at, "second", None))));
+    pubsub.publish(message(&topic, "first", None));
+    settle().await;
+    assert_eq!(ann.heard(), ["first", "second"]);
+}
+
+#[tokio::test]
+async fn who_leaves_during_a_pass_makes_nobody_else_miss_it() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let all: Vec<_> = (0..1000).map(|_| Listener::new()).collect();
+    for listener in &all {
+        pubsub.subscribe(&topic, listener.clone());
+    }
+    // The first one takes out half of the list, some before and some after the pass's position.
+    let (leaving, rest) = (pubsub.clone(), all.clone());
+    let at = topic.clone();
+    *all[300].on_message.lock() = Some(Box::new(move || {
+        for listener in rest.iter().step_by(2) {
+            leaving.unsubscribe(&at, &**listener);
+        }
+    }));
+    pubsub.publish(message(&topic, "first", None));
+    settle().await;
+    for listener in all.iter().skip(1).step_by(2) {
+        assert_eq!(listener.heard(), ["first"]);
+    }
+    assert_eq!(pubsub.subscribers(&topic), 500);
+    pubsub.publish(message(&topic, "second", None));
+    settle().await;
+    for (number, listener) in all.iter().enumerate() {
+        let expected: &[&str] = if number % 2 == 0 { &[] } else { &["second"] };
+        let heard = listener.heard();
+        assert!(heard.ends_with(&expected.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        assert_eq!(heard.iter().filter(|event| *event == "second").count(), expected.len());
+    }
+}
+
+#[tokio::test]
+async fn a_topic_is_forgotten_with_its_last_subscriber() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let (ann, bob) = (Listener::new(), Listener::new());
+    pubsub.subscribe(&topic, ann.clone());
+    pubsub.subscribe(&topic, bob.clone());
+    assert_eq!(pubsub.topics(), 1);
+    pubsub.unsubscribe(&topic, &*ann);
+    pubsub.unsubscribe(&topic, &*ann);
+    assert_eq!((pubsub.topics(), pubsub.subscribers(&topic)), (1, 1));
+    pubsub.unsubscribe(&topic, &*bob);
+    assert_eq!(pubsub.topics(), 0);
+}
+
+#[test]
+fn publishing_works_outside_of_a_runtime() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let ann = Listener::new();
+    pubsub.subscribe(&topic, ann.clone());
+    pubsub.publish(message(&topic, "one", None));
+    assert_eq!(ann.heard(), ["one"]);
+}
+
+#[tokio::test]
+async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let mut slow = super::Subscription::new(&pubsub, topic.clone());
+    for _ in 0..1030 {
+        pubsub.publish(message(&topic, "x", None));
+    }
+    settle().await;
+    assert_eq!(slow.recv().await.unwrap_err().missed(), 6);
+    assert_eq!(slow.recv().await.unwrap().event(), "x");
+    drop(slow);
+    assert_eq!(pubsub.topics(), 0);
+}

@@ -1,9 +1,7 @@
 //! The socket: who a connection belongs to, and the session that serves its channels.
 
 mod channels;
-mod running;
 mod session;
-mod slot;
 
 pub(crate) use self::channels::Channels;
 

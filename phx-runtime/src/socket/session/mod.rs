@@ -4,19 +4,28 @@
 //! outbox, and [`Session::poll`] lets callbacks that take time go on. Channels are state in here,
 //! not tasks. Each handles its messages one after the other; none waits for another.
 
-use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll, time::Instant};
+mod ending;
+mod joining;
+mod running;
+mod slot;
 
-use super::{
-    running::{Call, Ran, RunningSet, start_call, start_join},
-    slot::{Join, Slot, State, Work},
+use std::{
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+};
+
+use self::{
+    running::{Call, Ran, RunningSet, start_call},
+    slot::{Slot, State, Work},
 };
 use crate::{
     channel::{
-        AnyChannel, Context, Encoded, End, Event, Failed, Info, JoinError, JoinedAny, Member,
-        Reason, Refused, Reply, Routes, SessionMessage, SessionShared, Socket, Topic,
+        AnyChannel, Context, Encoded, Event, Failed, Handling, Info, Member, Reason, Routes,
+        SessionMessage, SessionShared, Socket, Topic,
     },
     endpoint::Endpoint,
-    error::Fault,
     pubsub::{Pass, Place, Subscriber},
     serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
     telemetry,
@@ -177,7 +186,7 @@ impl Session {
         while let Some(slot) = self.channels.get_mut(topic) {
             let State::Idle(_) = slot.state else { return };
             let Some(work) = slot.queue.pop_front() else {
-                slot.queue = std::collections::VecDeque::new();
+                slot.queue = VecDeque::new();
                 return;
             };
             match work {
@@ -227,7 +236,7 @@ impl Session {
         &mut self,
         topic: &Topic,
         call: Call,
-        handle: impl FnOnce(Box<dyn AnyChannel>, Socket) -> crate::channel::Handling,
+        handle: impl FnOnce(Box<dyn AnyChannel>, Socket) -> Handling,
     ) {
         let Some(slot) = self.channels.get_mut(topic) else { return };
         let State::Idle(channel) = std::mem::replace(&mut slot.state, State::Busy) else { return };
@@ -255,247 +264,6 @@ impl Session {
         }
     }
 
-    // ---- joining
-
-    fn join(&mut self, message: Incoming, replaced: Option<Arc<Member>>) {
-        let topic = Topic::from(&*message.topic);
-        let started = Instant::now();
-        let payload = message.payload.clone();
-        let Some((kind, join)) = self.routes.join(&topic, payload, &self.shared.endpoint) else {
-            telemetry::unmatched_topic(&topic);
-            self.refuse(None, &message, "unmatched topic");
-            return;
-        };
-        if self.channels.len() >= self.mount.max_channels {
-            telemetry::too_many_channels(self.mount.max_channels, self.shared.id.as_ref());
-            self.refuse(message.join_ref.as_ref(), &message, "too many channels joined");
-            return;
-        }
-        let params = telemetry::wants_join(&kind).then_some(message.payload);
-        let member = Arc::new(Member::new(
-            topic.clone(),
-            message.join_ref,
-            message.reference.clone(),
-            self.shared.clone(),
-            kind.intercepts,
-        ));
-        let state = Join { reference: message.reference, replaced, started, params };
-        let slot = Slot {
-            member: member.clone(),
-            kind,
-            state: State::Joining(state),
-            queue: std::collections::VecDeque::new(),
-        };
-        self.channels.insert(topic, slot);
-        match start_join(&member, join) {
-            Ok(ran) => {
-                self.finish(&member, ran);
-                self.pump(&member.topic);
-            }
-            Err(running) => self.running.push(running),
-        }
-    }
-
-    fn finish_join(&mut self, member: &Arc<Member>, result: Result<JoinedAny, JoinError>) {
-        let endpoint = self.shared.endpoint.clone();
-        let Some(slot) = self.slot_of(member) else { return };
-        let State::Joining(join) = std::mem::replace(&mut slot.state, State::Busy) else { return };
-        let Join { reference, replaced, started, params } = join;
-        let reference = reference.as_ref();
-        let accepted = result.and_then(|joined| {
-            match member.reply_to_join(reference, "ok", &joined.response) {
-                Ok(()) => Ok(joined),
-                Err(error) => Err(Fault::from(error).into()),
-            }
-        });
-        telemetry::joined(&slot.kind, &endpoint, member, started, params, accepted.is_ok());
-        match accepted {
-            Ok(joined) => {
-                slot.state = State::Idle(joined.channel);
-                for message in joined.then.into_iter().rev() {
-                    slot.queue.push_front(Work::Info(Info(message)));
-                }
-                if let Some(replaced) = replaced {
-                    replaced.send_ended("phx_close", b"{}");
-                }
-                member.subscribe();
-            }
-            Err(error) => {
-                self.refuse_join(member, reference, error);
-                if let Some(replaced) = replaced {
-                    replaced.send_ended("phx_close", b"{}");
-                }
-                member.close();
-                self.remove(member);
-            }
-        }
-    }
-
-    fn refuse_join(&self, member: &Arc<Member>, reference: Option<&MessageRef>, error: JoinError) {
-        let response = match error.into_refused() {
-            Refused::Answer(response) => response,
-            Refused::UnmatchedTopic => reason("unmatched topic"),
-            Refused::Fault(fault) => {
-                telemetry::join_crashed(&member.topic, &fault);
-                reason("join crashed")
-            }
-        };
-        if member.reply_to_join(reference, "error", &response).is_err() {
-            // A binary refusal for a client of version 1.
-            let crashed = reason("join crashed");
-            let _ = member.reply_to_join(reference, "error", &crashed);
-        }
-    }
-
-    /// The client joins a topic again: the old channel goes without a word, the new one takes over
-    /// what waits behind the join.
-    fn replace(&mut self, topic: &Topic, message: Incoming) {
-        let Some(old) = self.channels.remove(topic) else { return };
-        tracing::debug!(%topic, "a duplicate join replaces the channel");
-        old.member.close();
-        if let State::Idle(channel) = old.state {
-            self.start_terminate(&old.member, channel, Reason::Replaced);
-        }
-        self.join(message, Some(old.member));
-        match self.channels.get_mut(topic) {
-            Some(slot) => {
-                slot.queue.extend(old.queue.into_iter().filter(is_from_client));
-                self.pump(topic);
-            }
-            None => self.reroute(old.queue),
-        }
-    }
-
-    // ---- ending
-
-    fn leave(&mut self, topic: &Topic, message: &Incoming) {
-        let Some(slot) = self.channels.remove(topic) else { return };
-        let Slot { member, state, queue, .. } = slot;
-        member.unsubscribe();
-        // `{}` can always be encoded.
-        let _ = member.reply(message.reference.as_ref(), "ok", &Encoded::empty_object());
-        member.send_ended("phx_close", b"{}");
-        if let State::Idle(channel) = state {
-            self.start_terminate(&member, channel, Reason::Left);
-        }
-        self.reroute(queue);
-    }
-
-    fn finish_call(
-        &mut self,
-        member: &Arc<Member>,
-        call: Call,
-        channel: Box<dyn AnyChannel>,
-        reply: Reply,
-    ) {
-        let ending = self.ending.clone();
-        let Some(slot) = self.slot_of(member) else {
-            // It was replaced while it was busy, or the connection is over.
-            self.start_terminate(member, channel, ending.unwrap_or(Reason::Replaced));
-            return;
-        };
-        let (answer, mut end) = reply.into_parts();
-        let (reference, log) = match call {
-            Call::In(reference, log) => (reference, log),
-            Call::Other | Call::Terminate(_) => (None, None),
-        };
-        match (answer, reference) {
-            (None, _) => {}
-            (Some(answer), Some(reference)) => {
-                let sent = member.reply(Some(&reference), &answer.status, &answer.response);
-                if let Err(error) = sent {
-                    end = Some(End::Fault(error.into()));
-                }
-            }
-            (Some(_), None) => telemetry::unasked_reply(&member.topic),
-        }
-        if let Some(log) = log {
-            log.handled();
-        }
-        if let Some(fault) = member.take_fault() {
-            end = Some(End::Fault(fault));
-        }
-        match end {
-            None => slot.state = State::Idle(channel),
-            Some(End::Stop(reason)) => self.stop(member, channel, reason),
-            Some(End::Fault(fault)) => {
-                let reason = self.failed(member, &fault);
-                self.stop(member, channel, reason);
-            }
-        }
-    }
-
-    fn check_fault(&mut self, topic: &Topic) {
-        let Some(slot) = self.channels.get_mut(topic) else { return };
-        let Some(fault) = slot.member.take_fault() else { return };
-        let member = slot.member.clone();
-        if let State::Idle(channel) = std::mem::replace(&mut slot.state, State::Busy) {
-            let reason = self.failed(&member, &fault);
-            self.stop(&member, channel, reason);
-        }
-    }
-
-    fn failed(&self, member: &Member, fault: &Fault) -> Reason {
-        telemetry::channel_failed(&member.topic, self.shared.id.as_ref(), fault);
-        Reason::failed(fault)
-    }
-
-    /// A callback ended its channel. A graceful end is announced before `terminate` runs, an error
-    /// after it, as in Phoenix.
-    fn stop(&mut self, member: &Arc<Member>, channel: Box<dyn AnyChannel>, reason: Reason) {
-        member.unsubscribe();
-        if !reason.is_graceful() {
-            self.start_terminate(member, channel, reason);
-            return;
-        }
-        member.send_ended("phx_close", b"{}");
-        let queue = self.channels.remove(&member.topic).map(|slot| slot.queue);
-        self.start_terminate(member, channel, reason);
-        self.reroute(queue.unwrap_or_default());
-    }
-
-    fn start_terminate(
-        &mut self,
-        member: &Arc<Member>,
-        channel: Box<dyn AnyChannel>,
-        reason: Reason,
-    ) {
-        let call = Call::Terminate(reason.clone());
-        let cx = Context::new(Socket::new(member.clone()), Event::from(""), None);
-        match start_call(member, call, || channel.terminate(reason, cx)) {
-            Ok(ran) => self.finish(member, ran),
-            Err(running) => self.running.push(running),
-        }
-    }
-
-    fn finish_terminate(&mut self, member: &Arc<Member>, reason: &Reason) {
-        // Whoever was replaced or left, or whose connection is over, has no slot any more.
-        if self.slot_of(member).is_some() && !reason.is_graceful() {
-            member.send_ended("phx_error", br#"{"reason":"channel_crash"}"#);
-        }
-        member.close();
-        self.remove(member);
-    }
-
-    fn remove(&mut self, member: &Arc<Member>) {
-        if self.slot_of(member).is_some() {
-            let slot = self.channels.remove(&member.topic);
-            self.reroute(slot.map(|slot| slot.queue).unwrap_or_default());
-        }
-    }
-
-    /// What waited for a channel that is gone finds the topic as it is now.
-    fn reroute(&mut self, queue: std::collections::VecDeque<Work>) {
-        for work in queue {
-            if let Work::In(message) = work {
-                self.queued -= 1;
-                self.route(message);
-            }
-        }
-    }
-
-    // ---- answers without a channel
-
     fn refuse(&self, join_ref: Option<&MessageRef>, message: &Incoming, why: &str) {
         self.answer(join_ref, message, "error", &reason(why));
     }
@@ -514,10 +282,6 @@ impl Session {
         // Only JSON is answered here, which both versions have.
         let _ = self.shared.connection.send_with(None, |buffer| version.encode(&reply, buffer));
     }
-}
-
-fn is_from_client(work: &Work) -> bool {
-    matches!(work, Work::In(_))
 }
 
 /// `{"reason": why}`

@@ -1,0 +1,148 @@
+//! The ways in which a channel ends.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{
+    Session,
+    running::{Call, start_call},
+    slot::{Slot, State, Work},
+};
+use crate::{
+    channel::{AnyChannel, Context, Encoded, End, Event, Member, Reason, Reply, Socket, Topic},
+    error::Fault,
+    serializer::Incoming,
+    telemetry,
+};
+
+impl Session {
+    pub(super) fn leave(&mut self, topic: &Topic, message: &Incoming) {
+        let Some(slot) = self.channels.remove(topic) else { return };
+        let Slot { member, state, queue, .. } = slot;
+        member.unsubscribe();
+        // `{}` can always be encoded.
+        let _ = member.reply(message.reference.as_ref(), "ok", &Encoded::empty_object());
+        member.send_ended("phx_close", b"{}");
+        if let State::Idle(channel) = state {
+            self.start_terminate(&member, channel, Reason::Left);
+        }
+        self.reroute(queue);
+    }
+
+    pub(super) fn finish_call(
+        &mut self,
+        member: &Arc<Member>,
+        call: Call,
+        channel: Box<dyn AnyChannel>,
+        reply: Reply,
+    ) {
+        let ending = self.ending.clone();
+        let Some(slot) = self.slot_of(member) else {
+            // It was replaced while it was busy, or the connection is over.
+            self.start_terminate(member, channel, ending.unwrap_or(Reason::Replaced));
+            return;
+        };
+        let (answer, mut end) = reply.into_parts();
+        let (reference, log) = match call {
+            Call::In(reference, log) => (reference, log),
+            Call::Other | Call::Terminate(_) => (None, None),
+        };
+        match (answer, reference) {
+            (None, _) => {}
+            (Some(answer), Some(reference)) => {
+                let sent = member.reply(Some(&reference), &answer.status, &answer.response);
+                if let Err(error) = sent {
+                    end = Some(End::Fault(error.into()));
+                }
+            }
+            (Some(_), None) => telemetry::unasked_reply(&member.topic),
+        }
+        if let Some(log) = log {
+            log.handled();
+        }
+        if let Some(fault) = member.take_fault() {
+            end = Some(End::Fault(fault));
+        }
+        match end {
+            None => slot.state = State::Idle(channel),
+            Some(End::Stop(reason)) => self.stop(member, channel, reason),
+            Some(End::Fault(fault)) => {
+                let reason = self.failed(member, &fault);
+                self.stop(member, channel, reason);
+            }
+        }
+    }
+
+    pub(super) fn check_fault(&mut self, topic: &Topic) {
+        let Some(slot) = self.channels.get_mut(topic) else { return };
+        let Some(fault) = slot.member.take_fault() else { return };
+        let member = slot.member.clone();
+        if let State::Idle(channel) = std::mem::replace(&mut slot.state, State::Busy) {
+            let reason = self.failed(&member, &fault);
+            self.stop(&member, channel, reason);
+        }
+    }
+
+    pub(super) fn failed(&self, member: &Member, fault: &Fault) -> Reason {
+        telemetry::channel_failed(&member.topic, self.shared.id.as_ref(), fault);
+        Reason::failed(fault)
+    }
+
+    /// A callback ended its channel. A graceful end is announced before `terminate` runs, an error
+    /// after it, as in Phoenix.
+    pub(super) fn stop(
+        &mut self,
+        member: &Arc<Member>,
+        channel: Box<dyn AnyChannel>,
+        reason: Reason,
+    ) {
+        member.unsubscribe();
+        if !reason.is_graceful() {
+            self.start_terminate(member, channel, reason);
+            return;
+        }
+        member.send_ended("phx_close", b"{}");
+        let queue = self.channels.remove(&member.topic).map(|slot| slot.queue);
+        self.start_terminate(member, channel, reason);
+        self.reroute(queue.unwrap_or_default());
+    }
+
+    pub(super) fn start_terminate(
+        &mut self,
+        member: &Arc<Member>,
+        channel: Box<dyn AnyChannel>,
+        reason: Reason,
+    ) {
+        let call = Call::Terminate(reason.clone());
+        let cx = Context::new(Socket::new(member.clone()), Event::from(""), None);
+        match start_call(member, call, || channel.terminate(reason, cx)) {
+            Ok(ran) => self.finish(member, ran),
+            Err(running) => self.running.push(running),
+        }
+    }
+
+    pub(super) fn finish_terminate(&mut self, member: &Arc<Member>, reason: &Reason) {
+        // Whoever was replaced or left, or whose connection is over, has no slot any more.
+        if self.slot_of(member).is_some() && !reason.is_graceful() {
+            member.send_ended("phx_error", br#"{"reason":"channel_crash"}"#);
+        }
+        member.close();
+        self.remove(member);
+    }
+
+    pub(super) fn remove(&mut self, member: &Arc<Member>) {
+        if self.slot_of(member).is_some() {
+            let slot = self.channels.remove(&member.topic);
+            self.reroute(slot.map(|slot| slot.queue).unwrap_or_default());
+        }
+    }
+
+    /// What waited for a channel that is gone finds the topic as it is now.
+    pub(super) fn reroute(&mut self, queue: VecDeque<Work>) {
+        for work in queue {
+            if let Work::In(message) = work {
+                self.queued -= 1;
+                self.route(message);
+            }
+        }
+    }
+}
