@@ -48,21 +48,14 @@ impl Errors {
     #[cfg(test)]
     pub(crate) fn messages(self) -> Vec<String> {
         let found = self.0.take().unwrap_or_default();
-        found
-            .into_iter()
-            .flatten()
-            .map(|error| error.to_string())
-            .collect()
+        found.into_iter().flatten().map(|error| error.to_string()).collect()
     }
 }
 
 impl Drop for Errors {
     fn drop(&mut self) {
         let reported = self.0.borrow().is_none();
-        assert!(
-            reported || std::thread::panicking(),
-            "mistakes were collected and never reported"
-        );
+        assert!(reported || std::thread::panicking(), "mistakes were collected and never reported");
     }
 }
 
@@ -86,9 +79,8 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(x != y))
-                .min(rows[i][j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best =
+                (rows[i][j] + usize::from(x != y)).min(rows[i][j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
                 best = best.min(rows[i - 1][j - 1] + 1);
             }

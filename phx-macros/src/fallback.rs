@@ -39,10 +39,7 @@ pub(crate) fn socket_type(name: &Ident, args: &SocketArgs) -> TokenStream {
 }
 
 fn plain(name: &Ident) -> State {
-    State {
-        ty: parse_quote!(#name),
-        generics: Generics::default(),
-    }
+    State { ty: parse_quote!(#name), generics: Generics::default() }
 }
 
 fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs) -> TokenStream {
@@ -50,9 +47,7 @@ fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs)
     let (params, _, clause) = generics.split_for_impl();
     let patterns = args.patterns.iter().map(|pattern| &pattern.literal);
     let mut join_generics = generics.clone();
-    join_generics
-        .params
-        .push(parse_quote!(__S: _phx::SocketState));
+    join_generics.params.push(parse_quote!(__S: _phx::SocketState));
     let (join_params, _, _) = join_generics.split_for_impl();
     let stubs = quote! {
         #topic

@@ -22,16 +22,8 @@ pub(crate) struct Item {
 
 /// What stands before the braces.
 pub(crate) enum Head {
-    Impl {
-        token: Token![impl],
-        generics: Box<Generics>,
-        ty: Box<Type>,
-    },
-    Module {
-        vis: Visibility,
-        token: Token![mod],
-        name: Ident,
-    },
+    Impl { token: Token![impl], generics: Box<Generics>, ty: Box<Type> },
+    Module { vis: Visibility, token: Token![mod], name: Ident },
 }
 
 pub(crate) enum Member {
@@ -101,23 +93,14 @@ impl Item {
 
     /// The item as written, with `generated` where it sees the item's private names.
     pub(crate) fn print(&self, generated: &TokenStream) -> TokenStream {
-        let Self {
-            attrs,
-            inner_attrs,
-            members,
-            ..
-        } = self;
+        let Self { attrs, inner_attrs, members, .. } = self;
         let braces = |content| {
             let mut group = Group::new(Delimiter::Brace, content);
             group.set_span(self.body.span());
             group
         };
         match &self.head {
-            Head::Impl {
-                token,
-                generics,
-                ty,
-            } => {
+            Head::Impl { token, generics, ty } => {
                 let (params, _, clause) = generics.split_for_impl();
                 let body = braces(quote!(#(#inner_attrs)* #(#members)*));
                 quote!(#(#attrs)* #token #params #ty #clause #body #generated)
@@ -155,22 +138,13 @@ fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> 
     }
     let body: Group = input.parse()?;
     let (inner_attrs, members) = members.parse2(body.stream())?;
-    Ok(Item {
-        attrs,
-        head,
-        body,
-        inner_attrs,
-        members,
-    })
+    Ok(Item { attrs, head, body, inner_attrs, members })
 }
 
 fn impl_head(macro_name: &str, input: ParseStream<'_>) -> syn::Result<Head> {
     let token = input.parse()?;
-    let mut generics: Generics = if input.peek(Token![<]) {
-        input.parse()?
-    } else {
-        Generics::default()
-    };
+    let mut generics: Generics =
+        if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
     let ty: Type = input.parse()?;
     if input.peek(Token![for]) {
         input.parse::<Token![for]>()?;
@@ -182,11 +156,7 @@ fn impl_head(macro_name: &str, input: ParseStream<'_>) -> syn::Result<Head> {
         return Err(syn::Error::new_spanned(&ty, message));
     }
     generics.where_clause = input.parse()?;
-    Ok(Head::Impl {
-        token,
-        generics: Box::new(generics),
-        ty: Box::new(ty),
-    })
+    Ok(Head::Impl { token, generics: Box::new(generics), ty: Box::new(ty) })
 }
 
 /// Says what `#[channel]` and `#[socket]` go on, in the words of what they stand on.
@@ -204,9 +174,7 @@ fn wrong_item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident
         *meant = (!ahead.peek(Token![<])).then(|| name.clone());
         return syn::Error::new(name.span(), message);
     }
-    input.error(format!(
-        "expected an `impl` block or an inline module under `#[{macro_name}]`"
-    ))
+    input.error(format!("expected an `impl` block or an inline module under `#[{macro_name}]`"))
 }
 
 fn members(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Member>)> {
@@ -281,10 +249,7 @@ impl ToTokens for Member {
 impl Other {
     /// Whether this is what is left of a function that could not be read.
     pub(crate) fn is_broken_function(&self) -> bool {
-        self.tokens
-            .clone()
-            .into_iter()
-            .any(|tree| is_ident(&tree, "fn"))
+        self.tokens.clone().into_iter().any(|tree| is_ident(&tree, "fn"))
     }
 
     /// The name of the type that this member declares, and whether it is generic.
@@ -295,9 +260,7 @@ impl Other {
             let name: Ident = input.parse()?;
             let generic = input.peek(Token![<]);
             input.parse::<TokenStream>()?;
-            let declares = ["struct", "enum", "union", "type"]
-                .iter()
-                .any(|word| keyword == word);
+            let declares = ["struct", "enum", "union", "type"].iter().any(|word| keyword == word);
             Ok(declares.then_some((name, generic)))
         };
         parser.parse2(self.tokens.clone()).ok().flatten()

@@ -47,10 +47,7 @@ const ROLES: &[(&str, Role)] = &[
 
 impl Role {
     pub(crate) fn name(self) -> &'static str {
-        ROLES
-            .iter()
-            .find(|(_, role)| *role == self)
-            .map_or("", |(name, _)| name)
+        ROLES.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
     }
 
     pub(crate) fn home(self) -> Home {
@@ -98,17 +95,10 @@ pub(crate) fn take_marks(function: &mut Function, home: Home, errors: &Errors) -
                 || misspelt(attr, home, errors));
         };
         if role.home() == home {
-            marks.push(Mark {
-                role: *role,
-                name: name.clone(),
-                attr: attr.clone(),
-            });
+            marks.push(Mark { role: *role, name: name.clone(), attr: attr.clone() });
         } else {
             let (own, other) = (home.name(), role.home().name());
-            errors.at(
-                attr,
-                format!("`#[{text}]` belongs in a {other}, this is a {own}"),
-            );
+            errors.at(attr, format!("`#[{text}]` belongs in a {other}, this is a {own}"));
         }
         false
     });
@@ -126,9 +116,7 @@ pub(crate) fn reject_marks(item: &mut Item, errors: &Errors) {
             let Some(name) = last_segment(attr.path()) else {
                 return true;
             };
-            let ours = ["handle_in", "handle_out", "handle_info"]
-                .iter()
-                .any(|known| name == known);
+            let ours = ["handle_in", "handle_out", "handle_info"].iter().any(|known| name == known);
             if ours && !broken {
                 errors.at(attr, format!("`#[{name}]` goes on a function"));
             }
@@ -190,17 +178,11 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
         return false;
     };
-    let known = ROLES
-        .iter()
-        .filter(|(_, role)| role.home() == home)
-        .map(|(name, _)| *name);
+    let known = ROLES.iter().filter(|(_, role)| role.home() == home).map(|(name, _)| *name);
     let Some(near) = nearest(&name, known) else {
         return false;
     };
-    errors.at(
-        attr.path(),
-        format!("unknown callback `#[{name}]`; did you mean `#[{near}]`?"),
-    );
+    errors.at(attr.path(), format!("unknown callback `#[{name}]`; did you mean `#[{near}]`?"));
     true
 }
 

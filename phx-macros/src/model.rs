@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::{
     Attribute, FnArg, Generics, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference,
-    ext::IdentExt, parse_quote,
+    ext::IdentExt, parse::Parser, parse_quote,
 };
 
 use crate::{
@@ -90,16 +90,9 @@ pub(crate) enum ArgumentRole {
 
 impl Channel {
     pub(crate) fn read(args: ChannelArgs, item: &mut Item, errors: &Errors) -> Self {
-        let names = args
-            .patterns
-            .first()
-            .map_or(&[][..], |pattern| &pattern.names);
+        let names = args.patterns.first().map_or(&[][..], |pattern| &pattern.names);
         let common = Common::read(Home::Channel, names, item, errors);
-        Self {
-            common,
-            has_topic_function: item.defines("topic"),
-            args,
-        }
+        Self { common, has_topic_function: item.defines("topic"), args }
     }
 }
 
@@ -114,16 +107,10 @@ impl Socket {
             }
         }
         for second in lists {
-            errors.at(
-                second,
-                "a socket has one `#[channels(..)]`: its order is the matching order",
-            );
+            errors
+                .at(second, "a socket has one `#[channels(..)]`: its order is the matching order");
         }
-        Self {
-            common: Common::read(Home::Socket, &[], item, errors),
-            args,
-            routes,
-        }
+        Self { common: Common::read(Home::Socket, &[], item, errors), args, routes }
     }
 }
 
@@ -152,49 +139,24 @@ impl Common {
                 );
                 errors.at(second.attr, message);
             }
-            let cfgs = function
-                .attrs
-                .iter()
-                .filter(|attr| attr.path().is_ident("cfg"));
+            let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
             let cfgs = cfgs.cloned().collect();
-            callbacks.push(callback(
-                &function.sig,
-                mark,
-                cfgs,
-                is_module,
-                names,
-                errors,
-            ));
+            callbacks.push(callback(&function.sig, mark, cfgs, is_module, names, errors));
         }
-        Self {
-            home,
-            state,
-            callbacks,
-            is_module,
-            title: item.title(),
-            unmarked,
-        }
+        Self { home, state, callbacks, is_module, title: item.title(), unmarked }
     }
 
     pub(crate) fn callbacks(&self, role: Role) -> impl Iterator<Item = &Callback> + Clone {
-        self.callbacks
-            .iter()
-            .filter(move |callback| callback.role == role)
+        self.callbacks.iter().filter(move |callback| callback.role == role)
     }
 }
 
 /// `Self` of the `impl` block, or the module's `#[assigns]` type.
 fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<State> {
     if let Head::Impl { generics, ty, .. } = &item.head {
-        let state = State {
-            ty: (**ty).clone(),
-            generics: (**generics).clone(),
-        };
+        let state = State { ty: (**ty).clone(), generics: (**generics).clone() };
         for attr in marks::take(&mut item.attrs, "assigns") {
-            errors.at(
-                attr,
-                "`#[assigns]` is for modules: here the state is `Self`",
-            );
+            errors.at(attr, "`#[assigns]` is for modules: here the state is `Self`");
         }
         return Some(state);
     }
@@ -227,16 +189,10 @@ fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<State> {
         }
     }
     if !marked {
-        errors.at(
-            item.title(),
-            "mark the type holding this module's state with `#[assigns]`",
-        );
+        errors.at(item.title(), "mark the type holding this module's state with `#[assigns]`");
     }
     let ty = found?;
-    Some(State {
-        ty: parse_quote!(#ty),
-        generics: Generics::default(),
-    })
+    Some(State { ty: parse_quote!(#ty), generics: Generics::default() })
 }
 
 fn callback(
@@ -251,17 +207,9 @@ fn callback(
     let events = match role {
         Role::HandleIn | Role::HandleOut => Events::read(&mark.attr, &mark.name, errors),
         _ => {
-            errors.ok(mark
-                .attr
-                .meta
-                .require_path_only()
-                .map(drop)
-                .map_err(|error| {
-                    syn::Error::new(
-                        error.span(),
-                        format!("`#[{}]` takes no arguments", mark.name),
-                    )
-                }));
+            errors.ok(mark.attr.meta.require_path_only().map(drop).map_err(|error| {
+                syn::Error::new(error.span(), format!("`#[{}]` takes no arguments", mark.name))
+            }));
             None
         }
     };
@@ -284,7 +232,7 @@ fn callback(
         cfgs,
         events,
         receiver,
-        arguments: arguments(inputs, names),
+        arguments: arguments(role, inputs, names),
         output: match &sig.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
@@ -293,10 +241,18 @@ fn callback(
 }
 
 /// Sorts arguments by the rule of the language: topic parameters by name, the first owned one is
-/// what arrived, the rest is context.
-fn arguments<'a>(inputs: impl Iterator<Item = &'a FnArg>, names: &[String]) -> Vec<Argument> {
+/// what arrived, the rest is context. In generated code they keep the names that they have here.
+fn arguments<'a>(
+    role: Role,
+    inputs: impl Iterator<Item = &'a FnArg>,
+    names: &[String],
+) -> Vec<Argument> {
+    let arrives = match role {
+        Role::Connect | Role::Join => "params",
+        Role::Terminate => "reason",
+        _ => "payload",
+    };
     let mut found: Vec<Argument> = Vec::new();
-    let mut open = true;
     for input in inputs {
         let FnArg::Typed(input) = input else { continue };
         let ident = match &*input.pat {
@@ -304,66 +260,45 @@ fn arguments<'a>(inputs: impl Iterator<Item = &'a FnArg>, names: &[String]) -> V
             _ => None,
         };
         // `_room_id` is how Rust spells an argument that is not used.
-        let parameter = ident.as_deref().and_then(|ident| {
-            names
-                .iter()
-                .find(|name| [ident, ident.trim_start_matches('_')].contains(&name.as_str()))
-        });
-        let role = match parameter {
-            Some(name) => ArgumentRole::Parameter(name.clone()),
-            None if open && reference(&input.ty).is_none() => {
-                open = false;
-                ArgumentRole::Subject
-            }
-            None => {
-                open = false;
-                ArgumentRole::Context
-            }
+        let written = ident.as_deref().unwrap_or_default();
+        let plain = written.trim_start_matches('_');
+        let parameter = names.iter().find(|name| [written, plain].contains(&name.as_str()));
+        let is_owned = reference(&input.ty).is_none();
+        let has_arrived = found.iter().any(|earlier| earlier.role == ArgumentRole::Subject);
+        let (role, default) = match parameter {
+            Some(name) => (ArgumentRole::Parameter(name.clone()), ""),
+            None if is_owned && !has_arrived => (ArgumentRole::Subject, arrives),
+            None => (ArgumentRole::Context, ""),
         };
-        let local = local(ident.as_deref(), found.len(), |name| {
-            found.iter().any(|argument| argument.local == *name)
-        });
-        found.push(Argument {
-            local,
-            ty: (*input.ty).clone(),
-            role,
-        });
+        let taken = |name: &Ident| found.iter().any(|earlier| earlier.local == *name);
+        let mut choices = [plain, default].into_iter().filter_map(identifier);
+        let local = choices
+            .find(|name| !taken(name))
+            .unwrap_or_else(|| format_ident!("argument_{}", found.len()));
+        found.push(Argument { local, ty: (*input.ty).clone(), role });
     }
     found
 }
 
-/// The name that the author gave the argument, as far as it can be had.
-fn local(ident: Option<&str>, index: usize, taken: impl Fn(&Ident) -> bool) -> Ident {
-    let name = ident.unwrap_or_default().trim_start_matches('_');
-    let name = match syn::parse_str::<Ident>(name) {
-        Ok(name) => name,
-        Err(_) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => format_ident!("r#{name}"),
-        Err(_) => format_ident!("argument_{index}"),
-    };
-    if taken(&name) {
-        format_ident!("argument_{index}")
-    } else {
-        name
-    }
+/// A word as an identifier, if need be a raw one.
+fn identifier(word: &str) -> Option<Ident> {
+    let is_keyword = || Ident::parse_any.parse_str(word).ok().map(|_| format_ident!("r#{word}"));
+    syn::parse_str(word).ok().or_else(is_keyword)
 }
 
 fn receiver(this: &syn::Receiver) -> Receiver {
     // `Receiver::mutability` is the `mut` of `mut self`; the one of `&mut self` is in `kind`.
     match &this.kind {
-        ReceiverKind::Reference(and, _, mutability) => Receiver::Borrowed {
-            exclusive: mutability.is_some(),
-            span: and.span,
-        },
+        ReceiverKind::Reference(and, _, mutability) => {
+            Receiver::Borrowed { exclusive: mutability.is_some(), span: and.span }
+        }
         ReceiverKind::Typed(_, ty) => reference(ty).map_or(Receiver::Owned, borrowed),
         _ => Receiver::Owned,
     }
 }
 
 fn borrowed(ty: &TypeReference) -> Receiver {
-    Receiver::Borrowed {
-        exclusive: ty.mutability.is_some(),
-        span: ty.and_token.span,
-    }
+    Receiver::Borrowed { exclusive: ty.mutability.is_some(), span: ty.and_token.span }
 }
 
 /// The reference that `ty` is, looking through what `macro_rules` and parentheses wrap around it.

@@ -21,11 +21,7 @@ impl Pattern {
     pub(crate) fn read(literal: LitStr, errors: &Errors) -> Option<Self> {
         let text = literal.value();
         match names(&text) {
-            Ok(names) => Some(Self {
-                literal,
-                text,
-                names,
-            }),
+            Ok(names) => Some(Self { literal, text, names }),
             Err(message) => {
                 errors.at(&literal, message);
                 None
@@ -46,17 +42,14 @@ impl Pattern {
     pub(crate) fn hides(&self, later: &Self) -> bool {
         self.text == later.text
             || (self.names.is_empty()
-                && self
-                    .text
-                    .strip_suffix('*')
-                    .is_some_and(|start| later.text.starts_with(start)))
+                && self.text.strip_suffix('*').is_some_and(|start| later.text.starts_with(start)))
     }
 
     /// The pattern as a format string with a positional argument for each placeholder.
     pub(crate) fn format_string(&self) -> String {
-        self.names.iter().fold(self.text.clone(), |text, name| {
-            text.replacen(&format!("{{{name}}}"), "{}", 1)
-        })
+        self.names
+            .iter()
+            .fold(self.text.clone(), |text, name| text.replacen(&format!("{{{name}}}"), "{}", 1))
     }
 }
 
@@ -94,9 +87,7 @@ fn names(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("topic parameter `{name}` appears twice"));
         }
         if tail == "*" {
-            return Err(format!(
-                "`{{{name}}}` takes all that is left, so nothing is left for `*`"
-            ));
+            return Err(format!("`{{{name}}}` takes all that is left, so nothing is left for `*`"));
         }
         names.push(name.to_owned());
         rest = tail;

@@ -22,9 +22,7 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
             Ok(item) => item,
             Err(refused) => {
                 errors.push(refused.error);
-                let stubs = refused
-                    .meant
-                    .map(|name| fallback::channel_type(&name, &args));
+                let stubs = refused.meant.map(|name| fallback::channel_type(&name, &args));
                 let item = strip(item);
                 return quote!(#item #stubs);
             }
@@ -32,11 +30,7 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
         let channel = Channel::read(args, &mut item, errors);
         check::channel(&channel, errors);
         let sound = errors.is_empty();
-        item.print(&if sound {
-            expand::channel(&channel)
-        } else {
-            fallback::channel(&channel)
-        })
+        item.print(&if sound { expand::channel(&channel) } else { fallback::channel(&channel) })
     })
 }
 
@@ -47,9 +41,7 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
             Ok(item) => item,
             Err(refused) => {
                 errors.push(refused.error);
-                let stubs = refused
-                    .meant
-                    .map(|name| fallback::socket_type(&name, &args));
+                let stubs = refused.meant.map(|name| fallback::socket_type(&name, &args));
                 let item = strip(item);
                 return quote!(#item #stubs);
             }
@@ -57,11 +49,7 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
         let socket = Socket::read(args, &mut item, errors);
         check::socket(&socket, errors);
         let sound = errors.is_empty();
-        item.print(&if sound {
-            expand::socket(&socket)
-        } else {
-            fallback::socket(&socket)
-        })
+        item.print(&if sound { expand::socket(&socket) } else { fallback::socket(&socket) })
     })
 }
 
@@ -88,10 +76,7 @@ fn whatever_happens(
     let errors = Errors::new();
     let expanded = catch_unwind(AssertUnwindSafe(|| expand(item.clone(), &errors)));
     let expanded = expanded.unwrap_or_else(|_| {
-        errors.span(
-            Span::call_site(),
-            "this is a bug in phx; please report it with this code",
-        );
+        errors.span(Span::call_site(), "this is a bug in phx; please report it with this code");
         strip(item)
     });
     let errors = errors.finish();

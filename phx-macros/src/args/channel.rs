@@ -33,15 +33,8 @@ impl ChannelArgs {
         });
         if topics == 0 && !unreadable && errors.is_empty() {
             let message = "a channel needs a topic pattern: `#[channel(\"room:*\")]`";
-            errors.span(
-                list.first().map_or_else(Span::call_site, Argument::span),
-                message,
-            );
+            errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
         }
-        Self {
-            patterns,
-            settings: settings("channel", CHANNEL, &list, errors),
-            runtime,
-        }
+        Self { patterns, settings: settings("channel", CHANNEL, &list, errors), runtime }
     }
 }

@@ -20,10 +20,8 @@ impl Events {
             Meta::List(list) => arguments(list.tokens.clone(), errors),
             Meta::Path(_) => Vec::new(),
             Meta::NameValue(_) => {
-                errors.at(
-                    attr,
-                    format!("write the event in parentheses: `#[{mark}(\"new_msg\")]`"),
-                );
+                errors
+                    .at(attr, format!("write the event in parentheses: `#[{mark}(\"new_msg\")]`"));
                 return None;
             }
         };
@@ -32,10 +30,7 @@ impl Events {
             _ => true,
         };
         if empty {
-            errors.at(
-                attr,
-                format!("expected an event name: `#[{mark}(\"new_msg\")]`"),
-            );
+            errors.at(attr, format!("expected an event name: `#[{mark}(\"new_msg\")]`"));
             return None;
         }
         if let [Argument::Word(rest)] = &list[..]
@@ -51,10 +46,7 @@ impl Events {
                     names.push(name.clone());
                 }
                 Argument::Word(rest) if rest == "_" => {
-                    errors.at(
-                        rest,
-                        "`_` takes every event without a handler: it stands alone",
-                    );
+                    errors.at(rest, "`_` takes every event without a handler: it stands alone");
                 }
                 Argument::Word(name) => {
                     errors.at(name, format!("an event name is a string: `\"{name}\"`"));
@@ -71,15 +63,8 @@ fn event(name: &LitStr, mark: &Ident, errors: &Errors) {
     if text.is_empty() {
         errors.at(name, "an event name cannot be empty");
     } else if text.starts_with("phx_") {
-        let verb = if mark == "handle_out" {
-            "sends"
-        } else {
-            "answers"
-        };
-        errors.at(
-            name,
-            format!("\"{text}\" is a protocol event; the runtime {verb} it"),
-        );
+        let verb = if mark == "handle_out" { "sends" } else { "answers" };
+        errors.at(name, format!("\"{text}\" is a protocol event; the runtime {verb} it"));
     } else if text.contains(['*', '{']) {
         errors.at(
             name,

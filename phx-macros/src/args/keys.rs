@@ -56,11 +56,8 @@ pub(crate) const CHANNEL: Keys = &[
     ("filter_parameters", Kind::Filter),
 ];
 
-pub(crate) const DRAINER: Keys = &[
-    ("batch_size", Kind::Count),
-    ("batch_interval", Kind::Pause),
-    ("shutdown", Kind::Duration),
-];
+pub(crate) const DRAINER: Keys =
+    &[("batch_size", Kind::Count), ("batch_interval", Kind::Pause), ("shutdown", Kind::Duration)];
 
 /// Where each option belongs, to say so when it stands elsewhere.
 const HOMES: &[(&str, Keys)] = &[
@@ -108,10 +105,7 @@ pub(crate) fn settings(
         }
         seen.push(key);
         if let Some(value) = kind.read(key, argument, errors) {
-            found.push(Setting {
-                key: key.clone(),
-                value,
-            });
+            found.push(Setting { key: key.clone(), value });
         }
     }
     found
@@ -133,10 +127,7 @@ fn unknown(owner: &str, keys: Keys, name: &str) -> String {
         .map(|(home, _)| *home)
         .collect();
     if !homes.is_empty() {
-        return format!(
-            "`{name}` is an option of {}, not of `{owner}`",
-            one_of(homes)
-        );
+        return format!("`{name}` is an option of {}, not of `{owner}`", one_of(homes));
     }
     let hint = match nearest(name, names(keys)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -80,10 +80,7 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Err(syn::Error::new(
-                name.span(),
-                format!("`{name} =` lacks a value"),
-            ));
+            return Err(syn::Error::new(name.span(), format!("`{name} =` lacks a value")));
         }
         return input.parse().map(|value| Argument::Setting(name, value));
     }
@@ -105,10 +102,7 @@ mod tests {
     #[test]
     fn every_kind_of_entry_is_told_apart() {
         let errors = Errors::new();
-        let list = arguments(
-            quote!("/s", websocket, crate = a::b, longpoll(x = 1), 5,),
-            &errors,
-        );
+        let list = arguments(quote!("/s", websocket, crate = a::b, longpoll(x = 1), 5,), &errors);
         assert!(matches!(
             &list[..],
             [

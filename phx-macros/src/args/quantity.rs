@@ -1,12 +1,7 @@
 //! Durations and sizes as people write them: `"1.5s"`, `"14d"`, `"64KiB"`.
 
-const DURATIONS: &[(&str, u64)] = &[
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-];
+const DURATIONS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 const SIZES: &[(&str, u64)] = &[
     ("B", 1),
@@ -47,11 +42,7 @@ fn read(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let scale = 10_u64.checked_pow(fraction.len().try_into().ok()?)?;
     let whole = whole.parse::<u64>().ok()?.checked_mul(*factor)?;
-    let part = if fraction.is_empty() {
-        0
-    } else {
-        fraction.parse::<u64>().ok()?
-    };
+    let part = if fraction.is_empty() { 0 } else { fraction.parse::<u64>().ok()? };
     let part = part.checked_mul(*factor)?;
     (part % scale == 0).then_some(())?;
     whole.checked_add(part / scale)
@@ -77,18 +68,9 @@ mod tests {
         assert_eq!(milliseconds("5m"), Ok(300_000));
         assert_eq!(milliseconds("12h"), Ok(43_200_000));
         assert_eq!(milliseconds("14d"), Ok(1_209_600_000));
-        for wrong in [
-            "",
-            "s",
-            "60",
-            "1.",
-            ".5s",
-            "1.5.0s",
-            "0.5ms",
-            "-1s",
-            "1w",
-            "99999999999999999d",
-        ] {
+        for wrong in
+            ["", "s", "60", "1.", ".5s", "1.5.0s", "0.5ms", "-1s", "1w", "99999999999999999d"]
+        {
             assert!(milliseconds(wrong).is_err(), "{wrong}");
         }
         assert!(milliseconds("60").unwrap_err().contains("\"60s\""));

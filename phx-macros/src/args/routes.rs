@@ -30,8 +30,5 @@ fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<RouteArg> {
         input.parse::<Token![=>]>()?;
         pattern = Pattern::read(text, errors);
     }
-    Ok(RouteArg {
-        pattern,
-        channel: input.parse()?,
-    })
+    Ok(RouteArg { pattern, channel: input.parse()? })
 }

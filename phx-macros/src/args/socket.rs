@@ -32,10 +32,7 @@ impl SocketArgs {
         let path = take_path(&mut list, errors);
         let transports = take_transports(&mut list, errors);
         if let (Some(path), [], true) = (&path, &transports[..], errors.is_empty()) {
-            errors.at(
-                path,
-                "a socket needs a transport: `websocket`, `longpoll` or both",
-            );
+            errors.at(path, "a socket needs a transport: `websocket`, `longpoll` or both");
         }
         Self {
             path,
@@ -58,10 +55,7 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
     let mut texts = texts.into_iter();
     let path = texts.next();
     for second in texts {
-        errors.at(
-            second,
-            "a socket has one path; `socket` builders can mount it on others",
-        );
+        errors.at(second, "a socket has one path; `socket` builders can mount it on others");
     }
     match &path {
         Some(path) => {
@@ -70,10 +64,7 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
         }
         None if errors.is_empty() => {
             let message = "a socket needs a path: `#[socket(\"/socket\", websocket)]`";
-            errors.span(
-                list.first().map_or_else(Span::call_site, Argument::span),
-                message,
-            );
+            errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
         }
         None => {}
     }
@@ -84,13 +75,8 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
 fn placeholders(path: &LitStr, errors: &Errors) {
     let text = path.value();
     let mut names = Vec::new();
-    for segment in text
-        .split('/')
-        .filter(|segment| segment.contains(['{', '}']))
-    {
-        let name = segment
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
+    for segment in text.split('/').filter(|segment| segment.contains(['{', '}'])) {
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match name.filter(|name| syn::parse_str::<Ident>(name).is_ok()) {
             None => {
                 errors.at(
@@ -123,10 +109,7 @@ fn take_transports(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Transport> 
             _ => return !misspelt_transport(name, argument, errors),
         };
         if matches!(argument, Argument::Setting(..)) {
-            errors.at(
-                name,
-                format!("write `{name}` or `{name}(..)` to serve it, or leave it out"),
-            );
+            errors.at(name, format!("write `{name}` or `{name}(..)` to serve it, or leave it out"));
             return false;
         }
         if let Some(first) = found.iter().find(|transport| transport.name == *name) {
@@ -134,14 +117,9 @@ fn take_transports(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Transport> 
             errors.at(&first.name, format!("`{name}` is first listed here"));
             return false;
         }
-        let options = group
-            .map(|tokens| arguments(tokens.clone(), errors))
-            .unwrap_or_default();
+        let options = group.map(|tokens| arguments(tokens.clone(), errors)).unwrap_or_default();
         let settings = settings(&text, keys, &options, errors);
-        found.push(Transport {
-            name: name.clone(),
-            settings,
-        });
+        found.push(Transport { name: name.clone(), settings });
         false
     });
     found
@@ -178,10 +156,7 @@ pub(crate) fn take_crate(list: &mut Vec<Argument>, errors: &Errors) -> Option<sy
                 found = Some(value.path.clone());
             }
             Argument::Setting(_, Expr::Path(_)) => errors.at(key, "`crate` is set twice"),
-            _ => errors.at(
-                key,
-                "expected the runtime's path: `crate = path::to::phx_runtime`",
-            ),
+            _ => errors.at(key, "expected the runtime's path: `crate = path::to::phx_runtime`"),
         }
         false
     });

@@ -111,15 +111,13 @@ impl Kind {
             (Self::Timeout, Given::Flag(false)) => Some(Value::Timeout(None)),
             (Self::Duration | Self::Pause | Self::Timeout, Given::Int(number)) => {
                 let unit = if number.suffix().is_empty() { "s" } else { "" };
-                wrong(format!(
-                    "a duration is written with its unit: `{key} = \"{number}{unit}\"`"
-                ))
+                wrong(format!("a duration is written with its unit: `{key} = \"{number}{unit}\"`"))
             }
             (Self::Duration | Self::Pause | Self::Timeout, Given::Text(text)) => {
                 match quantity::milliseconds(&text.value()) {
-                    Ok(0) if self == Self::Timeout => wrong(format!(
-                        "`{key}` cannot be zero; `{key} = false` turns it off"
-                    )),
+                    Ok(0) if self == Self::Timeout => {
+                        wrong(format!("`{key}` cannot be zero; `{key} = false` turns it off"))
+                    }
                     Ok(0) if self == Self::Duration => wrong(format!("`{key}` cannot be zero")),
                     Ok(ms) if self == Self::Timeout => Some(Value::Timeout(Some(ms))),
                     Ok(ms) => Some(Value::Duration(ms)),
@@ -137,10 +135,7 @@ impl Kind {
             (Self::Subprotocols, Given::List(tokens)) => {
                 let names = texts(self, key, tokens, errors)?;
                 for name in names.iter().filter(|name| !is_token(&name.value())) {
-                    errors.at(
-                        name,
-                        "a subprotocol is a word without spaces, commas or quotes",
-                    );
+                    errors.at(name, "a subprotocol is a word without spaces, commas or quotes");
                 }
                 Some(Value::Texts(names))
             }
@@ -169,9 +164,7 @@ impl Kind {
             (Self::Drainer, Given::Flag(false)) => Some(Value::Drainer(None)),
             (Self::Drainer, Given::List(tokens)) => {
                 let list = arguments(tokens.clone(), errors);
-                Some(Value::Drainer(Some(settings(
-                    "drainer", DRAINER, &list, errors,
-                ))))
+                Some(Value::Drainer(Some(settings("drainer", DRAINER, &list, errors))))
             }
             _ => wrong(self.usage(key)),
         }
@@ -196,15 +189,9 @@ impl Kind {
                 format!("{key} = path::to::function"),
             ],
             Self::Serializers => vec![format!("{key}(v1, v2)")],
-            Self::Filter => vec![
-                format!("{key}(\"password\")"),
-                format!("{key}(keep(\"id\"))"),
-            ],
+            Self::Filter => vec![format!("{key}(\"password\")"), format!("{key}(keep(\"id\"))")],
             Self::Drainer => {
-                vec![
-                    format!("{key}(batch_size = 1_000)"),
-                    format!("{key} = false"),
-                ]
+                vec![format!("{key}(batch_size = 1_000)"), format!("{key} = false")]
             }
         };
         format!("expected {}", one_of(forms.iter().map(String::as_str)))
@@ -213,18 +200,9 @@ impl Kind {
 
 fn given(value: &Expr) -> Given<'_> {
     match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Bool(flag),
-            ..
-        }) => Given::Flag(flag.value),
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(number),
-            ..
-        }) => Given::Int(number),
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Given::Text(text),
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Given::Flag(flag.value),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Given::Int(number),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Given::Text(text),
         Expr::Path(path) => Given::Function(path),
         // Tokens that came through a `macro_rules` variable are wrapped.
         Expr::Group(group) => given(&group.expr),
@@ -276,20 +254,11 @@ pub(crate) fn path(text: &LitStr, errors: &Errors) {
     if !path.starts_with('/') {
         errors.at(text, format!("a path starts with `/`: \"/{path}\""));
     } else if path.ends_with('/') {
-        errors.at(
-            text,
-            "a path here has no trailing `/`: more is appended to it",
-        );
+        errors.at(text, "a path here has no trailing `/`: more is appended to it");
     } else if path.contains("//") {
         errors.at(text, "a path has no empty segments: write one `/`");
-    } else if let Some(odd) = path
-        .chars()
-        .find(|c| "*?#\\".contains(*c) || c.is_whitespace())
-    {
-        errors.at(
-            text,
-            format!("a path cannot contain `{}`", odd.escape_default()),
-        );
+    } else if let Some(odd) = path.chars().find(|c| "*?#\\".contains(*c) || c.is_whitespace()) {
+        errors.at(text, format!("a path cannot contain `{}`", odd.escape_default()));
     }
 }
 
@@ -307,10 +276,7 @@ fn origin(text: &LitStr, errors: &Errors) {
         return errors.at(text, message);
     };
     if !(scheme.is_empty() || scheme.ends_with(':')) {
-        errors.at(
-            text,
-            format!("expected `:` after the scheme: \"{scheme}://{host}\""),
-        );
+        errors.at(text, format!("expected `:` after the scheme: \"{scheme}://{host}\""));
     } else if let Some((host, _)) = host.split_once('/') {
         errors.at(text, format!("an origin has no path: \"{scheme}//{host}\""));
     } else if host.trim_start_matches("*.").is_empty() {
@@ -327,13 +293,7 @@ fn serializers(key: &Ident, tokens: &TokenStream, errors: &Errors) -> Value {
             errors.span(argument.span(), Kind::Serializers.usage(key));
             continue;
         };
-        let found = named(
-            SERIALIZERS,
-            &name.to_string(),
-            "serializer",
-            name.span(),
-            errors,
-        );
+        let found = named(SERIALIZERS, &name.to_string(), "serializer", name.span(), errors);
         let Some(version) = found else { continue };
         if versions.contains(&version) {
             errors.at(name, format!("serializer `{name}` is listed twice"));
@@ -356,18 +316,13 @@ fn filter(key: &Ident, tokens: &TokenStream, errors: &Errors) -> Option<Value> {
         return Some(Value::Filter(Filter { keep: true, terms }));
     }
     // `filter_parameters()` says that nothing is hidden, which Phoenix allows too.
-    let terms = if tokens.is_empty() {
-        Vec::new()
-    } else {
-        texts(Kind::Filter, key, tokens, errors)?
-    };
+    let terms =
+        if tokens.is_empty() { Vec::new() } else { texts(Kind::Filter, key, tokens, errors)? };
     Some(Value::Filter(Filter { keep: false, terms }))
 }
 
 /// RFC 9110's `token`.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -69,10 +69,7 @@ fn no_pattern_hides_a_later_one(patterns: &[Pattern], errors: &Errors) {
             let message = if first.text == later.text {
                 format!("topic pattern \"{}\" is listed twice", later.text)
             } else {
-                format!(
-                    "\"{}\" already serves all of \"{}\"",
-                    first.text, later.text
-                )
+                format!("\"{}\" already serves all of \"{}\"", first.text, later.text)
             };
             errors.span(later.span(), message);
         }
@@ -97,10 +94,7 @@ fn has_its_constructor(common: &Common, errors: &Errors) {
         Home::Socket => "connect and returns the connection's state",
         Home::Channel => "join and returns the channel's state",
     };
-    errors.at(
-        &common.title,
-        format!("no `#[{name}]` function: it decides who may {who}"),
-    );
+    errors.at(&common.title, format!("no `#[{name}]` function: it decides who may {who}"));
 }
 
 fn at_most_one(common: &Common, role: Role, errors: &Errors) {
@@ -108,10 +102,7 @@ fn at_most_one(common: &Common, role: Role, errors: &Errors) {
     let Some(first) = all.next() else { return };
     for second in all.filter(|second| first.cfgs.is_empty() || second.cfgs.is_empty()) {
         errors.at(&second.sig.ident, format!("a second `#[{}]`", role.name()));
-        errors.at(
-            &first.sig.ident,
-            format!("the first `#[{}]` is here", role.name()),
-        );
+        errors.at(&first.sig.ident, format!("the first `#[{}]` is here", role.name()));
     }
 }
 
@@ -164,10 +155,9 @@ fn duplicate_event(
 
 fn events(callback: &Callback) -> Vec<(String, Span)> {
     match &callback.events {
-        Some(Events::Named(names)) => names
-            .iter()
-            .map(|name| (name.value(), name.span()))
-            .collect(),
+        Some(Events::Named(names)) => {
+            names.iter().map(|name| (name.value(), name.span())).collect()
+        }
         Some(Events::Rest(span)) => vec![("_".to_owned(), *span)],
         None => Vec::new(),
     }
@@ -197,10 +187,7 @@ fn each_message_has_one_handler(common: &Common, errors: &Errors) {
         match seen.get(&text) {
             Some(first) if first.cfgs.is_empty() && callback.cfgs.is_empty() => {
                 let name = &first.sig.ident;
-                errors.at(
-                    &message.ty,
-                    format!("messages of this type already go to `{name}`"),
-                );
+                errors.at(&message.ty, format!("messages of this type already go to `{name}`"));
                 errors.at(name, "they are first handled here");
             }
             Some(_) => {}
@@ -219,10 +206,7 @@ fn takes_every_topic_parameter(join: &Callback, patterns: &[Pattern], errors: &E
         if join.arguments.iter().any(|argument| argument.role == role) {
             continue;
         }
-        let spare = join
-            .arguments
-            .iter()
-            .map(|argument| argument.local.to_string());
+        let spare = join.arguments.iter().map(|argument| argument.local.to_string());
         let hint = match crate::diag::nearest(
             name,
             spare.collect::<Vec<_>>().iter().map(String::as_str),
@@ -230,23 +214,15 @@ fn takes_every_topic_parameter(join: &Callback, patterns: &[Pattern], errors: &E
             Some(near) => format!("; is that `{near}`?"),
             None => String::new(),
         };
-        errors.span(
-            pattern.span(),
-            format!("topic parameter `{name}` is not used"),
-        );
-        errors.span(
-            join.parentheses(),
-            format!("expected an argument named `{name}` here{hint}"),
-        );
+        errors.span(pattern.span(), format!("topic parameter `{name}` is not used"));
+        errors.span(join.parentheses(), format!("expected an argument named `{name}` here{hint}"));
     }
 }
 
 impl Callback {
     /// The argument that takes what arrived.
     pub(crate) fn subject(&self) -> Option<&crate::model::Argument> {
-        self.arguments
-            .iter()
-            .find(|argument| argument.role == ArgumentRole::Subject)
+        self.arguments.iter().find(|argument| argument.role == ArgumentRole::Subject)
     }
 
     fn parentheses(&self) -> Span {

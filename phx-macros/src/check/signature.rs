@@ -31,27 +31,18 @@ fn can_be_called(callback: &Callback, errors: &Errors) {
     let sig = &callback.sig;
     for param in &sig.generics.params {
         if !matches!(param, GenericParam::Lifetime(_)) {
-            errors.at(
-                param,
-                "a callback cannot be generic: the runtime has no type to choose",
-            );
+            errors.at(param, "a callback cannot be generic: the runtime has no type to choose");
         }
     }
     for input in &sig.inputs {
         if let FnArg::Typed(input) = input
             && let Type::ImplTrait(ty) = &*input.ty
         {
-            errors.at(
-                ty,
-                "a callback names the types it takes: the runtime has none to choose",
-            );
+            errors.at(ty, "a callback names the types it takes: the runtime has none to choose");
         }
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        errors.at(
-            token,
-            "a callback cannot be `unsafe`: clients decide when it is called",
-        );
+        errors.at(token, "a callback cannot be `unsafe`: clients decide when it is called");
     }
 }
 
@@ -59,10 +50,7 @@ fn takes_no_self(callback: &Callback, errors: &Errors) {
     if !matches!(callback.receiver, Receiver::Missing) {
         let name = callback.name();
         let this = callback.sig.inputs.first();
-        errors.at(
-            this,
-            format!("`{name}` makes the state, so there is no `self` yet"),
-        );
+        errors.at(this, format!("`{name}` makes the state, so there is no `self` yet"));
     }
 }
 
@@ -117,37 +105,20 @@ fn returns_no_future(callback: &Callback, errors: &Errors) {
 
 // The owner's name is asked for between messages, so it is at hand without waiting.
 fn names_the_owner(callback: &Callback, is_module: bool, errors: &Errors) {
-    let usage = if is_module {
-        "fn id(state: &State) -> String"
-    } else {
-        "fn id(&self) -> String"
-    };
+    let usage = if is_module { "fn id(state: &State) -> String" } else { "fn id(&self) -> String" };
     if let Some(token) = &callback.sig.asyncness {
         errors.at(token, format!("`#[id]` is a plain function: `{usage}`"));
     }
-    if let Receiver::Borrowed {
-        exclusive: true, ..
-    } = callback.receiver
-    {
+    if let Receiver::Borrowed { exclusive: true, .. } = callback.receiver {
         let this = callback.sig.inputs.first();
         errors.at(this, format!("`#[id]` cannot change the state: `{usage}`"));
     }
-    for (argument, input) in callback
-        .arguments
-        .iter()
-        .zip(callback.sig.inputs.iter().skip(1))
-    {
+    for (argument, input) in callback.arguments.iter().zip(callback.sig.inputs.iter().skip(1)) {
         let _ = argument;
-        errors.at(
-            input,
-            format!("`#[id]` takes nothing but the state: `{usage}`"),
-        );
+        errors.at(input, format!("`#[id]` takes nothing but the state: `{usage}`"));
     }
     if callback.output.is_none() {
-        errors.span(
-            callback.parentheses(),
-            "`#[id]` returns `String` or `Option<String>`",
-        );
+        errors.span(callback.parentheses(), "`#[id]` returns `String` or `Option<String>`");
     }
 }
 
@@ -162,9 +133,6 @@ fn returns_nothing(callback: &Callback, errors: &Errors) {
     if let Some(output) = &callback.output
         && !matches!(output, Type::Tuple(unit) if unit.elems.is_empty())
     {
-        errors.at(
-            output,
-            "`#[terminate]` returns nothing: the channel has already ended",
-        );
+        errors.at(output, "`#[terminate]` returns nothing: the channel has already ended");
     }
 }

@@ -41,11 +41,7 @@ pub(super) fn call(common: &Common, callback: &Callback) -> TokenStream {
 pub(super) fn callee(common: &Common, callback: &Callback) -> TokenStream {
     let mut name = callback.sig.ident.clone();
     name.set_span(blame(name.span()));
-    if common.is_module {
-        code!(self::#name)
-    } else {
-        code!(Self::#name)
-    }
+    if common.is_module { code!(self::#name) } else { code!(Self::#name) }
 }
 
 /// Converts what the callback returned, blaming its return type.
@@ -100,11 +96,7 @@ fn state(receiver: Receiver) -> Option<TokenStream> {
         return None;
     };
     let span = blame(span);
-    Some(if exclusive {
-        quote_spanned!(span=> &mut self)
-    } else {
-        quote_spanned!(span=> &self)
-    })
+    Some(if exclusive { quote_spanned!(span=> &mut self) } else { quote_spanned!(span=> &self) })
 }
 
 impl Callback {
@@ -117,12 +109,6 @@ impl Callback {
     }
 
     pub(super) fn changes_state(&self) -> bool {
-        matches!(
-            self.receiver,
-            Receiver::Borrowed {
-                exclusive: true,
-                ..
-            }
-        )
+        matches!(self.receiver, Receiver::Borrowed { exclusive: true, .. })
     }
 }

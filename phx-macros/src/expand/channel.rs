@@ -16,17 +16,9 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     };
     let implementation = implementation(channel, state);
     let joins = channel.common.callbacks(Role::Join);
-    let topics = joins
-        .clone()
-        .map(|callback| topic(channel, state, callback));
+    let topics = joins.clone().map(|callback| topic(channel, state, callback));
     let joins = joins.map(|callback| join(&channel.common, state, callback));
-    let mentions = mentions(
-        channel
-            .common
-            .callbacks
-            .iter()
-            .map(|callback| &callback.mark),
-    );
+    let mentions = mentions(channel.common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code!(#(#topics)* #implementation #(#joins)* #mentions);
     block(channel.args.runtime.as_ref(), &impls)
 }
@@ -42,10 +34,7 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
         let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
         code!(fn options() -> _phx::ChannelOptions { #options })
     });
-    let called = common
-        .callbacks
-        .iter()
-        .filter(|callback| callback.role != Role::Join);
+    let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
     let requires = requires("requires", common, ty, called);
     let handle_in = handlers::handle_in(common);
     let handle_out = handlers::handle_out(common);

@@ -16,17 +16,9 @@ pub(super) fn handle_in(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleIn)?;
     let rest = code!(_phx::Handling::unmatched_event(self, &cx));
     let body = by_event(common, &all, &rest);
-    let only_rest = all
-        .iter()
-        .all(|callback| matches!(callback.events, Some(Events::Rest(_))));
-    let payload = named_if(
-        "payload",
-        all.iter().any(|callback| callback.subject().is_some()),
-    );
-    let cx = named_if(
-        "cx",
-        !only_rest || all.iter().any(|callback| callback.uses_context()),
-    );
+    let only_rest = all.iter().all(|callback| matches!(callback.events, Some(Events::Rest(_))));
+    let payload = named_if("payload", all.iter().any(|callback| callback.subject().is_some()));
+    let cx = named_if("cx", !only_rest || all.iter().any(|callback| callback.uses_context()));
     let (this, allow) = (this(&all), allow(&all));
     Some(code! {
         #allow
@@ -39,11 +31,7 @@ pub(super) fn handle_in(common: &Common) -> Option<TokenStream> {
 /// A broadcast of an intercepted event.
 pub(super) fn handle_out(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleOut)?;
-    let body = by_event(
-        common,
-        &all,
-        &code!(_phx::push_unchanged(self, payload, &cx)),
-    );
+    let body = by_event(common, &all, &code!(_phx::push_unchanged(self, payload, &cx)));
     let (this, allow) = (this(&all), allow(&all));
     Some(code! {
         #allow
@@ -100,10 +88,8 @@ fn group(common: &Common, role: Role) -> Option<Vec<&Callback>> {
 
 /// A `match` on the event, ending in the catch-all handler or else in `rest`.
 fn by_event(common: &Common, all: &[&Callback], rest: &TokenStream) -> TokenStream {
-    let (by_name, catching): (Vec<&Callback>, Vec<&Callback>) = all
-        .iter()
-        .copied()
-        .partition(|callback| matches!(callback.events, Some(Events::Named(_))));
+    let (by_name, catching): (Vec<&Callback>, Vec<&Callback>) =
+        all.iter().copied().partition(|callback| matches!(callback.events, Some(Events::Named(_))));
     if let ([], [only]) = (&by_name[..], &catching[..])
         && only.cfgs.is_empty()
     {
@@ -133,10 +119,8 @@ fn no_catch_all(catching: &[&Callback]) -> Option<TokenStream> {
         return Some(TokenStream::new());
     }
     let conditions = catching.iter().map(|callback| {
-        let conditions = callback
-            .cfgs
-            .iter()
-            .filter_map(|cfg| Some(&cfg.meta.require_list().ok()?.tokens));
+        let conditions =
+            callback.cfgs.iter().filter_map(|cfg| Some(&cfg.meta.require_list().ok()?.tokens));
         code!(all(#(#conditions),*))
     });
     let always = catching.iter().any(|callback| callback.cfgs.is_empty());
@@ -153,9 +137,8 @@ fn handling(common: &Common, callback: &Callback) -> TokenStream {
             _phx::Handling::done(self, reply)
         }};
     };
-    // Pinning the future here keeps it from being stored twice.
     let body = code! {
-        let reply = _phx::run_async(::core::pin::pin!(async { #call })).await;
+        let reply = _phx::run_async(async { #call }).await;
         (self, reply)
     };
     quote_spanned!(blame(keyword.span)=> _phx::Handling::later(async move { #body }))

@@ -17,9 +17,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let ty = &state.ty;
     let socket = Ident::new(SOCKET, Span::mixed_site());
     let mut generics = state.generics.clone();
-    generics
-        .params
-        .push(parse_quote!(#socket: _phx::SocketState));
+    generics.params.push(parse_quote!(#socket: _phx::SocketState));
     let available = available(callback, &socket);
     if !available.is_empty() {
         generics.make_where_clause().predicates.extend(available);
@@ -50,10 +48,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
 /// Each context argument has to be available while joining from the socket; the error for a wrong
 /// socket then appears where the channel is mounted on it.
 fn available(callback: &Callback, socket: &Ident) -> Vec<syn::WherePredicate> {
-    let contexts = callback
-        .arguments
-        .iter()
-        .filter(|it| it.role == ArgumentRole::Context);
+    let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
     contexts
         .filter_map(|argument| {
             let ty: Type = named(&argument.ty, &callback.sig, "'cx");
@@ -65,13 +60,8 @@ fn available(callback: &Callback, socket: &Ident) -> Vec<syn::WherePredicate> {
 
 /// The boxed future, made at the function's own keyword so that it is blamed for not being `Send`.
 fn future(common: &Common, callback: &Callback) -> TokenStream {
-    let take = callback
-        .subject()
-        .map(|_| code!(let payload = cx.take_payload();));
+    let take = callback.subject().map(|_| code!(let payload = cx.take_payload();));
     let call = call(common, callback);
-    let keyword = callback
-        .sig
-        .asyncness
-        .map_or(callback.sig.fn_token.span, |token| token.span);
+    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
     quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #take #call }))
 }

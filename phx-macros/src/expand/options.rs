@@ -6,12 +6,10 @@ use crate::args::{Filter, Origin, Setting, Value};
 
 /// `builder.key(value)…`. The key is the user's own word, so an editor shows the method's docs.
 pub(super) fn chain(builder: TokenStream, settings: &[Setting]) -> TokenStream {
-    settings
-        .iter()
-        .fold(builder, |builder, Setting { key, value }| {
-            let value = tokens(value);
-            code!(#builder.#key(#value))
-        })
+    settings.iter().fold(builder, |builder, Setting { key, value }| {
+        let value = tokens(value);
+        code!(#builder.#key(#value))
+    })
 }
 
 fn tokens(value: &Value) -> TokenStream {
@@ -35,9 +33,7 @@ fn tokens(value: &Value) -> TokenStream {
         Value::Texts(texts) => code!([#(#texts),*]),
         Value::Origin(origin) => self::origin(origin),
         Value::Serializers(versions) => {
-            let versions = versions
-                .iter()
-                .map(|name| Ident::new(name, Span::mixed_site()));
+            let versions = versions.iter().map(|name| Ident::new(name, Span::mixed_site()));
             code!([#(_phx::Version::#versions),*])
         }
         Value::Filter(filter) => self::filter(filter),
@@ -49,11 +45,8 @@ fn tokens(value: &Value) -> TokenStream {
 }
 
 fn duration(ms: u64) -> TokenStream {
-    let (number, unit) = if ms.is_multiple_of(1_000) {
-        (ms / 1_000, "from_secs")
-    } else {
-        (ms, "from_millis")
-    };
+    let (number, unit) =
+        if ms.is_multiple_of(1_000) { (ms / 1_000, "from_secs") } else { (ms, "from_millis") };
     let number = Literal::u64_unsuffixed(number);
     let unit = Ident::new(unit, Span::mixed_site());
     code!(_phx::Duration::#unit(#number))

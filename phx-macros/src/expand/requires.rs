@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Type;
 
 use super::call::context;
-use crate::model::{ArgumentRole, Callback, Common};
+use crate::model::{ArgumentRole, Callback, Common, reference};
 
 /// The method `name` with a line for each context argument of `callbacks`, if there are any.
 pub(super) fn requires<'a>(
@@ -15,9 +15,7 @@ pub(super) fn requires<'a>(
     callbacks: impl Iterator<Item = &'a Callback>,
 ) -> Option<TokenStream> {
     let method = syn::Ident::new(name, proc_macro2::Span::mixed_site());
-    let needs: Vec<_> = callbacks
-        .flat_map(|callback| needs(common, state, callback))
-        .collect();
+    let needs: Vec<_> = callbacks.flat_map(|callback| needs(common, state, callback)).collect();
     (!needs.is_empty()).then(|| {
         code! {
             fn #method(requirements: &mut _phx::Requirements) {
@@ -35,10 +33,7 @@ fn needs(common: &Common, state: &Type, callback: &Callback) -> Vec<TokenStream>
         format!("{}::{function}", short_name(state))
     };
     let source = code!(requirements.handler(#handler));
-    let contexts = callback
-        .arguments
-        .iter()
-        .filter(|it| it.role == ArgumentRole::Context);
+    let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
     contexts
         .map(|argument| {
             let (cfgs, needed) = (&callback.cfgs, context(callback, &argument.ty, &source));

@@ -18,23 +18,15 @@ use crate::{
 };
 
 pub(crate) fn socket(socket: &Socket) -> TokenStream {
-    let Socket {
-        args,
-        common,
-        routes,
-    } = socket;
+    let Socket { args, common, routes } = socket;
     let Some(state) = &common.state else {
         return TokenStream::new();
     };
     let (params, _, clause) = state.generics.split_for_impl();
     let ty = &state.ty;
     let mount = mount(args);
-    let connects = common
-        .callbacks(Role::Connect)
-        .map(|callback| connect(common, callback));
-    let ids = common
-        .callbacks(Role::Id)
-        .map(|callback| id(common, callback));
+    let connects = common.callbacks(Role::Connect).map(|callback| connect(common, callback));
+    let ids = common.callbacks(Role::Id).map(|callback| id(common, callback));
     let (table, channels) = channels(state, routes);
     let requires = requires("requires", common, ty, common.callbacks(Role::Connect));
     let mentions = mentions(common.callbacks.iter().map(|callback| &callback.mark));
@@ -57,33 +49,23 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
 
 fn mount(args: &SocketArgs) -> TokenStream {
     let path = &args.path;
-    let mount = args
-        .transports
-        .iter()
-        .fold(code!(_phx::Mount::new(#path)), |mount, transport| {
-            let name = &transport.name;
-            let options = if name == "websocket" {
-                code!(_phx::WebSocketOptions::new())
-            } else {
-                code!(_phx::LongPollOptions::new())
-            };
-            let options = chain(options, &transport.settings);
-            code!(#mount.#name(#options))
-        });
+    let mount = args.transports.iter().fold(code!(_phx::Mount::new(#path)), |mount, transport| {
+        let name = &transport.name;
+        let options = if name == "websocket" {
+            code!(_phx::WebSocketOptions::new())
+        } else {
+            code!(_phx::LongPollOptions::new())
+        };
+        let options = chain(options, &transport.settings);
+        code!(#mount.#name(#options))
+    });
     chain(mount, &args.settings)
 }
 
 fn connect(common: &Common, callback: &Callback) -> TokenStream {
     let call = call(common, callback);
-    let cx = if callback.uses_context() {
-        code!(cx)
-    } else {
-        code!(_cx)
-    };
-    let keyword = callback
-        .sig
-        .asyncness
-        .map_or(callback.sig.fn_token.span, |token| token.span);
+    let cx = if callback.uses_context() { code!(cx) } else { code!(_cx) };
+    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
     let future = quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #call }));
     let cfgs = &callback.cfgs;
     code! {
@@ -117,11 +99,7 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let ty = &state.ty;
     let count = proc_macro2::Literal::usize_unsuffixed(routes.len());
     let is_generic = !state.generics.params.is_empty();
-    let socket = if is_generic {
-        code!(Self)
-    } else {
-        ty.to_token_stream()
-    };
+    let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
     let entries = routes.iter().map(entry);
     let table = code!(_phx::Routes::<#socket, #count>::new()#(#entries)*);
     if is_generic {

@@ -57,8 +57,7 @@ impl VisitMut for Name<'_> {
 
     fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
         let span = ty.and_token.span();
-        ty.lifetime
-            .get_or_insert_with(|| Lifetime::new(self.0, span));
+        ty.lifetime.get_or_insert_with(|| Lifetime::new(self.0, span));
         visit_mut::visit_type_reference_mut(self, ty);
     }
 
