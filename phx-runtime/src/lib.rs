@@ -1,6 +1,7 @@
 //! Phoenix Channels for Rust: sockets, channels and transports on warp.
 //!
-//! Applications annotate their handler modules with [`socket`] and [`channel`]; everything between
+//! Applications annotate their handler modules with [`socket`](macro@socket) and
+//! [`channel`](macro@channel); everything between
 //! the wire and their functions is done here. Every stock Phoenix client talks to the result
 //! unchanged.
 
@@ -8,6 +9,10 @@ mod channel;
 mod endpoint;
 mod error;
 mod params;
+pub mod prelude;
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
 mod pubsub;
 mod serializer;
 mod socket;
@@ -15,6 +20,16 @@ mod telemetry;
 pub mod testing;
 pub mod transport;
 
+#[doc = include_str!("docs/channel.md")]
+pub use phx_macros::channel;
+#[doc = include_str!("docs/channels.md")]
+pub use phx_macros::channels;
+#[doc = include_str!("docs/handle_in.md")]
+pub use phx_macros::handle_in;
+#[doc = include_str!("docs/handle_out.md")]
+pub use phx_macros::handle_out;
+#[doc = include_str!("docs/socket.md")]
+pub use phx_macros::socket;
 pub use serde_json::json;
 
 pub use self::{
@@ -23,7 +38,7 @@ pub use self::{
         FromEvent, FromJoin, FromParams, FromPayload, FromTopic, Handling, Info, IntoJoined,
         IntoNext, IntoPayload, IntoRefusal, IntoReply, IntoResponse, Join, JoinContext, JoinError,
         Joined, LogLevel, Next, Pattern, Payload, PayloadError, PayloadKind, Reason, Reply,
-        ReplyRef, Route, Socket, State, Topic, run, run_async,
+        ReplyRef, Route, Socket, State, Topic, TopicPart, run, run_async,
     },
     endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server},
     error::{Failure, Fault},

@@ -3,10 +3,11 @@
 use std::{
     any::Any,
     fmt,
-    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
 };
+
+use futures_util::FutureExt;
 
 use super::{AnyChannel, Channel, Context, reply::Reply};
 use crate::error::{Failure, Fault};
@@ -32,10 +33,8 @@ impl Handling {
     pub fn later<C: Channel>(
         callback: impl Future<Output = (Box<C>, Reply)> + Send + 'static,
     ) -> Self {
-        Self(Step::Later(Box::pin(async move {
-            let (channel, reply) = callback.await;
-            (channel as Box<dyn AnyChannel>, reply)
-        })))
+        let erased = callback.map(|(channel, reply)| (channel as Box<dyn AnyChannel>, reply));
+        Self(Step::Later(Box::pin(erased)))
     }
 
     /// No handler takes this event: the client is told so, and the channel goes on.
@@ -90,21 +89,44 @@ pub fn run(callback: impl FnOnce() -> Result<Reply, Failure>) -> Reply {
 }
 
 /// Runs an async callback; a panic becomes a fault of this channel alone.
-pub async fn run_async(callback: impl Future<Output = Result<Reply, Failure>>) -> Reply {
-    caught(callback).await.unwrap_or_else(Reply::from)
+pub fn run_async(
+    callback: impl Future<Output = Result<Reply, Failure>>,
+) -> impl Future<Output = Reply> {
+    caught(callback).map(|result| result.unwrap_or_else(Reply::from))
 }
 
 /// Awaits `future`, turning a panic of any poll into a fault.
 ///
 /// The state that the future borrowed may be left half changed, as after a panic in any Rust
 /// program that catches it; the callers end the channel, and only `#[terminate]` still sees it.
-pub(crate) async fn caught<T, E: From<Fault>>(
+///
+/// Wrapped rather than awaited by an `async fn`, which would store the future twice.
+pub(crate) fn caught<T, E: From<Fault>>(
     future: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(poll) => poll,
-        Err(panic) => std::task::Poll::Ready(Err(Fault::from_panic(&*panic).into())),
+) -> impl Future<Output = Result<T, E>> {
+    AssertUnwindSafe(future).catch_unwind().map(|outcome| match outcome {
+        Ok(result) => result,
+        Err(panic) => Err(Fault::from_panic(&*panic).into()),
     })
-    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run_async;
+    use crate::{channel::Reply, error::Failure};
+
+    #[test]
+    fn a_callback_under_way_is_stored_once() {
+        let callback = async {
+            let kept = std::hint::black_box([0_u8; 1000]);
+            tokio::task::yield_now().await;
+            Ok::<_, Failure>(Reply::ok(usize::from(kept[0])))
+        };
+        let own = size_of_val(&callback);
+        let around = async move {
+            let reply = run_async(callback).await;
+            ((), reply)
+        };
+        assert!(size_of_val(&around) < 2 * own + 100, "{} of {own}", size_of_val(&around));
+    }
 }

@@ -33,7 +33,7 @@ pub use self::{
     reply_ref::ReplyRef,
     route::Route,
     socket::Socket,
-    topic::Topic,
+    topic::{Topic, TopicPart},
 };
 pub(crate) use self::{
     handling::{Step, caught},

@@ -28,6 +28,26 @@ impl Topic {
     }
 }
 
+/// What the generated `topic(..)` of a channel takes for a topic parameter of type `T`: the value
+/// itself, a reference to it, or any text where `T` is `String`.
+///
+/// `#[channel("room:{room_id}")]` generates `RoomChannel::topic(room_id)`, with which a topic cannot
+/// be misspelt.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a topic parameter of type `{T}`",
+    label = "expected `{T}` or a reference to it",
+    note = "the type has to implement `Display`, as text that `FromStr` reads back"
+)]
+pub trait TopicPart<T>: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> TopicPart<T> for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> TopicPart<T> for &T {}
+
+impl TopicPart<String> for &str {}
+
 impl Deref for Topic {
     type Target = str;
 

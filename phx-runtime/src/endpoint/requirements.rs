@@ -18,8 +18,9 @@ pub(super) struct Needed {
 
 impl Requirements {
     /// Names the handler whose needs follow, for the error message.
-    pub fn handler(&mut self, name: &'static str) {
+    pub fn handler(&mut self, name: &'static str) -> &mut Self {
         self.handler = name;
+        self
     }
 
     /// The handler needs a state of type `T`.

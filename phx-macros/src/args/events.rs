@@ -1,0 +1,74 @@
+//! `#[handle_in("typing_start", "typing_stop")]`, `#[handle_in(_)]`.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, LitStr, Meta};
+
+use super::list::{Argument, arguments};
+use crate::diag::Errors;
+
+/// Which events a handler takes.
+pub(crate) enum Events {
+    Named(Vec<LitStr>),
+    /// `_`: every event that no other handler takes.
+    Rest(Span),
+}
+
+impl Events {
+    /// Reads the argument of `attr`, whose last path segment is `mark`.
+    pub(crate) fn read(attr: &Attribute, mark: &Ident, errors: &Errors) -> Option<Self> {
+        let list = match &attr.meta {
+            Meta::List(list) => arguments(list.tokens.clone(), errors),
+            Meta::Path(_) => Vec::new(),
+            Meta::NameValue(_) => {
+                errors
+                    .at(attr, format!("write the event in parentheses: `#[{mark}(\"new_msg\")]`"));
+                return None;
+            }
+        };
+        let empty = match &attr.meta {
+            Meta::List(list) => list.tokens.is_empty(),
+            _ => true,
+        };
+        if empty {
+            errors.at(attr, format!("expected an event name: `#[{mark}(\"new_msg\")]`"));
+            return None;
+        }
+        if let [Argument::Word(rest)] = &list[..]
+            && rest == "_"
+        {
+            return Some(Self::Rest(rest.span()));
+        }
+        let mut names = Vec::new();
+        for argument in &list {
+            match argument {
+                Argument::Text(name) => {
+                    event(name, mark, errors);
+                    names.push(name.clone());
+                }
+                Argument::Word(rest) if rest == "_" => {
+                    errors.at(rest, "`_` takes every event without a handler: it stands alone");
+                }
+                Argument::Word(name) => {
+                    errors.at(name, format!("an event name is a string: `\"{name}\"`"));
+                }
+                other => errors.span(other.span(), format!("`#[{mark}(..)]` takes event names")),
+            }
+        }
+        (!names.is_empty()).then_some(Self::Named(names))
+    }
+}
+
+fn event(name: &LitStr, mark: &Ident, errors: &Errors) {
+    let text = name.value();
+    if text.is_empty() {
+        errors.at(name, "an event name cannot be empty");
+    } else if text.starts_with("phx_") {
+        let verb = if mark == "handle_out" { "sends" } else { "answers" };
+        errors.at(name, format!("\"{text}\" is a protocol event; the runtime {verb} it"));
+    } else if text.contains(['*', '{']) {
+        errors.at(
+            name,
+            "an event is matched as it is written: `*` and `{..}` stand for nothing here",
+        );
+    }
+}

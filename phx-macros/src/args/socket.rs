@@ -1,0 +1,164 @@
+//! `#[socket("/socket", websocket(timeout = "60s"), longpoll, max_channels = 20)]`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Expr, LitStr};
+
+use super::{
+    keys::{self, Setting, settings},
+    list::{Argument, arguments},
+    values,
+};
+use crate::diag::{Errors, nearest};
+
+pub(crate) struct SocketArgs {
+    pub(crate) path: Option<LitStr>,
+    pub(crate) transports: Vec<Transport>,
+    pub(crate) settings: Vec<Setting>,
+    /// The runtime's path, if the application has it under another name.
+    pub(crate) runtime: Option<syn::Path>,
+}
+
+pub(crate) struct Transport {
+    pub(crate) name: Ident,
+    pub(crate) settings: Vec<Setting>,
+}
+
+const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
+
+impl SocketArgs {
+    pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
+        let mut list = arguments(tokens, errors);
+        let runtime = take_crate(&mut list, errors);
+        let path = take_path(&mut list, errors);
+        let transports = take_transports(&mut list, errors);
+        if let (Some(path), [], true) = (&path, &transports[..], errors.is_empty()) {
+            errors.at(path, "a socket needs a transport: `websocket`, `longpoll` or both");
+        }
+        Self {
+            path,
+            transports,
+            settings: settings("socket", keys::SOCKET, &list, errors),
+            runtime,
+        }
+    }
+}
+
+fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
+    let mut texts = Vec::new();
+    list.retain(|argument| match argument {
+        Argument::Text(text) => {
+            texts.push(text.clone());
+            false
+        }
+        _ => true,
+    });
+    let mut texts = texts.into_iter();
+    let path = texts.next();
+    for second in texts {
+        errors.at(second, "a socket has one path; `socket` builders can mount it on others");
+    }
+    match &path {
+        Some(path) => {
+            values::path(path, errors);
+            placeholders(path, errors);
+        }
+        None if errors.is_empty() => {
+            let message = "a socket needs a path: `#[socket(\"/socket\", websocket)]`";
+            errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
+        }
+        None => {}
+    }
+    path
+}
+
+/// `{name}` stands for a whole segment of a socket's path.
+fn placeholders(path: &LitStr, errors: &Errors) {
+    let text = path.value();
+    let mut names = Vec::new();
+    for segment in text.split('/').filter(|segment| segment.contains(['{', '}'])) {
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match name.filter(|name| syn::parse_str::<Ident>(name).is_ok()) {
+            None => {
+                errors.at(
+                    path,
+                    format!(
+                        "`{segment}` is no path parameter: write a whole segment such as `{{id}}`"
+                    ),
+                );
+            }
+            Some(name) if names.contains(&name) => {
+                errors.at(path, format!("path parameter `{name}` appears twice"));
+            }
+            Some(name) => names.push(name),
+        }
+    }
+}
+
+fn take_transports(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Transport> {
+    let mut found: Vec<Transport> = Vec::new();
+    list.retain(|argument| {
+        let (name, group) = match argument {
+            Argument::Word(name) | Argument::Setting(name, _) => (name, None),
+            Argument::Group(name, tokens) => (name, Some(tokens)),
+            Argument::Text(_) | Argument::Other(_) => return true,
+        };
+        let text = name.to_string();
+        let keys = match text.as_str() {
+            "websocket" => keys::WEBSOCKET,
+            "longpoll" => keys::LONGPOLL,
+            _ => return !misspelt_transport(name, argument, errors),
+        };
+        if matches!(argument, Argument::Setting(..)) {
+            errors.at(name, format!("write `{name}` or `{name}(..)` to serve it, or leave it out"));
+            return false;
+        }
+        if let Some(first) = found.iter().find(|transport| transport.name == *name) {
+            errors.at(name, format!("transport `{name}` is listed twice"));
+            errors.at(&first.name, format!("`{name}` is first listed here"));
+            return false;
+        }
+        let options = group.map(|tokens| arguments(tokens.clone(), errors)).unwrap_or_default();
+        let settings = settings(&text, keys, &options, errors);
+        found.push(Transport { name: name.clone(), settings });
+        false
+    });
+    found
+}
+
+/// Reports a word that can only have been meant as a transport.
+fn misspelt_transport(name: &Ident, argument: &Argument, errors: &Errors) -> bool {
+    let text = name.to_string();
+    let bare = matches!(argument, Argument::Word(_));
+    let hint = match nearest(&text, TRANSPORTS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if bare && !keys::SOCKET.iter().any(|(key, _)| *key == text) => {
+            "there are `websocket` and `longpoll`".to_owned()
+        }
+        None => return false,
+    };
+    errors.at(name, format!("unknown transport `{name}`; {hint}"));
+    true
+}
+
+/// Takes `crate = path` out of the list.
+pub(crate) fn take_crate(list: &mut Vec<Argument>, errors: &Errors) -> Option<syn::Path> {
+    let mut found: Option<syn::Path> = None;
+    list.retain(|argument| {
+        let (Argument::Word(key) | Argument::Setting(key, _) | Argument::Group(key, _)) = argument
+        else {
+            return true;
+        };
+        if key != "crate" {
+            return true;
+        }
+        match argument {
+            Argument::Setting(_, Expr::Path(value)) if found.is_none() => {
+                found = Some(value.path.clone());
+            }
+            Argument::Setting(_, Expr::Path(_)) => errors.at(key, "`crate` is set twice"),
+            _ => errors.at(key, "expected the runtime's path: `crate = path::to::phx_runtime`"),
+        }
+        false
+    });
+    found
+}

@@ -1,0 +1,63 @@
+//! Everything that `#[channel]` generates.
+
+use proc_macro2::TokenStream;
+
+use super::{
+    block, handlers, join::join, mentions, options::chain, requires::requires, topic::topic,
+};
+use crate::{
+    marks::Role,
+    model::{Channel, State},
+};
+
+pub(crate) fn channel(channel: &Channel) -> TokenStream {
+    let Some(state) = &channel.common.state else {
+        return TokenStream::new();
+    };
+    let implementation = implementation(channel, state);
+    let joins = channel.common.callbacks(Role::Join);
+    let topics = joins.clone().map(|callback| topic(channel, state, callback));
+    let joins = joins.map(|callback| join(&channel.common, state, callback));
+    let mentions = mentions(channel.common.callbacks.iter().map(|callback| &callback.mark));
+    let impls = code!(#(#topics)* #implementation #(#joins)* #mentions);
+    block(channel.args.runtime.as_ref(), &impls)
+}
+
+fn implementation(channel: &Channel, state: &State) -> TokenStream {
+    let Channel { args, common, .. } = channel;
+    let (params, _, clause) = state.generics.split_for_impl();
+    let ty = &state.ty;
+    let patterns = args.patterns.iter().map(|pattern| &pattern.literal);
+    let events = names("EVENTS", &handlers::events(common, Role::HandleIn));
+    let intercepts = names("INTERCEPTS", &handlers::events(common, Role::HandleOut));
+    let options = (!args.settings.is_empty()).then(|| {
+        let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
+        code!(fn options() -> _phx::ChannelOptions { #options })
+    });
+    let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
+    let requires = requires("requires", common, ty, called);
+    let handle_in = handlers::handle_in(common);
+    let handle_out = handlers::handle_out(common);
+    let handle_info = handlers::handle_info(common);
+    let terminate = handlers::terminate(common);
+    code! {
+        #[automatically_derived]
+        impl #params _phx::Channel for #ty #clause {
+            const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
+            #events
+            #intercepts
+            #options
+            #requires
+            #handle_in
+            #handle_out
+            #handle_info
+            #(#terminate)*
+        }
+    }
+}
+
+/// A list of event names, if it is not empty.
+fn names(constant: &str, names: &[TokenStream]) -> Option<TokenStream> {
+    let constant = syn::Ident::new(constant, proc_macro2::Span::mixed_site());
+    (!names.is_empty()).then(|| code!(const #constant: &'static [&'static str] = &[#(#names),*];))
+}

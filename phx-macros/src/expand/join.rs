@@ -1,0 +1,67 @@
+//! `impl Join<S>`: the channel can be mounted on every socket that its `#[join]` can be served
+//! from.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Type, parse_quote, spanned::Spanned};
+
+use super::{
+    blame,
+    call::{SOCKET, call},
+    requires::requires,
+    types::named,
+};
+use crate::model::{ArgumentRole, Callback, Common, State};
+
+pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> TokenStream {
+    let ty = &state.ty;
+    let socket = Ident::new(SOCKET, Span::mixed_site());
+    let mut generics = state.generics.clone();
+    generics.params.push(parse_quote!(#socket: _phx::SocketState));
+    let available = available(callback, &socket);
+    if !available.is_empty() {
+        generics.make_where_clause().predicates.extend(available);
+    }
+    let (params, _, clause) = generics.split_for_impl();
+    let cx = match (callback.subject(), callback.uses_context()) {
+        (Some(_), _) => code!(mut cx),
+        (None, true) => code!(cx),
+        (None, false) => code!(_cx),
+    };
+    let future = future(common, callback);
+    let requires = requires("join_requires", common, ty, [callback].into_iter());
+    let cfgs = &callback.cfgs;
+    code! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #params _phx::Join<#socket> for #ty #clause {
+            fn join(
+                #cx: _phx::JoinContext<#socket>,
+            ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
+                #future
+            }
+            #requires
+        }
+    }
+}
+
+/// Each context argument has to be available while joining from the socket; the error for a wrong
+/// socket then appears where the channel is mounted on it.
+fn available(callback: &Callback, socket: &Ident) -> Vec<syn::WherePredicate> {
+    let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
+    contexts
+        .filter_map(|argument| {
+            let ty: Type = named(&argument.ty, &callback.sig, "'cx");
+            let span = blame(argument.ty.span());
+            syn::parse2(quote_spanned!(span=> for<'cx> #ty: _phx::FromJoin<'cx, #socket>)).ok()
+        })
+        .collect()
+}
+
+/// The boxed future, made at the function's own keyword so that it is blamed for not being `Send`.
+fn future(common: &Common, callback: &Callback) -> TokenStream {
+    let take = callback.subject().map(|_| code!(let payload = cx.take_payload();));
+    let call = call(common, callback);
+    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
+    quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #take #call }))
+}

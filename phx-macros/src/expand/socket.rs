@@ -1,0 +1,133 @@
+//! Everything that `#[socket]` generates.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::{Ident, Type, spanned::Spanned};
+
+use super::{
+    blame, block,
+    call::{call, callee, convert},
+    mentions,
+    options::chain,
+    requires::requires,
+};
+use crate::{
+    args::{RouteArg, SocketArgs},
+    marks::Role,
+    model::{Callback, Common, Socket, State},
+};
+
+pub(crate) fn socket(socket: &Socket) -> TokenStream {
+    let Socket { args, common, routes } = socket;
+    let Some(state) = &common.state else {
+        return TokenStream::new();
+    };
+    let (params, _, clause) = state.generics.split_for_impl();
+    let ty = &state.ty;
+    let mount = mount(args);
+    let connects = common.callbacks(Role::Connect).map(|callback| connect(common, callback));
+    let ids = common.callbacks(Role::Id).map(|callback| id(common, callback));
+    let (table, channels) = channels(state, routes);
+    let requires = requires("requires", common, ty, common.callbacks(Role::Connect));
+    let mentions = mentions(common.callbacks.iter().map(|callback| &callback.mark));
+    let impls = code! {
+        #table
+
+        #[automatically_derived]
+        impl #params _phx::SocketState for #ty #clause {
+            fn mount() -> _phx::Mount { #mount }
+            #(#connects)*
+            #(#ids)*
+            #channels
+            #requires
+        }
+
+        #mentions
+    };
+    block(args.runtime.as_ref(), &impls)
+}
+
+fn mount(args: &SocketArgs) -> TokenStream {
+    let path = &args.path;
+    let mount = args.transports.iter().fold(code!(_phx::Mount::new(#path)), |mount, transport| {
+        let name = &transport.name;
+        let options = if name == "websocket" {
+            code!(_phx::WebSocketOptions::new())
+        } else {
+            code!(_phx::LongPollOptions::new())
+        };
+        let options = chain(options, &transport.settings);
+        code!(#mount.#name(#options))
+    });
+    chain(mount, &args.settings)
+}
+
+fn connect(common: &Common, callback: &Callback) -> TokenStream {
+    let call = call(common, callback);
+    let cx = if callback.uses_context() { code!(cx) } else { code!(_cx) };
+    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
+    let future = quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #call }));
+    let cfgs = &callback.cfgs;
+    code! {
+        #(#cfgs)*
+        fn connect(
+            #cx: _phx::ConnectContext,
+        ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
+            #future
+        }
+    }
+}
+
+fn id(common: &Common, callback: &Callback) -> TokenStream {
+    let callee = callee(common, callback);
+    let id = convert(callback, &code!(#callee(self)));
+    let cfgs = &callback.cfgs;
+    code! {
+        #(#cfgs)*
+        fn id(&self) -> _phx::Option<_phx::String> { #id }
+    }
+}
+
+/// The routing table and the method that hands it out.
+///
+/// The table is a constant, because the compiler then finds entries that can never match. A
+/// constant cannot be generic: the table of a generic socket is checked where the socket is used.
+fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<TokenStream>) {
+    if routes.is_empty() {
+        return (None, None);
+    }
+    let ty = &state.ty;
+    let count = proc_macro2::Literal::usize_unsuffixed(routes.len());
+    let is_generic = !state.generics.params.is_empty();
+    let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
+    let entries = routes.iter().map(entry);
+    let table = code!(_phx::Routes::<#socket, #count>::new()#(#entries)*);
+    if is_generic {
+        let method = method(&code!(const { #table }.list()));
+        return (None, Some(method));
+    }
+    let constant = code!(const ROUTES: _phx::Routes<#ty, #count> = #table;);
+    (Some(constant), Some(method(&code!(ROUTES.list()))))
+}
+
+fn method(list: &TokenStream) -> TokenStream {
+    code!(fn channels() -> _phx::Vec<_phx::Route<Self>> { #list })
+}
+
+/// A call that adds an entry, at the place of the entry's type: that is where an entry that can
+/// never match is reported.
+fn entry(route: &RouteArg) -> TokenStream {
+    let channel: &Type = &route.channel;
+    let span = blame(channel.span());
+    let name = |text: &str| Ident::new(text, span);
+    match &route.pattern {
+        None => {
+            let of = name("of");
+            quote_spanned!(span=> .#of::<#channel>())
+        }
+        Some(pattern) => {
+            let (at, literal) = (name("at"), &pattern.literal);
+            quote_spanned!(span=> .#at::<#channel>(&[_phx::Pattern::new(#literal)]))
+        }
+    }
+}

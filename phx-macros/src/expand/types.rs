@@ -1,0 +1,68 @@
+//! The user's types, as they can be repeated elsewhere.
+
+use syn::{
+    GenericParam, Lifetime, ParenthesizedGenericArguments, Signature, Type, TypeFnPtr,
+    TypeReference, parse_quote,
+    spanned::Spanned,
+    visit_mut::{self, VisitMut},
+};
+
+/// The type as an argument of a helper, inside a function: the callback's own lifetimes and
+/// `impl Trait` are left to inference.
+pub(super) fn inferred(ty: &Type, sig: &Signature) -> Type {
+    let own = sig.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Lifetime(param) => Some(param.lifetime.clone()),
+        _ => None,
+    });
+    let mut ty = ty.clone();
+    Infer { own: own.collect() }.visit_type_mut(&mut ty);
+    ty
+}
+
+struct Infer {
+    own: Vec<Lifetime>,
+}
+
+impl VisitMut for Infer {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if self.own.contains(lifetime) {
+            *lifetime = Lifetime::new("'_", lifetime.span());
+        }
+    }
+
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if matches!(ty, Type::ImplTrait(_)) {
+            *ty = parse_quote!(_);
+        }
+        visit_mut::visit_type_mut(self, ty);
+    }
+}
+
+/// The type for a `where` clause, with `lifetime` in the place of those left out and of the
+/// callback's own.
+pub(super) fn named(ty: &Type, sig: &Signature, lifetime: &str) -> Type {
+    let mut ty = inferred(ty, sig);
+    Name(lifetime).visit_type_mut(&mut ty);
+    ty
+}
+
+struct Name<'a>(&'a str);
+
+impl VisitMut for Name<'_> {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = Lifetime::new(self.0, lifetime.span());
+        }
+    }
+
+    fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
+        let span = ty.and_token.span();
+        ty.lifetime.get_or_insert_with(|| Lifetime::new(self.0, span));
+        visit_mut::visit_type_reference_mut(self, ty);
+    }
+
+    // In `fn(&T)` and `Fn(&T)` what is left out means something else.
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
+    }
+}

@@ -1,0 +1,84 @@
+//! What stands in for the generated code when there was a mistake: the traits hold, so that uses of
+//! the socket or channel elsewhere are not reported as well.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Generics, parse_quote};
+
+use crate::{
+    args::{ChannelArgs, SocketArgs},
+    expand,
+    marks::Role,
+    model::{Channel, Socket, State},
+};
+
+pub(crate) fn channel(channel: &Channel) -> TokenStream {
+    let Some(state) = &channel.common.state else {
+        return TokenStream::new();
+    };
+    let join = channel.common.callbacks(Role::Join).next();
+    let topic = join.and_then(|join| expand::topic(channel, state, join));
+    channel_stubs(state, topic.as_ref(), &channel.args)
+}
+
+pub(crate) fn socket(socket: &Socket) -> TokenStream {
+    let Some(state) = &socket.common.state else {
+        return TokenStream::new();
+    };
+    socket_stubs(state, &socket.args)
+}
+
+/// For an attribute that stands on the type itself.
+pub(crate) fn channel_type(name: &Ident, args: &ChannelArgs) -> TokenStream {
+    channel_stubs(&plain(name), None, args)
+}
+
+/// For an attribute that stands on the type itself.
+pub(crate) fn socket_type(name: &Ident, args: &SocketArgs) -> TokenStream {
+    socket_stubs(&plain(name), args)
+}
+
+fn plain(name: &Ident) -> State {
+    State { ty: parse_quote!(#name), generics: Generics::default() }
+}
+
+fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs) -> TokenStream {
+    let State { ty, generics } = state;
+    let (params, _, clause) = generics.split_for_impl();
+    let patterns = args.patterns.iter().map(|pattern| &pattern.literal);
+    let mut join_generics = generics.clone();
+    join_generics.params.push(parse_quote!(__S: _phx::SocketState));
+    let (join_params, _, _) = join_generics.split_for_impl();
+    let stubs = quote! {
+        #topic
+        impl #params _phx::Channel for #ty #clause {
+            const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
+        }
+        impl #join_params _phx::Join<__S> for #ty #clause {
+            fn join(
+                _: _phx::JoinContext<__S>,
+            ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
+                _phx::not_compiled()
+            }
+        }
+    };
+    expand::block(args.runtime.as_ref(), &stubs)
+}
+
+fn socket_stubs(state: &State, args: &SocketArgs) -> TokenStream {
+    let State { ty, generics } = state;
+    let (params, _, clause) = generics.split_for_impl();
+    let stubs = quote! {
+        impl #params _phx::SocketState for #ty #clause {
+            fn mount() -> _phx::Mount {
+                _phx::not_compiled()
+            }
+            fn connect(
+                _: _phx::ConnectContext,
+            ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
+                _phx::not_compiled()
+            }
+        }
+    };
+    expand::block(args.runtime.as_ref(), &stubs)
+}

@@ -1,0 +1,284 @@
+//! The annotated item, read no deeper than the signatures.
+//!
+//! Bodies stay token trees: an unfinished statement in one handler must not make the whole channel
+//! vanish from the editor's view of the program, and reading no expressions keeps expansion cheap.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::{
+    Attribute, Generics, Signature, Token, Type, Visibility,
+    parse::{Parse, ParseStream, Parser, discouraged::Speculative},
+    token::Brace,
+};
+
+/// An inherent `impl` block or an inline module.
+pub(crate) struct Item {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) head: Head,
+    body: Group,
+    inner_attrs: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// What stands before the braces.
+pub(crate) enum Head {
+    Impl { token: Token![impl], generics: Box<Generics>, ty: Box<Type> },
+    Module { vis: Visibility, token: Token![mod], name: Ident },
+}
+
+pub(crate) enum Member {
+    Function(Box<Function>),
+    Other(Other),
+}
+
+/// A function whose body was not looked at.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The braces, or the semicolon of a function that is still to be written, or nothing.
+    body: TokenStream,
+}
+
+/// Any other member, and functions that could not be read.
+pub(crate) struct Other {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) tokens: TokenStream,
+}
+
+/// An item that cannot carry the attribute.
+pub(crate) struct Refused {
+    pub(crate) error: syn::Error,
+    /// The type that the author wanted to annotate.
+    pub(crate) meant: Option<Ident>,
+}
+
+impl Item {
+    /// Reads the item under `#[macro_name(..)]`.
+    pub(crate) fn read(macro_name: &str, tokens: TokenStream) -> Result<Self, Refused> {
+        let mut meant = None;
+        let parser = |input: ParseStream<'_>| item(macro_name, input, &mut meant);
+        let read = parser.parse2(tokens);
+        read.map_err(|error| Refused { error, meant })
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.members.iter().filter_map(|member| match member {
+            Member::Function(function) => Some(&**function),
+            Member::Other(_) => None,
+        })
+    }
+
+    pub(crate) fn is_module(&self) -> bool {
+        matches!(self.head, Head::Module { .. })
+    }
+
+    /// Where to point when something is missing from the item: `impl Room` or `mod room`.
+    pub(crate) fn title(&self) -> TokenStream {
+        match &self.head {
+            Head::Impl { token, ty, .. } => quote!(#token #ty),
+            Head::Module { token, name, .. } => quote!(#token #name),
+        }
+    }
+
+    /// Whether the application defines a function called `name` for the state itself.
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        match self.head {
+            Head::Impl { .. } => self.functions().any(|function| function.sig.ident == name),
+            Head::Module { .. } => self.members.iter().any(|member| {
+                matches!(member, Member::Other(other) if contains_fn(other.tokens.clone(), name))
+            }),
+        }
+    }
+
+    /// The item as written, with `generated` where it sees the item's private names.
+    pub(crate) fn print(&self, generated: &TokenStream) -> TokenStream {
+        let Self { attrs, inner_attrs, members, .. } = self;
+        let braces = |content| {
+            let mut group = Group::new(Delimiter::Brace, content);
+            group.set_span(self.body.span());
+            group
+        };
+        match &self.head {
+            Head::Impl { token, generics, ty } => {
+                let (params, _, clause) = generics.split_for_impl();
+                let body = braces(quote!(#(#inner_attrs)* #(#members)*));
+                quote!(#(#attrs)* #token #params #ty #clause #body #generated)
+            }
+            Head::Module { vis, token, name } => {
+                let body = braces(quote!(#(#inner_attrs)* #(#members)* #generated));
+                quote!(#(#attrs)* #vis #token #name #body)
+            }
+        }
+    }
+}
+
+fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> syn::Result<Item> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let vis: Visibility = input.parse()?;
+    let head = if input.peek(Token![mod]) {
+        let token = input.parse()?;
+        let name: Ident = input.parse()?;
+        if input.peek(Token![;]) {
+            let message = format!(
+                "an attribute cannot see into `mod {name};`: write the module inline, \
+                 `mod {name} {{ … }}`, or annotate an `impl` block inside its file"
+            );
+            return Err(syn::Error::new(name.span(), message));
+        }
+        Head::Module { vis, token, name }
+    } else {
+        if !input.peek(Token![impl]) {
+            return Err(wrong_item(macro_name, input, meant));
+        }
+        impl_head(macro_name, input)?
+    };
+    if !input.peek(Brace) {
+        return Err(input.error("expected `{`"));
+    }
+    let body: Group = input.parse()?;
+    let (inner_attrs, members) = members.parse2(body.stream())?;
+    Ok(Item { attrs, head, body, inner_attrs, members })
+}
+
+fn impl_head(macro_name: &str, input: ParseStream<'_>) -> syn::Result<Head> {
+    let token = input.parse()?;
+    let mut generics: Generics =
+        if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
+    let ty: Type = input.parse()?;
+    if input.peek(Token![for]) {
+        input.parse::<Token![for]>()?;
+        let target: Type = input.parse()?;
+        let message = format!(
+            "`#[{macro_name}]` implements its trait itself: annotate `impl {} {{ … }}`",
+            target.to_token_stream()
+        );
+        return Err(syn::Error::new_spanned(&ty, message));
+    }
+    generics.where_clause = input.parse()?;
+    Ok(Head::Impl { token, generics: Box::new(generics), ty: Box::new(ty) })
+}
+
+/// Says what `#[channel]` and `#[socket]` go on, in the words of what they stand on.
+fn wrong_item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> syn::Error {
+    let ahead = input.fork();
+    let is_type = ahead.peek(Token![struct]) || ahead.peek(Token![enum]);
+    if is_type
+        && ahead.parse::<TokenTree>().is_ok()
+        && let Ok(name) = ahead.parse::<Ident>()
+    {
+        let message = format!(
+            "`#[{macro_name}]` goes on the functions, not on the type: annotate `impl {name} {{ … }}`"
+        );
+        // A generic type would need its parameters repeated; then a second error is no harm.
+        *meant = (!ahead.peek(Token![<])).then(|| name.clone());
+        return syn::Error::new(name.span(), message);
+    }
+    input.error(format!("expected an `impl` block or an inline module under `#[{macro_name}]`"))
+}
+
+fn members(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Member>)> {
+    let inner_attrs = input.call(Attribute::parse_inner)?;
+    let mut members = Vec::new();
+    while !input.is_empty() {
+        let ahead = input.fork();
+        members.push(match ahead.parse() {
+            Ok(function) => {
+                input.advance_to(&ahead);
+                Member::Function(Box::new(function))
+            }
+            Err(_) => Member::Other(input.parse()?),
+        });
+    }
+    Ok((inner_attrs, members))
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+            body: if input.peek(Brace) {
+                input.parse::<Group>()?.into_token_stream()
+            } else {
+                input.parse::<Option<Token![;]>>()?.into_token_stream()
+            },
+        })
+    }
+}
+
+impl Parse for Other {
+    /// Takes tokens up to where a member ends: at a semicolon, or after braces that are not part
+    /// of a value. If that is wrong for some syntax, the member comes in two pieces and is printed
+    /// as it was.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let mut tokens = input.parse::<Visibility>()?.into_token_stream();
+        let value = (input.peek(Token![const]) && !input.peek2(Token![fn]))
+            || input.peek(Token![static])
+            || input.peek(Token![type]);
+        while !input.is_empty() {
+            let done = input.peek(Token![;]) || (input.peek(Brace) && !value);
+            tokens.append(input.parse::<TokenTree>()?);
+            if done {
+                break;
+            }
+        }
+        Ok(Self { attrs, tokens })
+    }
+}
+
+impl ToTokens for Member {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Function(function) => {
+                tokens.append_all(&function.attrs);
+                function.vis.to_tokens(tokens);
+                function.sig.to_tokens(tokens);
+                function.body.to_tokens(tokens);
+            }
+            Self::Other(other) => {
+                tokens.append_all(&other.attrs);
+                other.tokens.to_tokens(tokens);
+            }
+        }
+    }
+}
+
+impl Other {
+    /// Whether this is what is left of a function that could not be read.
+    pub(crate) fn is_broken_function(&self) -> bool {
+        self.tokens.clone().into_iter().any(|tree| is_ident(&tree, "fn"))
+    }
+
+    /// The name of the type that this member declares, and whether it is generic.
+    pub(crate) fn declared_type(&self) -> Option<(Ident, bool)> {
+        let parser = |input: ParseStream<'_>| {
+            input.parse::<Visibility>()?;
+            let keyword: Ident = input.call(syn::ext::IdentExt::parse_any)?;
+            let name: Ident = input.parse()?;
+            let generic = input.peek(Token![<]);
+            input.parse::<TokenStream>()?;
+            let declares = ["struct", "enum", "union", "type"].iter().any(|word| keyword == word);
+            Ok(declares.then_some((name, generic)))
+        };
+        parser.parse2(self.tokens.clone()).ok().flatten()
+    }
+}
+
+fn contains_fn(tokens: TokenStream, name: &str) -> bool {
+    let mut after_fn = false;
+    tokens.into_iter().any(|tree| {
+        let found = match &tree {
+            TokenTree::Group(group) => contains_fn(group.stream(), name),
+            tree => after_fn && is_ident(tree, name),
+        };
+        after_fn = is_ident(&tree, "fn");
+        found
+    })
+}
+
+fn is_ident(tree: &TokenTree, name: &str) -> bool {
+    matches!(tree, TokenTree::Ident(ident) if ident == name)
+}

@@ -1,0 +1,226 @@
+//! The inert attributes that say what a function is for.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::{Attribute, Meta, Path};
+
+use crate::{
+    diag::{Errors, nearest},
+    item::{Function, Item, Member},
+};
+
+/// What a function is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Connect,
+    Id,
+    Join,
+    HandleIn,
+    HandleOut,
+    HandleInfo,
+    Terminate,
+}
+
+/// The macro that a role belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    Socket,
+    Channel,
+}
+
+/// A role together with the attribute that gave it.
+pub(crate) struct Mark {
+    pub(crate) role: Role,
+    /// The attribute's name, where the user wrote it.
+    pub(crate) name: Ident,
+    pub(crate) attr: Attribute,
+}
+
+const ROLES: &[(&str, Role)] = &[
+    ("connect", Role::Connect),
+    ("id", Role::Id),
+    ("join", Role::Join),
+    ("handle_in", Role::HandleIn),
+    ("handle_out", Role::HandleOut),
+    ("handle_info", Role::HandleInfo),
+    ("terminate", Role::Terminate),
+];
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        ROLES.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
+    }
+
+    pub(crate) fn home(self) -> Home {
+        match self {
+            Self::Connect | Self::Id => Home::Socket,
+            _ => Home::Channel,
+        }
+    }
+
+    /// Whether the function makes the state, rather than being called on it.
+    pub(crate) fn makes_state(self) -> bool {
+        matches!(self, Self::Connect | Self::Join)
+    }
+}
+
+impl Home {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Channel => "channel",
+        }
+    }
+
+    /// The role without which the item is incomplete.
+    pub(crate) fn constructor(self) -> Role {
+        match self {
+            Self::Socket => Role::Connect,
+            Self::Channel => Role::Join,
+        }
+    }
+}
+
+/// Takes the marks off a function. What is not a mark stays; what was meant to be one is reported
+/// and taken off too, or the compiler would report it again.
+pub(crate) fn take_marks(function: &mut Function, home: Home, errors: &Errors) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    function.attrs.retain(|attr| {
+        let Some(name) = last_segment(attr.path()) else {
+            return true;
+        };
+        let text = name.to_string();
+        let Some((_, role)) = ROLES.iter().find(|(known, _)| *known == text) else {
+            return !(misplaced(attr, &text, errors)
+                || conditional(attr, &text, errors)
+                || misspelt(attr, home, errors));
+        };
+        if role.home() == home {
+            marks.push(Mark { role: *role, name: name.clone(), attr: attr.clone() });
+        } else {
+            let (own, other) = (home.name(), role.home().name());
+            errors.at(attr, format!("`#[{text}]` belongs in a {other}, this is a {own}"));
+        }
+        false
+    });
+    marks
+}
+
+/// Reports marks on members that are no functions.
+pub(crate) fn reject_marks(item: &mut Item, errors: &Errors) {
+    for member in &mut item.members {
+        let Member::Other(other) = member else {
+            continue;
+        };
+        let broken = other.is_broken_function();
+        other.attrs.retain(|attr| {
+            let Some(name) = last_segment(attr.path()) else {
+                return true;
+            };
+            let ours = ["handle_in", "handle_out", "handle_info"].iter().any(|known| name == known);
+            if ours && !broken {
+                errors.at(attr, format!("`#[{name}]` goes on a function"));
+            }
+            // A function that is still being typed is the compiler's to report.
+            let typing = broken && ROLES.iter().any(|(known, _)| name == known);
+            !(ours || typing)
+        });
+    }
+}
+
+/// Removes and returns the attributes called `name`, however they are qualified.
+pub(crate) fn take(attrs: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    attrs.extract_if(.., |attr| is(attr, name)).collect()
+}
+
+pub(crate) fn is(attr: &Attribute, name: &str) -> bool {
+    last_segment(attr.path()).is_some_and(|segment| segment == name)
+}
+
+pub(crate) fn last_segment(path: &Path) -> Option<&Ident> {
+    path.segments.last().map(|segment| &segment.ident)
+}
+
+/// `#[channels]` or `#[assigns]` on a function.
+fn misplaced(attr: &Attribute, name: &str, errors: &Errors) -> bool {
+    let home = match name {
+        "channels" => "stands below `#[socket(..)]`, on the same item",
+        "assigns" => "marks the state's type in a module, not a function",
+        _ => return false,
+    };
+    errors.at(attr, format!("`#[{name}]` {home}"));
+    true
+}
+
+/// `#[cfg_attr(feature = "x", handle_in("y"))]`: it reaches the macro unevaluated.
+fn conditional(attr: &Attribute, name: &str, errors: &Errors) -> bool {
+    let Meta::List(list) = &attr.meta else {
+        return false;
+    };
+    if name != "cfg_attr" {
+        return false;
+    }
+    let hidden = list.tokens.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(name) if ROLES.iter().any(|(known, _)| name == known) => Some(name),
+        _ => None,
+    });
+    let Some(hidden) = hidden else { return false };
+    errors.at(
+        attr,
+        format!(
+            "`cfg_attr` cannot hold `#[{hidden}]`: it is not evaluated before the attribute around \
+             it; write `#[{hidden}]` plainly and put a `#[cfg(..)]` on the function"
+        ),
+    );
+    true
+}
+
+fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
+    let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
+        return false;
+    };
+    let known = ROLES.iter().filter(|(_, role)| role.home() == home).map(|(name, _)| *name);
+    let Some(near) = nearest(&name, known) else {
+        return false;
+    };
+    errors.at(attr.path(), format!("unknown callback `#[{name}]`; did you mean `#[{near}]`?"));
+    true
+}
+
+/// `tokens` without our attributes, for an item that could not be read: whatever it is still
+/// reaches the compiler and the editor.
+pub(crate) fn strip(tokens: TokenStream) -> TokenStream {
+    let mut stripped = TokenStream::new();
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        if matches!(&tree, TokenTree::Punct(hash) if hash.as_char() == '#')
+            && matches!(trees.peek(), Some(TokenTree::Group(group)) if is_ours(group))
+        {
+            trees.next();
+            continue;
+        }
+        stripped.extend([match tree {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), strip(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            tree => tree,
+        }]);
+    }
+    stripped
+}
+
+/// Whether the brackets of an attribute name one of ours: the last word before its arguments.
+fn is_ours(brackets: &Group) -> bool {
+    if brackets.delimiter() != Delimiter::Bracket {
+        return false;
+    }
+    let path = brackets.stream().into_iter().take_while(|tree| {
+        matches!(tree, TokenTree::Ident(_))
+            || matches!(tree, TokenTree::Punct(p) if p.as_char() == ':')
+    });
+    let Some(TokenTree::Ident(name)) = path.last() else {
+        return false;
+    };
+    name == "channels" || name == "assigns" || ROLES.iter().any(|(known, _)| name == known)
+}

@@ -1,0 +1,152 @@
+//! Topic patterns: `room:lobby`, `room:*`, `room:{room_id}`.
+//!
+//! What is accepted here is what `phx_runtime::Pattern::new` accepts; here it is explained.
+
+use proc_macro2::{Ident, Span};
+use syn::{LitStr, ext::IdentExt, parse::Parser};
+
+use crate::diag::Errors;
+
+/// A pattern that was found to be right.
+pub(crate) struct Pattern {
+    pub(crate) literal: LitStr,
+    pub(crate) text: String,
+    /// The names of the placeholders, in order.
+    pub(crate) names: Vec<String>,
+}
+
+impl Pattern {
+    /// Reads a pattern and reports what is wrong with it. A part of it cannot be underlined alone,
+    /// so the messages quote it.
+    pub(crate) fn read(literal: LitStr, errors: &Errors) -> Option<Self> {
+        let text = literal.value();
+        match names(&text) {
+            Ok(names) => Some(Self { literal, text, names }),
+            Err(message) => {
+                errors.at(&literal, message);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.literal.span()
+    }
+
+    /// Whether the pattern ends in `*`.
+    pub(crate) fn is_open(&self) -> bool {
+        self.text.ends_with('*')
+    }
+
+    /// Whether `later` can certainly never be reached behind this pattern.
+    pub(crate) fn hides(&self, later: &Self) -> bool {
+        self.text == later.text
+            || (self.names.is_empty()
+                && self.text.strip_suffix('*').is_some_and(|start| later.text.starts_with(start)))
+    }
+
+    /// The pattern as a format string with a positional argument for each placeholder.
+    pub(crate) fn format_string(&self) -> String {
+        self.names
+            .iter()
+            .fold(self.text.clone(), |text, name| text.replacen(&format!("{{{name}}}"), "{}", 1))
+    }
+}
+
+fn names(text: &str) -> Result<Vec<String>, String> {
+    if text.is_empty() {
+        return Err("a topic pattern cannot be empty; `*` serves every topic".to_owned());
+    }
+    if text == "phoenix" {
+        return Err("the topic \"phoenix\" is the connection's own, for heartbeats".to_owned());
+    }
+    if let Some((before, after)) = text.split_once('*')
+        && !after.is_empty()
+    {
+        return Err(format!("`*` must end a topic pattern: try \"{before}*\""));
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, brace) = rest.split_at(at);
+        let Some(after) = brace.strip_prefix('{') else {
+            return Err("unmatched `}` in a topic pattern".to_owned());
+        };
+        if before.is_empty() && !names.is_empty() {
+            return Err("two topic parameters need text between them".to_owned());
+        }
+        let Some((name, tail)) = after.split_once('}') else {
+            return Err(format!("`{{{after}` is never closed"));
+        };
+        if !is_name(name) {
+            return Err(format!(
+                "`{{{name}}}` does not name a topic parameter: use an identifier such as `{{room_id}}`"
+            ));
+        }
+        if names.iter().any(|known| known == name) {
+            return Err(format!("topic parameter `{name}` appears twice"));
+        }
+        if tail == "*" {
+            return Err(format!("`{{{name}}}` takes all that is left, so nothing is left for `*`"));
+        }
+        names.push(name.to_owned());
+        rest = tail;
+    }
+    Ok(names)
+}
+
+/// Whether an argument can have this name, if need be as `r#name`.
+fn is_name(name: &str) -> bool {
+    let ident = Ident::parse_any.parse_str(name);
+    let clean = !name.contains(char::is_whitespace);
+    clean && ident.is_ok() && !["self", "Self", "super", "crate", "_"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+    use syn::LitStr;
+
+    use super::{Pattern, names};
+    use crate::diag::Errors;
+
+    #[test]
+    fn placeholders_are_found_in_order() {
+        assert_eq!(names("org:{org}:room:{room}:*").unwrap(), ["org", "room"]);
+        assert_eq!(names("type:{type}").unwrap(), ["type"]);
+        assert!(names("room:*").unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_mistake_has_its_sentence() {
+        for (pattern, part) in [
+            ("", "empty"),
+            ("phoenix", "heartbeats"),
+            ("ro*om", "try \"ro*\""),
+            ("a{b", "never closed"),
+            ("a}b", "unmatched `}`"),
+            ("{}", "identifier"),
+            ("{1a}", "identifier"),
+            ("{self}", "identifier"),
+            ("{ a }", "identifier"),
+            ("{a:{b}}", "identifier"),
+            ("{a}{b}", "between"),
+            ("{a}:{a}", "twice"),
+            ("{a}*", "left for `*`"),
+        ] {
+            let message = names(pattern).unwrap_err();
+            assert!(message.contains(part), "{pattern}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_hides_what_it_matches_whole() {
+        let errors = Errors::new();
+        let read = |text| Pattern::read(LitStr::new(text, Span::call_site()), &errors).unwrap();
+        assert!(read("room:*").hides(&read("room:{id}")));
+        assert!(read("room:{id}").hides(&read("room:{id}")));
+        assert!(!read("room:lobby").hides(&read("room:*")));
+        assert_eq!(read("a:{b}:{type}").format_string(), "a:{}:{}");
+        assert!(errors.messages().is_empty());
+    }
+}

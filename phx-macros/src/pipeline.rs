@@ -1,0 +1,84 @@
+//! From an attribute and its item to the tokens that replace both.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use crate::{
+    args::{ChannelArgs, SocketArgs},
+    check,
+    diag::Errors,
+    expand, fallback,
+    item::Item,
+    marks::strip,
+    model::{Channel, Socket},
+};
+
+pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
+    whatever_happens(item, |item, errors| {
+        let args = ChannelArgs::read(args, errors);
+        let mut item = match Item::read("channel", item.clone()) {
+            Ok(item) => item,
+            Err(refused) => {
+                errors.push(refused.error);
+                let stubs = refused.meant.map(|name| fallback::channel_type(&name, &args));
+                let item = strip(item);
+                return quote!(#item #stubs);
+            }
+        };
+        let channel = Channel::read(args, &mut item, errors);
+        check::channel(&channel, errors);
+        let sound = errors.is_empty();
+        item.print(&if sound { expand::channel(&channel) } else { fallback::channel(&channel) })
+    })
+}
+
+pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
+    whatever_happens(item, |item, errors| {
+        let args = SocketArgs::read(args, errors);
+        let mut item = match Item::read("socket", item.clone()) {
+            Ok(item) => item,
+            Err(refused) => {
+                errors.push(refused.error);
+                let stubs = refused.meant.map(|name| fallback::socket_type(&name, &args));
+                let item = strip(item);
+                return quote!(#item #stubs);
+            }
+        };
+        let socket = Socket::read(args, &mut item, errors);
+        check::socket(&socket, errors);
+        let sound = errors.is_empty();
+        item.print(&if sound { expand::socket(&socket) } else { fallback::socket(&socket) })
+    })
+}
+
+/// An attribute of a callback outside of a socket or channel.
+pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
+    let message = format!(
+        "`#[{name}]` only has meaning inside an `impl` block or module annotated with \
+         `#[channel(\"…\")]`"
+    );
+    misplaced(&message, item)
+}
+
+pub(crate) fn misplaced(message: &str, item: &TokenStream) -> TokenStream {
+    let error = syn::Error::new(Span::call_site(), message).to_compile_error();
+    quote!(#item #error)
+}
+
+/// Expands `item`, then reports the mistakes. Should the expansion panic, the item is still there:
+/// an editor that loses it has nothing to complete.
+fn whatever_happens(
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream, &Errors) -> TokenStream,
+) -> TokenStream {
+    let errors = Errors::new();
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand(item.clone(), &errors)));
+    let expanded = expanded.unwrap_or_else(|_| {
+        errors.span(Span::call_site(), "this is a bug in phx; please report it with this code");
+        strip(item)
+    });
+    let errors = errors.finish();
+    quote!(#expanded #errors)
+}

@@ -1,0 +1,84 @@
+//! What `#[connect]` and `#[id]` can return, and `#[terminate]` can take.
+
+use std::borrow::Cow;
+
+use crate::{
+    channel::{Reason, Topic},
+    transport::ConnectError,
+};
+
+/// What `#[connect]` can return for the socket `S`.
+#[diagnostic::on_unimplemented(
+    message = "`#[connect]` cannot return `{Self}`",
+    label = "expected `Result<{S}, ConnectError>`",
+    note = "other errors than `ConnectError` have to convert into it; the state is the type annotated with `#[socket(..)]`"
+)]
+pub trait IntoConnected<S> {
+    /// The connection's state or the refusal.
+    fn into_connected(self) -> Result<S, ConnectError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, E: Into<ConnectError>> IntoConnected<S> for Result<S, E> {
+    fn into_connected(self) -> Result<S, ConnectError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What `#[id]` can return.
+#[diagnostic::on_unimplemented(
+    message = "`#[id]` cannot return `{Self}`",
+    label = "not the name of a connection's owner",
+    note = "return `String`, or `Option<String>` if some connections have no owner"
+)]
+pub trait IntoSocketId {
+    /// The id, if there is one.
+    fn into_socket_id(self) -> Option<String>;
+}
+
+impl IntoSocketId for String {
+    fn into_socket_id(self) -> Option<String> {
+        Some(self)
+    }
+}
+
+impl IntoSocketId for &str {
+    fn into_socket_id(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+impl IntoSocketId for Cow<'_, str> {
+    fn into_socket_id(self) -> Option<String> {
+        Some(self.into_owned())
+    }
+}
+
+impl IntoSocketId for Topic {
+    fn into_socket_id(self) -> Option<String> {
+        Some(self.as_str().to_owned())
+    }
+}
+
+impl<T: IntoSocketId> IntoSocketId for Option<T> {
+    fn into_socket_id(self) -> Option<String> {
+        self.and_then(T::into_socket_id)
+    }
+}
+
+/// What `#[terminate]` can take as its first owned argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not why a channel ends",
+    label = "expected `Reason`",
+    note = "the first owned argument of `#[terminate]` is the `Reason`; write `_: Reason` first to ignore it and take other owned arguments"
+)]
+pub trait FromReason {
+    /// The reason as the callback takes it.
+    fn from_reason(reason: Reason) -> Self;
+}
+
+impl FromReason for Reason {
+    fn from_reason(reason: Reason) -> Self {
+        reason
+    }
+}

@@ -1,0 +1,137 @@
+//! What generated code calls. Nothing here is for use by hand, and nothing here is stable.
+//!
+//! The helpers are called with the user's type as a turbofish, `decode::<NewMsg>(payload)`: then
+//! the type is all of the call that stands in the user's source, and the compiler blames it alone.
+
+pub use std::{
+    boxed::Box,
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
+    string::String,
+    time::Duration,
+    vec::Vec,
+};
+
+pub use futures_util::future::BoxFuture;
+
+pub use crate::{
+    channel::{
+        Channel, ChannelOptions, ConnectContext, Context, FromJoin, Handling, Info, Join,
+        JoinContext, JoinError, Joined, LogLevel, Pattern, Payload, Reason, Route, Topic,
+        TopicPart, run, run_async,
+    },
+    endpoint::Requirements,
+    params::FilterParameters,
+    serializer::Version,
+    socket::SocketState,
+    transport::{CheckOrigin, ConnectError, Drainer, LongPollOptions, Mount, WebSocketOptions},
+};
+use crate::{
+    channel::{
+        FromConnect, FromEvent, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext,
+        IntoReply, Reply,
+    },
+    error::{Failure, Fault},
+};
+
+mod conversions;
+mod routes;
+mod sources;
+
+pub use self::{
+    conversions::{FromReason, IntoConnected, IntoSocketId},
+    routes::Routes,
+    sources::{ConnectSource, EventSource, JoinSource},
+};
+
+/// The macros' inert attributes, to be looked up by editors.
+pub mod attributes {
+    pub use phx_macros::{handle_in, handle_out};
+
+    #[doc = include_str!("../docs/connect.md")]
+    pub mod connect {}
+    #[doc = include_str!("../docs/id.md")]
+    pub mod id {}
+    #[doc = include_str!("../docs/join.md")]
+    pub mod join {}
+    #[doc = include_str!("../docs/handle_info.md")]
+    pub mod handle_info {}
+    #[doc = include_str!("../docs/terminate.md")]
+    pub mod terminate {}
+}
+
+/// The first owned argument of a handler.
+pub fn decode<T: FromPayload>(payload: Payload) -> Result<T, Failure> {
+    Ok(T::from_payload(payload)?)
+}
+
+/// The first owned argument of `#[connect]`.
+pub fn params<T: FromParams>(cx: &ConnectContext) -> Result<T, Failure> {
+    cx.params()
+}
+
+/// The first owned argument of `#[terminate]`.
+pub fn reason<T: FromReason>(reason: Reason) -> Result<T, Fault> {
+    Ok(T::from_reason(reason))
+}
+
+/// A topic parameter of `#[join]`.
+pub fn parameter<T: FromTopic, S>(cx: &JoinContext<S>, name: &str) -> Result<T, Failure> {
+    cx.parameter(name)
+}
+
+/// A context argument of a handler, or what the endpoint needs for it.
+pub fn context<'a, T: FromEvent<'a>, Q: EventSource<'a>>(source: Q) -> Q::Found<T> {
+    source.find()
+}
+
+/// A context argument of `#[join]`, or what the endpoint needs for it.
+pub fn join_context<'a, T: FromJoin<'a, S>, S, Q: JoinSource<'a, S>>(source: Q) -> Q::Found<T> {
+    source.find()
+}
+
+/// A context argument of `#[connect]`, or what the endpoint needs for it.
+pub fn connect_context<'a, T: FromConnect<'a>, Q: ConnectSource<'a>>(source: Q) -> Q::Found<T> {
+    source.find()
+}
+
+/// What `#[handle_in]` returned.
+pub fn reply<T: IntoReply>(returned: T) -> Result<Reply, Failure> {
+    Ok(returned.into_reply())
+}
+
+/// What `#[handle_out]` or `#[handle_info]` returned.
+pub fn next<T: IntoNext>(returned: T) -> Result<Reply, Failure> {
+    Ok(returned.into_next()?.into())
+}
+
+/// What `#[terminate]` returned.
+pub fn ended((): ()) -> Result<Reply, Failure> {
+    Ok(Reply::none())
+}
+
+/// What `#[join]` returned.
+pub fn joined<T: IntoJoined<C>, C>(returned: T) -> Result<Joined<C>, JoinError> {
+    returned.into_joined()
+}
+
+/// What `#[connect]` returned.
+pub fn connected<T: IntoConnected<S>, S>(returned: T) -> Result<S, ConnectError> {
+    returned.into_connected()
+}
+
+/// What `#[id]` returned.
+pub fn id<T: IntoSocketId>(returned: T) -> Option<String> {
+    returned.into_socket_id()
+}
+
+/// Does what happens to a broadcast that is not intercepted.
+pub fn push_unchanged<C: Channel>(channel: Box<C>, payload: Payload, cx: &Context) -> Handling {
+    cx.socket().push(cx.event(), payload);
+    Handling::done(channel, Reply::none())
+}
+
+/// The body of a function in a program that does not compile.
+pub fn not_compiled() -> ! {
+    unreachable!("this program was not compiled")
+}
