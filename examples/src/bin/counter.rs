@@ -57,7 +57,11 @@ mod counter {
     }
 
     #[join]
-    fn join(name: String, counters: State<Counters>) -> Result<Joined<Counter>, JoinError> {
+    fn join(
+        name: String,
+        _: Payload,
+        counters: State<Counters>,
+    ) -> Result<Joined<Counter>, JoinError> {
         if name.len() > 40 {
             return Err(JoinError::new("name too long"));
         }
