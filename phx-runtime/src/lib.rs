@@ -5,14 +5,14 @@
 //! the wire and their functions is done here. Every stock Phoenix client talks to the result
 //! unchanged.
 
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
 mod channel;
 mod endpoint;
 mod error;
 mod params;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private/mod.rs"]
-pub mod __private;
 mod pubsub;
 mod serializer;
 mod socket;

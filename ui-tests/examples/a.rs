@@ -10,15 +10,26 @@ pub struct App;
 
 #[derive(Clone)]
 pub struct Presence;
-impl Presence { fn track(&self, _: &Socket, _: u64) {} }
+impl Presence {
+    fn track(&self, _: &Socket, _: u64) {}
+}
 
 #[derive(Deserialize)]
-struct ConnectParams { token: String }
+struct ConnectParams {
+    token: String,
+}
 
 /// One connected browser tab.
-pub struct UserSocket { pub user_id: UserId }
+pub struct UserSocket {
+    pub user_id: UserId,
+}
 
-#[socket("/socket", websocket(timeout = "45s", check_origin("https://a.com")), longpoll, max_channels = 20)]
+#[socket(
+    "/socket",
+    websocket(timeout = "45s", check_origin("https://a.com")),
+    longpoll,
+    max_channels = 20
+)]
 #[channels(LobbyChannel, "admin:{room_id}" => RoomChannel, RoomChannel)]
 impl UserSocket {
     #[connect]
@@ -37,7 +48,9 @@ pub struct LobbyChannel;
 #[channel("lobby")]
 impl LobbyChannel {
     #[join]
-    async fn join() -> Result<Self, JoinError> { Ok(Self) }
+    async fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,17 +60,29 @@ struct JoinParams {
 }
 
 #[derive(Deserialize)]
-struct NewMsg { body: String }
+struct NewMsg {
+    body: String,
+}
 
 #[derive(Serialize, Deserialize)]
-struct Message { from: UserId, body: String }
+struct Message {
+    from: UserId,
+    body: String,
+}
 
 struct AfterJoin;
 
-struct Exported { reply: ReplyRef, url: String }
+struct Exported {
+    reply: ReplyRef,
+    url: String,
+}
 
 /// One user in one room.
-pub struct RoomChannel { room_id: RoomId, user_id: UserId, muted: HashSet<UserId> }
+pub struct RoomChannel {
+    room_id: RoomId,
+    user_id: UserId,
+    muted: HashSet<UserId>,
+}
 
 #[channel("room:{room_id}", "dm:{room_id}", log_join = "debug")]
 impl RoomChannel {

@@ -82,17 +82,14 @@ mod counter {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let endpoint = Endpoint::builder()
-        .state(Counters::default())
-        .socket::<visitor::Visitor>()
-        .build()?;
+    let endpoint =
+        Endpoint::builder().state(Counters::default()).socket::<visitor::Visitor>().build()?;
 
     let page = warp::path::end()
         .map(|| warp::reply::html(include_str!("../../assets/counter/index.html")));
     let script = warp::path!("counter.js")
         .map(|| javascript(include_str!("../../assets/counter/counter.js")));
-    let client =
-        warp::path!("phx.js").map(|| javascript(include_str!("../../assets/chat/phx.js")));
+    let client = warp::path!("phx.js").map(|| javascript(include_str!("../../assets/chat/phx.js")));
 
     let server = endpoint.bind(phx_examples::address()?).await?;
     println!("Count together at http://{}", server.address());

@@ -1,0 +1,169 @@
+//! Many clients in one thread.
+
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    os::fd::AsFd,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    buffer::spare_capacity,
+    event::{
+        Timespec,
+        epoll::{self, CreateFlags, EventData, EventFlags},
+    },
+    fd::OwnedFd,
+};
+
+use super::wire::{client_frame, handshake, parse};
+
+/// How long anything may take before a measurement is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Fleet {
+    poll: OwnedFd,
+    clients: Vec<Client>,
+    buffer: Vec<u8>,
+}
+
+struct Client {
+    stream: TcpStream,
+    partial: Vec<u8>,
+    /// Whether the client reads what it gets.
+    reads: bool,
+}
+
+/// A frame that one client got.
+pub struct Got<'a> {
+    pub client: usize,
+    pub opcode: u8,
+    pub payload: &'a [u8],
+}
+
+impl Fleet {
+    /// Opens connections without joining anything.
+    pub fn connect(address: SocketAddr, path: &str, count: usize) -> io::Result<Self> {
+        let poll = epoll::create(CreateFlags::CLOEXEC)?;
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            let stream = handshake(address, path)?;
+            clients.push(Client { stream, partial: Vec::new(), reads: true });
+        }
+        for (index, client) in clients.iter().enumerate() {
+            client.stream.set_nonblocking(true)?;
+            let data = EventData::new_u64(index as u64);
+            epoll::add(&poll, client.stream.as_fd(), data, EventFlags::IN | EventFlags::ET)?;
+        }
+        Ok(Self { poll, clients, buffer: vec![0; 256 * 1024] })
+    }
+
+    pub fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// The client reads nothing from now on.
+    pub fn stop_reading(&mut self, client: usize) {
+        self.clients[client].reads = false;
+    }
+
+    pub fn start_reading(&mut self, client: usize) {
+        self.clients[client].reads = true;
+    }
+
+    pub fn send(&mut self, client: usize, text: &str) -> io::Result<()> {
+        self.send_frames(client, &client_frame(text))
+    }
+
+    pub fn send_frames(&mut self, client: usize, mut frames: &[u8]) -> io::Result<()> {
+        while !frames.is_empty() {
+            match self.clients[client].stream.write(frames) {
+                Ok(written) => frames = &frames[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::hint::spin_loop(),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins a topic and waits for the answer of each, many at a time.
+    pub fn join(&mut self, topics: impl Fn(usize) -> String) -> io::Result<()> {
+        let all: Vec<_> = (0..self.len()).collect();
+        for group in all.chunks(500) {
+            for client in group {
+                let topic = topics(*client);
+                self.send(*client, &format!("[\"{topic}\",\"1\",\"{topic}\",\"phx_join\",{{}}]"))?;
+            }
+            let mut answers = 0;
+            self.run(|_, got| {
+                answers += usize::from(contains(got.payload, b"phx_reply"));
+                answers < group.len()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Reads, without ever sleeping, and hands every frame to `each` until that returns `false`.
+    pub fn run(&mut self, mut each: impl FnMut(&mut Self, Got<'_>) -> bool) -> io::Result<()> {
+        let mut events = Vec::with_capacity(1024);
+        let mut deadline = Instant::now() + PATIENCE;
+        loop {
+            events.clear();
+            epoll::wait(&self.poll, spare_capacity(&mut events), Some(&Timespec::default()))?;
+            if events.is_empty() {
+                if Instant::now() > deadline {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing comes any more"));
+                }
+                continue;
+            }
+            deadline = Instant::now() + PATIENCE;
+            for event in &events {
+                let index = usize::try_from(event.data.u64()).unwrap_or_default();
+                if self.clients[index].reads && !self.read(index, &mut each)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Reads all that is there for one client.
+    pub fn read(
+        &mut self,
+        index: usize,
+        each: &mut impl FnMut(&mut Self, Got<'_>) -> bool,
+    ) -> io::Result<bool> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut go_on = true;
+        loop {
+            let client = &mut self.clients[index];
+            let read = match client.stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => break,
+            };
+            let mut joined = Vec::new();
+            let mut bytes = &buffer[..read];
+            if !client.partial.is_empty() {
+                joined = std::mem::take(&mut client.partial);
+                joined.extend_from_slice(bytes);
+                bytes = &joined;
+            }
+            while let Some(frame) = parse(bytes) {
+                let payload = &bytes[frame.payload.clone()];
+                go_on &= each(self, Got { client: index, opcode: frame.opcode, payload });
+                bytes = &bytes[frame.payload.end..];
+            }
+            if !bytes.is_empty() {
+                self.clients[index].partial = bytes.to_vec();
+            }
+            drop(joined);
+        }
+        self.buffer = buffer;
+        Ok(go_on)
+    }
+}
+
+pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}

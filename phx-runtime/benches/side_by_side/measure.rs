@@ -1,0 +1,292 @@
+//! One measurement each: a load, and what a server paid for it.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use super::{
+    fleet::{Fleet, contains},
+    process::Server,
+    wire::{client_frame, handshake},
+};
+
+pub const PATH: &str = "/socket/websocket?vsn=2.0.0";
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// CPU time per unit of work, in microseconds.
+pub type Cost = f64;
+
+fn per(cpu: Duration, units: usize) -> Cost {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let units = units.max(1) as f64;
+    cpu.as_secs_f64() * 1e6 / units
+}
+
+/// CPU time per delivery with `window` broadcasts under way: the next is sent when an earlier one
+/// has reached everybody. Every delivery is checked off; one that is lost, doubled or out of order
+/// is an error.
+pub fn fan_out(
+    server: &Server,
+    subscribers: usize,
+    window: usize,
+    payload: usize,
+    time: Duration,
+) -> io::Result<Cost> {
+    let mut fleet = Fleet::connect(server.address, PATH, subscribers)?;
+    fleet.join(|_| "bench:x".to_owned())?;
+    let pad = "x".repeat(payload.saturating_sub(20));
+    let cast = |n: usize| {
+        client_frame(&format!(
+            "[\"bench:x\",null,\"bench:x\",\"cast\",{{\"n\":{n},\"pad\":\"{pad}\"}}]"
+        ))
+    };
+    let mut received = vec![0_usize; subscribers];
+    let mut missing = vec![subscribers; window];
+    let (mut sent, mut deliveries) = (0, 0);
+    let first: Vec<u8> = (0..window).flat_map(cast).collect();
+    sent += window;
+    fleet.send_frames(0, &first)?;
+    let started = Instant::now();
+    let mut measured: Option<(Duration, usize, Instant)> = None;
+    let mut result = None;
+    let mut broken = None;
+    // The yardstick that gathers needs whole windows.
+    let mut due = Vec::new();
+    fleet.run(|fleet, got| {
+        let expected = format!("\"n\":{},", received[got.client]);
+        if !contains(&got.payload[..got.payload.len().min(64)], expected.as_bytes()) {
+            let text = String::from_utf8_lossy(&got.payload[..got.payload.len().min(80)]);
+            broken = Some(format!("client {} wanted {expected} and got {text}", got.client));
+            return false;
+        }
+        let slot = received[got.client] % window;
+        received[got.client] += 1;
+        deliveries += 1;
+        missing[slot] -= 1;
+        if missing[slot] == 0 {
+            missing[slot] = subscribers;
+            let now = Instant::now();
+            match measured {
+                None if now - started > WARM_UP => {
+                    measured = Some((server.cpu(), deliveries, now));
+                }
+                Some((cpu, before, since)) if now - since > time => {
+                    result = Some(per(server.cpu() - cpu, deliveries - before));
+                    return false;
+                }
+                _ => {}
+            }
+            due.extend_from_slice(&cast(sent));
+            sent += 1;
+            if sent % window == 0 || window == 1 {
+                if let Err(error) = fleet.send_frames(0, &due) {
+                    broken = Some(error.to_string());
+                    return false;
+                }
+                due.clear();
+            }
+        }
+        true
+    })?;
+    match (broken, result) {
+        (Some(broken), _) => Err(io::Error::other(broken)),
+        (None, Some(cost)) => Ok(cost),
+        (None, None) => Err(io::Error::other("the load ended early")),
+    }
+}
+
+/// CPU time per request with `depth` of them under way on each connection.
+pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -> io::Result<Cost> {
+    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+    fleet.join(|client| format!("bench:{client}"))?;
+    let request = |client: usize, n: usize| {
+        client_frame(&format!(
+            "[\"bench:{client}\",\"{n}\",\"bench:{client}\",\"echo\",\
+             {{\"n\":{n},\"pad\":\"0123456789012345678901234567890123456789\"}}]"
+        ))
+    };
+    for client in 0..connections {
+        let all: Vec<u8> = (0..depth).flat_map(|n| request(client, n)).collect();
+        fleet.send_frames(client, &all)?;
+    }
+    let mut answers = vec![0_usize; connections];
+    let mut total = 0;
+    let started = Instant::now();
+    let mut measured: Option<(Duration, usize, Instant)> = None;
+    let mut result = None;
+    let mut due: Vec<u8> = Vec::new();
+    fleet.run(|fleet, got| {
+        answers[got.client] += 1;
+        total += 1;
+        let n = answers[got.client];
+        due.extend_from_slice(&request(got.client, n + depth));
+        // A client answers a batch with a batch, as a pipelining client would.
+        if n % depth == 0 {
+            if fleet.send_frames(got.client, &due).is_err() {
+                return false;
+            }
+            due.clear();
+        }
+        if total % 1000 == 0 {
+            let now = Instant::now();
+            match measured {
+                None if now - started > WARM_UP => measured = Some((server.cpu(), total, now)),
+                Some((cpu, before, since)) if now - since > time => {
+                    result = Some(per(server.cpu() - cpu, total - before));
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        true
+    })?;
+    result.ok_or_else(|| io::Error::other("the load ended early"))
+}
+
+/// CPU time per connection: the handshake, and the join of one topic if `join` is set.
+pub fn connect(server: &Server, connections: usize, join: bool) -> io::Result<Cost> {
+    let mut fleet = Fleet::connect(server.address, PATH, 100)?;
+    fleet.join(|_| "bench:warm".to_owned())?;
+    let before = server.cpu();
+    if join {
+        let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+        fleet.join(|_| "bench:x".to_owned())?;
+    } else {
+        let streams = (0..connections).map(|_| handshake(server.address, PATH));
+        let _streams = streams.collect::<io::Result<Vec<_>>>()?;
+        return Ok(per(server.cpu() - before, connections));
+    }
+    Ok(per(server.cpu() - before, connections))
+}
+
+/// Bytes of the server's memory per connection joined to one topic, and per further topic.
+pub fn idle_memory(server: &Server, connections: usize, topics: usize) -> io::Result<(f64, f64)> {
+    let start = server.memory();
+    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+    fleet.join(|_| "bench:x".to_owned())?;
+    let one = server.memory();
+    for topic in 0..topics {
+        fleet.join(|_| format!("bench:{topic}"))?;
+    }
+    let more = server.memory();
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let per = |bytes: u64, units: usize| bytes as f64 / units.max(1) as f64;
+    let first = per(one.saturating_sub(start), connections);
+    Ok((first, per(more.saturating_sub(one), connections * topics)))
+}
+
+/// CPU time per join, per broadcast delivery, and per leave with so many topics of five
+/// subscribers each, spread over few connections.
+pub fn many_topics(
+    server: &Server,
+    connections: usize,
+    topics: usize,
+    operations: usize,
+) -> io::Result<[Cost; 3]> {
+    const SUBSCRIBERS: usize = 5;
+    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+    let spread = |topic: usize, member: usize| (topic * SUBSCRIBERS + member) % connections;
+    let all: Vec<_> = (0..topics).flat_map(|t| (0..SUBSCRIBERS).map(move |m| (t, m))).collect();
+    let exchange = |fleet: &mut Fleet, work: &[(usize, usize)], event: &str| -> io::Result<()> {
+        for group in work.chunks(500) {
+            for (topic, member) in group {
+                let text = format!("[\"1\",\"1\",\"bench:{topic}\",\"{event}\",{{}}]");
+                fleet.send(spread(*topic, *member), &text)?;
+            }
+            let mut answers = 0;
+            fleet.run(|_, got| {
+                answers += usize::from(contains(got.payload, b"phx_reply"));
+                answers < group.len()
+            })?;
+        }
+        Ok(())
+    };
+    // The last joins are measured, with all the others there.
+    let (most, last) = all.split_at(all.len().saturating_sub(operations));
+    exchange(&mut fleet, most, "phx_join")?;
+    let before = server.cpu();
+    exchange(&mut fleet, last, "phx_join")?;
+    let join = per(server.cpu() - before, last.len());
+
+    let before = server.cpu();
+    let mut deliveries = 0;
+    for group in (0..operations).collect::<Vec<_>>().chunks(100) {
+        for number in group {
+            let topic = number * 7919 % topics;
+            let text = format!("[\"1\",null,\"bench:{topic}\",\"cast\",{{\"n\":1,\"pad\":\"\"}}]");
+            fleet.send(spread(topic, 0), &text)?;
+        }
+        let mut wanted = group.len() * SUBSCRIBERS;
+        deliveries += wanted;
+        fleet.run(|_, got| {
+            wanted -= usize::from(contains(got.payload, b"\"cast\""));
+            wanted > 0
+        })?;
+    }
+    let broadcast = per(server.cpu() - before, deliveries);
+
+    let before = server.cpu();
+    exchange(&mut fleet, last, "phx_leave")?;
+    let leave = per(server.cpu() - before, last.len());
+    Ok([join, broadcast, leave])
+}
+
+/// What happens to the others when some subscribers stop reading.
+pub struct Slow {
+    /// The others' 99th percentile, in microseconds: while all read, and afterwards.
+    pub p99: [f64; 2],
+    /// How much the server's memory grew, in bytes.
+    pub growth: u64,
+    /// The close code that the stopped ones find when they read again.
+    pub codes: Vec<u16>,
+}
+
+/// `stopped` of the subscribers stop reading while 16 KiB messages go on.
+pub fn slow_readers(
+    server: &Server,
+    subscribers: usize,
+    stopped: usize,
+    messages: usize,
+) -> io::Result<Slow> {
+    let mut fleet = Fleet::connect(server.address, PATH, subscribers)?;
+    fleet.join(|_| "bench:x".to_owned())?;
+    let pad = "x".repeat(16 * 1024);
+    let phase = |fleet: &mut Fleet, readers: usize| -> io::Result<f64> {
+        let mut latencies = Vec::new();
+        for n in 0..messages {
+            let text =
+                format!("[\"bench:x\",null,\"bench:x\",\"cast\",{{\"n\":{n},\"pad\":\"{pad}\"}}]");
+            let sent = Instant::now();
+            fleet.send(0, &text)?;
+            let mut missing = readers;
+            fleet.run(|_, got| {
+                if contains(&got.payload[..got.payload.len().min(64)], b"\"cast\"") {
+                    missing -= 1;
+                    latencies.push(sent.elapsed());
+                }
+                missing > 0
+            })?;
+        }
+        latencies.sort_unstable();
+        Ok(latencies[latencies.len() * 99 / 100].as_secs_f64() * 1e6)
+    };
+    let before = phase(&mut fleet, subscribers)?;
+    let memory = server.memory();
+    for client in subscribers - stopped..subscribers {
+        fleet.stop_reading(client);
+    }
+    let after = phase(&mut fleet, subscribers - stopped)?;
+    let growth = server.memory().saturating_sub(memory);
+    let mut codes = Vec::new();
+    for client in subscribers - stopped..subscribers {
+        fleet.start_reading(client);
+        fleet.read(client, &mut |_, got| {
+            if got.opcode == 8 && got.payload.len() >= 2 {
+                codes.push(u16::from_be_bytes([got.payload[0], got.payload[1]]));
+            }
+            true
+        })?;
+    }
+    Ok(Slow { p99: [before, after], growth, codes })
+}

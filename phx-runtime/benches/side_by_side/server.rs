@@ -1,0 +1,67 @@
+//! The phx server under test: a plain channel with typed payloads, logging off.
+
+use phx_runtime::Endpoint;
+
+/// What the load is made of.
+mod bench {
+    use phx_runtime::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// A connection of the load generator.
+    pub struct Load;
+
+    #[socket("/socket", websocket(timeout = false), longpoll, max_channels = 100_000)]
+    #[channels(Bench)]
+    impl Load {
+        #[connect]
+        fn connect() -> Result<Self, ConnectError> {
+            Ok(Self)
+        }
+    }
+
+    /// One topic of a connection.
+    pub struct Bench;
+
+    #[derive(Serialize, Deserialize)]
+    struct Numbered {
+        n: u64,
+        pad: String,
+    }
+
+    #[channel("bench:*")]
+    impl Bench {
+        #[join]
+        fn join() -> Result<Self, JoinError> {
+            Ok(Self)
+        }
+
+        #[handle_in("cast")]
+        fn cast(&self, message: Numbered, socket: &Socket) {
+            socket.broadcast("cast", message);
+        }
+
+        #[handle_in("shout")]
+        fn shout(&self, message: Numbered, socket: &Socket) -> Reply {
+            socket.broadcast("shout", message);
+            Reply::ack()
+        }
+
+        #[handle_in("echo")]
+        fn echo(&self, message: Numbered) -> Reply {
+            Reply::ok(message)
+        }
+    }
+}
+
+/// Serves until it is killed, with so many worker threads.
+pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    runtime.block_on(async {
+        let endpoint = Endpoint::builder().socket::<bench::Load>().build()?;
+        let server = endpoint.bind(([127, 0, 0, 1], 0)).await?;
+        println!("{}", server.address());
+        server.run(endpoint.routes()).await;
+        Ok(())
+    })
+}
