@@ -30,7 +30,7 @@ pub(super) struct EntryId {
 
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    /// For each key its entries, sorted by id. No key is without entries.
+    /// For each key its entries, sorted by id; mostly one. No key is without entries.
     keys: BTreeMap<SmolStr, Vec<Entry>>,
     untold: Diff,
     /// Whether somebody is handing out diffs, who will then hand out the next one too.
@@ -47,7 +47,7 @@ struct Entry {
 
 impl Roster {
     pub(super) fn join(&mut self, key: SmolStr, id: EntryId, meta: PresenceMeta) {
-        let entries = self.keys.entry(key.clone()).or_default();
+        let entries = self.keys.entry(key.clone()).or_insert_with(|| Vec::with_capacity(1));
         let index = entries.partition_point(|entry| entry.id < id);
         entries.insert(index, Entry { id, meta: meta.clone() });
         self.untold.join(key, meta);
