@@ -65,27 +65,48 @@ use crate::{
 /// `presence_diff`; a client that joined needs the present state once, pushed as `presence_state`:
 ///
 /// ```
-/// use phx_runtime::{Channel, Context, Fault, Handling, Info, Pattern, Presence, Reply, Socket, json};
+/// use phx_runtime::prelude::*;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Guest {
+///     name: String,
+/// }
 ///
 /// struct Room {
-///     user_id: u64,
+///     guest: Guest,
 /// }
+///
 /// struct AfterJoin;
 ///
+/// #[channel("room:*")]
 /// impl Room {
-///     fn after_join(&self, socket: &Socket, presence: &Presence) -> Result<(), Fault> {
-///         presence.track(socket, self.user_id, json!({ "status": "online" }))?;
+///     #[join]
+///     async fn join(guest: Guest) -> Result<Joined<Self>, JoinError> {
+///         Ok(Joined::new(Self { guest }).then(AfterJoin))
+///     }
+///
+///     #[handle_info]
+///     async fn after_join(
+///         &mut self,
+///         _: AfterJoin,
+///         socket: &Socket,
+///         presence: State<Presence>,
+///     ) -> Result<(), Fault> {
+///         presence.track(socket, &self.guest.name, json!({ "status": "online" }))?;
 ///         socket.push("presence_state", presence.list(socket.topic()));
 ///         Ok(())
 ///     }
 /// }
-/// # let socket = phx_runtime::testing::socket("room:1");
-/// # let presence = Presence::new();
-/// # Room { user_id: 7 }.after_join(&socket, &presence).unwrap();
-/// # assert_eq!(presence.list("room:1").len(), 1);
 ///
-/// let builder = phx_runtime::Endpoint::builder().state(Presence::new());
+/// let builder = Endpoint::builder().state(Presence::new());
 /// # builder.build().unwrap();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # let (socket, presence) = (phx_runtime::testing::socket("room:1"), Presence::new());
+/// # let mut room = Room { guest: Guest { name: "Ann".into() } };
+/// # room.after_join(AfterJoin, &socket, State(presence.clone())).await.unwrap();
+/// # assert_eq!(presence.list("room:1").len(), 1);
+/// # });
 /// ```
 ///
 /// A presence serves the one endpoint whose channels use it.
