@@ -13,9 +13,9 @@
 //! what is done there for this node's own entries is what has to be sent to the other nodes, in the
 //! same order, and what they send is applied there too, under their ids. `Topics::tell` then
 //! informs the subscribers of this node, which are the only ones that a node informs. A node that
-//! is gone leaves like a channel, with all entries of its replica. What lists need for healing
-//! after lost messages (how much of each replica has been seen) stands beside the rosters, as their
-//! content can be told completely by the ids and `phx_ref`s in them.
+//! is gone leaves like a channel, with all entries of its replica. An update keeps the entry's id
+//! and changes its `phx_ref`, so for healing after lost messages each replica will have to number
+//! its changes; how far each other replica has been followed then stands beside the rosters.
 
 mod diff;
 mod error;
