@@ -13,6 +13,7 @@ mod endpoint;
 mod error;
 mod params;
 pub mod prelude;
+mod presence;
 mod pubsub;
 mod serializer;
 mod socket;
@@ -43,6 +44,10 @@ pub use self::{
     endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server},
     error::{Failure, Fault},
     params::FilterParameters,
+    presence::{
+        MetaError, Presence, PresenceEntry, PresenceMeta, PresenceRef, PresenceState, TrackError,
+        UpdateError,
+    },
     pubsub::{Broadcast, Subscription, SubscriptionError},
     serializer::Version,
     socket::SocketState,

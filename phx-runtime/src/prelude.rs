@@ -2,6 +2,6 @@
 
 pub use crate::{
     Binary, ConnectError, ConnectInfo, Endpoint, Event, Fault, JoinError, Joined, Next, Params,
-    Payload, Reason, Reply, ReplyRef, Socket, State, Topic, channel, channels, handle_in,
+    Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, channel, channels, handle_in,
     handle_out, json, socket,
 };

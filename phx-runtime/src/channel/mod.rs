@@ -41,7 +41,7 @@ pub(crate) use self::{
     payload::Encoded,
     reply::End,
     route::{ChannelKind, Connected, JoinedAny, Joining, Routes, short_name},
-    socket::{Failed, Member, SessionMessage, SessionShared, detached},
+    socket::{Ends, Failed, Member, SessionMessage, SessionShared, detached},
 };
 use crate::endpoint::Requirements;
 

@@ -56,9 +56,12 @@ pub(crate) struct Member {
     place: Place,
     /// What went wrong in a call that cannot return an error; ends the channel.
     fault: Mutex<Option<Box<Fault>>>,
-    /// Subscriptions to other topics, ended with the channel.
-    foreign: Mutex<Vec<Arc<Foreign>>>,
+    ends: Mutex<Ends>,
 }
+
+/// What ends with a channel, by being dropped, once no broadcast is delivered to it any more:
+/// subscriptions to other topics, presences.
+pub(crate) type Ends = Vec<Box<dyn Any + Send>>;
 
 /// What all channels of one connection share.
 #[derive(Debug)]
@@ -210,17 +213,27 @@ impl Socket {
         let topic = topic.into();
         let member = self.0.clone();
         let foreign = Arc::new(Foreign { topic, member, place: Place::default() });
-        let mut list = self.0.foreign.lock();
-        if self.is_open() {
-            list.push(foreign.clone());
+        self.with_ends(|ends| {
             self.endpoint().pubsub().subscribe(&foreign.topic, foreign.clone());
-        }
+            ends.push(Box::new(Subscribed(foreign)));
+        });
     }
 
     /// Ends the subscriptions of the channel to another topic.
     pub fn unsubscribe(&self, topic: impl AsRef<str>) {
-        let ended = self.0.foreign.lock().extract_if(.., |f| f.topic == *topic.as_ref()).collect();
-        self.0.end_foreign(ended);
+        let is_to_end = |end: &mut Box<dyn Any + Send>| {
+            let subscribed = end.downcast_ref::<Subscribed>();
+            subscribed.is_some_and(|Subscribed(foreign)| foreign.topic == *topic.as_ref())
+        };
+        let ended: Ends = self.0.ends.lock().extract_if(.., is_to_end).collect();
+        drop(ended);
+    }
+
+    /// Gives access to what ends with the channel, unless the channel has ended. No one else has
+    /// access meanwhile, and the channel does not end.
+    pub(crate) fn with_ends<T>(&self, use_them: impl FnOnce(&mut Ends) -> T) -> Option<T> {
+        let mut ends = self.0.ends.lock();
+        self.is_open().then(|| use_them(&mut ends))
     }
 
     /// Ends the channel with `phx_error` once the running callback is through.
@@ -268,7 +281,7 @@ impl Member {
             subscribed: AtomicBool::new(false),
             place: Place::default(),
             fault: Mutex::new(None),
-            foreign: Mutex::new(Vec::new()),
+            ends: Mutex::default(),
         }
     }
 
@@ -321,14 +334,9 @@ impl Member {
         if self.subscribed.swap(false, Ordering::Relaxed) {
             self.session.endpoint.pubsub().unsubscribe(&self.topic, self);
         }
-        let ended = std::mem::take(&mut *self.foreign.lock());
-        self.end_foreign(ended);
-    }
-
-    fn end_foreign(&self, ended: Vec<Arc<Foreign>>) {
-        for foreign in ended {
-            self.session.endpoint.pubsub().unsubscribe(&foreign.topic, &*foreign);
-        }
+        // Dropped after the lock is released.
+        let ended = std::mem::take(&mut *self.ends.lock());
+        drop(ended);
     }
 
     /// Nothing that the channel sends goes out any more.
@@ -385,6 +393,16 @@ struct Foreign {
     topic: Topic,
     member: Arc<Member>,
     place: Place,
+}
+
+/// Keeps a subscription until it is dropped.
+struct Subscribed(Arc<Foreign>);
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        let Self(foreign) = self;
+        foreign.member.session.endpoint.pubsub().unsubscribe(&foreign.topic, &**foreign);
+    }
 }
 
 impl Subscriber for Foreign {

@@ -48,6 +48,11 @@ impl PubSub {
         }))
     }
 
+    /// Whether both are the topics of one endpoint.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
     fn shard(&self, topic: &str) -> &RwLock<HashMap<Topic, Arc<Room>>> {
         &self.0.shards[self.0.hasher.hash_one(topic) as usize % SHARDS]

@@ -1,0 +1,47 @@
+//! Why presences are not tracked or updated.
+
+use thiserror::Error;
+
+use super::MetaError;
+use crate::channel::Topic;
+
+/// A key that [`Presence::track`](super::Presence::track) does not track.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrackError {
+    /// The channel tracks the key already; its meta is changed with
+    /// [`Presence::update`](super::Presence::update).
+    #[error("already_tracked: the channel tracks the key {key:?} in {topic:?} already")]
+    AlreadyTracked {
+        /// The channel's topic.
+        topic: Topic,
+        /// The key.
+        key: String,
+    },
+    /// The channel has ended, so there is nobody to be present.
+    #[error("the channel has ended")]
+    ChannelEnded,
+    /// The presence serves another endpoint: changes would not reach this one's subscribers.
+    #[error("the presence is in use by another endpoint")]
+    OtherEndpoint,
+    /// The meta cannot be used.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
+}
+
+/// A meta that [`Presence::update`](super::Presence::update) does not update.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// The channel does not track the key.
+    #[error("nopresence: the channel does not track the key {key:?} in {topic:?}")]
+    NotTracked {
+        /// The channel's topic.
+        topic: Topic,
+        /// The key.
+        key: String,
+    },
+    /// The old meta cannot be decoded as what the change takes, or the new one cannot be used.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
+}

@@ -1,0 +1,118 @@
+//! What is known of one tracking of a key.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
+use thiserror::Error;
+
+use super::PresenceRef;
+
+/// One meta: what a channel said when it tracked a key, and its `phx_ref`. Cheap to clone.
+///
+/// It is kept as the text that clients get, so that a list of a crowd is copied, not written anew.
+#[derive(Clone)]
+pub struct PresenceMeta {
+    reference: PresenceRef,
+    text: Arc<RawValue>,
+}
+
+/// A value that cannot be a meta, or not the meta that was asked for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MetaError {
+    /// A meta carries a `phx_ref`, so it has to be a JSON object.
+    #[error("a presence meta has to be a JSON object")]
+    NotAnObject,
+    /// The value's `Serialize` or `Deserialize` implementation failed.
+    #[error("a presence meta cannot be converted: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A meta's own fields.
+pub(super) type Fields = Map<String, Value>;
+
+const REFERENCE: &str = "phx_ref";
+const PREVIOUS: &str = "phx_ref_prev";
+
+/// The fields of a value that is to become a meta.
+pub(super) fn fields(meta: &impl Serialize) -> Result<Fields, MetaError> {
+    match serde_json::to_value(meta)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(MetaError::NotAnObject),
+    }
+}
+
+impl PresenceMeta {
+    /// References among the fields are overwritten: they often come from a client.
+    pub(super) fn new(
+        mut fields: Fields,
+        reference: PresenceRef,
+        previous: Option<PresenceRef>,
+    ) -> Result<Self, MetaError> {
+        fields.insert(REFERENCE.to_owned(), reference.as_str().into());
+        match previous {
+            Some(previous) => fields.insert(PREVIOUS.to_owned(), previous.as_str().into()),
+            None => fields.remove(PREVIOUS),
+        };
+        Ok(Self { reference, text: to_raw_value(&fields)?.into() })
+    }
+
+    /// The meta's reference.
+    pub fn phx_ref(&self) -> PresenceRef {
+        self.reference
+    }
+
+    /// The JSON text, `phx_ref` included.
+    pub fn as_json(&self) -> &str {
+        self.text.get()
+    }
+
+    /// The meta as it was given, without its references.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, MetaError> {
+        let mut fields: Fields = serde_json::from_str(self.text.get())?;
+        fields.remove(REFERENCE);
+        fields.remove(PREVIOUS);
+        Ok(serde_json::from_value(Value::Object(fields))?)
+    }
+}
+
+impl Serialize for PresenceMeta {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl fmt::Debug for PresenceMeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{MetaError, PresenceMeta, fields};
+    use crate::presence::reference::References;
+
+    #[test]
+    fn references_that_a_client_made_up_are_not_kept() {
+        let references = References::default();
+        let made_up = json!({ "name": "Ann", "phx_ref": "x", "phx_ref_prev": "y" });
+        let meta = PresenceMeta::new(fields(&made_up).unwrap(), references.next(), None).unwrap();
+        let sent = serde_json::to_value(&meta).unwrap();
+        assert_eq!(sent, json!({ "name": "Ann", "phx_ref": meta.phx_ref() }));
+        assert_eq!(meta.decode::<Value>().unwrap(), json!({ "name": "Ann" }));
+    }
+
+    #[test]
+    fn only_objects_are_metas() {
+        for wrong in [json!(null), json!(1), json!("text"), json!([{}])] {
+            assert!(matches!(fields(&wrong), Err(MetaError::NotAnObject)), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The presences of one topic, and what its subscribers have not been told yet.
+
+use std::{
+    collections::{BTreeMap, btree_map},
+    hash::{BuildHasher, RandomState},
+};
+
+use smol_str::SmolStr;
+
+use super::{PresenceEntry, PresenceMeta, PresenceState, diff::Diff};
+
+/// A writer of presences: this process, one run of it. Nobody else changes its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ReplicaId(u64);
+
+impl ReplicaId {
+    /// One that no other process has.
+    pub(super) fn random() -> Self {
+        Self(RandomState::new().hash_one(0))
+    }
+}
+
+/// One channel's tracking of one key, through all its updates. Ordered by when it was made, as far
+/// as one replica can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct EntryId {
+    pub(super) number: u64,
+    pub(super) replica: ReplicaId,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    /// For each key its entries, sorted by id; mostly one. No key is without entries.
+    keys: BTreeMap<SmolStr, Vec<Entry>>,
+    untold: Diff,
+    /// Whether somebody is handing out diffs, who will then hand out the next one too.
+    telling: bool,
+    /// The roster was empty and is no longer the topic's.
+    retired: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: EntryId,
+    meta: PresenceMeta,
+}
+
+impl Roster {
+    pub(super) fn join(&mut self, key: SmolStr, id: EntryId, meta: PresenceMeta) {
+        let entries = self.keys.entry(key.clone()).or_insert_with(|| Vec::with_capacity(1));
+        let index = entries.partition_point(|entry| entry.id < id);
+        entries.insert(index, Entry { id, meta: meta.clone() });
+        self.untold.join(key, meta);
+    }
+
+    pub(super) fn leave(&mut self, key: &SmolStr, id: EntryId) {
+        let btree_map::Entry::Occupied(mut entries) = self.keys.entry(key.clone()) else { return };
+        let Ok(index) = entries.get().binary_search_by_key(&id, |entry| entry.id) else { return };
+        let Entry { meta, .. } = entries.get_mut().remove(index);
+        if entries.get().is_empty() {
+            entries.remove();
+        }
+        self.untold.leave(key, meta);
+    }
+
+    /// Gives an entry another meta at its old place.
+    pub(super) fn update(&mut self, key: &SmolStr, id: EntryId, meta: PresenceMeta) {
+        let Some(entries) = self.keys.get_mut(key) else { return };
+        let Ok(index) = entries.binary_search_by_key(&id, |entry| entry.id) else { return };
+        let old = std::mem::replace(&mut entries[index].meta, meta.clone());
+        self.untold.leave(key, old);
+        self.untold.join(key.clone(), meta);
+    }
+
+    pub(super) fn meta(&self, key: &str, id: EntryId) -> Option<PresenceMeta> {
+        let entries = self.keys.get(key)?;
+        let index = entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        Some(entries[index].meta.clone())
+    }
+
+    pub(super) fn list(&self) -> PresenceState {
+        self.keys.iter().map(|(key, entries)| (key.clone(), presence(entries))).collect()
+    }
+
+    /// The state of one key alone.
+    pub(super) fn list_key(&self, key: &str) -> PresenceState {
+        let entries = self.keys.get_key_value(key);
+        entries.map(|(key, entries)| (key.clone(), presence(entries))).into_iter().collect()
+    }
+
+    /// Whether the caller is the one to hand out diffs now: it must ask for them until there are
+    /// none.
+    pub(super) fn start_telling(&mut self) -> bool {
+        !std::mem::replace(&mut self.telling, true)
+    }
+
+    /// The next diff to hand out. If there is none, telling ends, and an empty roster retires.
+    pub(super) fn next_diff(&mut self) -> Option<Diff> {
+        let diff = std::mem::take(&mut self.untold);
+        if !diff.is_empty() {
+            return Some(diff);
+        }
+        self.telling = false;
+        self.retired = self.keys.is_empty();
+        None
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired
+    }
+}
+
+fn presence(entries: &[Entry]) -> PresenceEntry {
+    PresenceEntry::new(entries.iter().map(|entry| entry.meta.clone()).collect())
+}

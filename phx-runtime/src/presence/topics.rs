@@ -1,0 +1,112 @@
+//! All topics with presences.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::{diff::Diff, roster::Roster};
+use crate::channel::Topic;
+
+/// Topics are spread over this many maps, so that they are found without waiting for each other.
+const SHARDS: usize = 64;
+
+/// Each topic's roster has a lock of its own. A roster that became empty is retired under that
+/// lock, then taken out of its map; whoever finds a retired one takes it out and looks again.
+#[derive(Debug)]
+pub(super) struct Topics {
+    hasher: RandomState,
+    shards: [RwLock<Shard>; SHARDS],
+}
+
+type Shard = HashMap<Topic, Arc<Mutex<Roster>>>;
+
+/// Changes of a topic that the caller has to hand out, with [`Topics::tell`].
+#[must_use]
+pub(super) struct Untold<'a> {
+    topic: &'a Topic,
+    /// None if somebody else is at it.
+    roster: Option<Arc<Mutex<Roster>>>,
+}
+
+impl Topics {
+    pub(super) fn new() -> Self {
+        Self { hasher: RandomState::new(), shards: std::array::from_fn(|_| RwLock::default()) }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+    fn shard(&self, topic: &str) -> &RwLock<Shard> {
+        &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
+    }
+
+    /// Reads a topic's roster, if it has one.
+    pub(super) fn read<T: Default>(&self, topic: &str, read: impl FnOnce(&Roster) -> T) -> T {
+        let roster = self.shard(topic).read().get(topic).cloned();
+        roster.map(|roster| read(&roster.lock())).unwrap_or_default()
+    }
+
+    /// Changes a topic's roster.
+    pub(super) fn change<'a>(
+        &self,
+        topic: &'a Topic,
+        change: impl FnOnce(&mut Roster),
+    ) -> Untold<'a> {
+        loop {
+            let shared = self.find_or_make(topic);
+            let mut roster = shared.lock();
+            if roster.is_retired() {
+                drop(roster);
+                self.take_out(topic, &shared);
+                continue;
+            }
+            change(&mut roster);
+            let mine = roster.start_telling();
+            drop(roster);
+            return Untold { topic, roster: mine.then_some(shared) };
+        }
+    }
+
+    /// Hands out changes, those of others that come meanwhile too. `tell` runs without any lock,
+    /// yet gets one diff after the other, in the order of the changes.
+    pub(super) fn tell(&self, untold: Untold<'_>, tell: impl Fn(&Topic, Diff)) {
+        let Untold { topic, roster: Some(shared) } = untold else { return };
+        loop {
+            let mut roster = shared.lock();
+            let Some(diff) = roster.next_diff() else {
+                let retired = roster.is_retired();
+                drop(roster);
+                if retired {
+                    self.take_out(topic, &shared);
+                }
+                return;
+            };
+            drop(roster);
+            tell(topic, diff);
+        }
+    }
+
+    fn find_or_make(&self, topic: &Topic) -> Arc<Mutex<Roster>> {
+        let shard = self.shard(topic);
+        if let Some(roster) = shard.read().get(topic) {
+            return roster.clone();
+        }
+        shard.write().entry(topic.clone()).or_default().clone()
+    }
+
+    fn take_out(&self, topic: &Topic, retired: &Arc<Mutex<Roster>>) {
+        let mut shard = self.shard(topic).write();
+        if let Entry::Occupied(entry) = shard.entry(topic.clone())
+            && Arc::ptr_eq(entry.get(), retired)
+        {
+            entry.remove();
+        }
+    }
+
+    /// How many topics have a roster.
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().len()).sum()
+    }
+}

@@ -1,0 +1,57 @@
+//! What one channel tracks.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use smol_str::SmolStr;
+
+use super::{Presence, PresenceRef, roster::EntryId};
+use crate::channel::{Ends, Topic};
+
+/// A channel's keys in one presence. The channel owns it, so that the keys are untracked with the
+/// end of the channel, however it ends; the lock around it makes changes of one channel follow one
+/// another.
+pub(super) struct Tracking {
+    presence: Presence,
+    topic: Topic,
+    pub(super) keys: BTreeMap<SmolStr, Tracked>,
+}
+
+/// One key.
+#[derive(Clone, Copy)]
+pub(super) struct Tracked {
+    pub(super) id: EntryId,
+    /// Of the meta as it is now.
+    pub(super) reference: PresenceRef,
+}
+
+impl Tracking {
+    /// What the channel tracks in this presence, if it ever tracked something.
+    pub(super) fn find<'a>(ends: &'a mut Ends, presence: &Presence) -> Option<&'a mut Self> {
+        ends.iter_mut()
+            .filter_map(|end| end.downcast_mut::<Self>())
+            .find(|tracking| Arc::ptr_eq(&tracking.presence.0, &presence.0))
+    }
+
+    /// Makes the channel track keys in this presence, none as yet.
+    pub(super) fn start(ends: &mut Ends, presence: &Presence, topic: &Topic) {
+        if Self::find(ends, presence).is_none() {
+            let (presence, topic) = (presence.clone(), topic.clone());
+            ends.push(Box::new(Self { presence, topic, keys: BTreeMap::new() }));
+        }
+    }
+}
+
+impl Drop for Tracking {
+    fn drop(&mut self) {
+        let keys = std::mem::take(&mut self.keys);
+        if keys.is_empty() {
+            return;
+        }
+        let untold = self.presence.0.topics.change(&self.topic, |roster| {
+            for (key, tracked) in &keys {
+                roster.leave(key, tracked.id);
+            }
+        });
+        self.presence.tell(untold);
+    }
+}
