@@ -29,6 +29,7 @@ use crate::{
     params::FilterParameters,
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
+    token::Secret,
     transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket},
 };
 
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pubsub: PubSub,
     filter_parameters: FilterParameters,
     host: String,
+    secret: Secret,
     mounts: Vec<Mounted>,
     connections: Connections,
 }
@@ -161,6 +163,20 @@ impl Endpoint {
             serializers: [Version::V1, Version::V2].into(),
         };
         mounted.connector.connect(request).await
+    }
+
+    /// What the endpoint's tokens are signed with; see [`Builder::secret`].
+    ///
+    /// ```
+    /// use phx_runtime::{Endpoint, Token};
+    ///
+    /// let endpoint = Endpoint::builder().secret("at least twenty bytes of secret").build()?;
+    /// let token = Token::sign(endpoint.secret(), "user socket", &42)?;
+    /// # let _ = token;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn secret(&self) -> &Secret {
+        &self.0.secret
     }
 
     pub(crate) fn publish(&self, broadcast: Broadcast) {
