@@ -19,7 +19,7 @@ use crate::{
     pubsub::PubSub,
     socket::SocketState,
     token::Secret,
-    transport::{CheckOrigin, Mount, RawConnect},
+    transport::{CheckOrigin, Mount, RawConnect, longpoll::Sessions},
 };
 
 /// Collects sockets, state and settings of an [`Endpoint`].
@@ -187,6 +187,7 @@ impl Builder {
             host: self.host,
             mounts,
             connections: Connections::new(),
+            sessions: Sessions::default(),
         })))
     }
 }

@@ -1,7 +1,9 @@
 //! The endpoint: what is mounted where, the application's state, and the server around it.
 
+mod body;
 mod builder;
 mod connections;
+mod longpoll;
 mod mounted;
 mod path;
 mod requirements;
@@ -30,7 +32,7 @@ use crate::{
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
     token::Secret,
-    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket},
+    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket, longpoll::Sessions},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -66,6 +68,7 @@ pub(crate) struct Inner {
     secret: Secret,
     mounts: Vec<Mounted>,
     connections: Connections,
+    sessions: Sessions,
 }
 
 impl Endpoint {

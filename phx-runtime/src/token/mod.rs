@@ -12,6 +12,7 @@ use sha2::Sha256;
 use thiserror::Error;
 
 pub use self::secret::Secret;
+pub(crate) use self::secret::random;
 use crate::{channel::JoinError, error::Fault, transport::ConnectError};
 
 /// What the derived key is for. A later format takes another name, so that tokens of one are
@@ -34,7 +35,7 @@ const SHORTEST_SECRET: usize = 20;
 /// let secret = "at least twenty bytes of secret";
 /// let token = Token::sign(secret, "user socket", &42)?;
 ///
-/// let day = Duration::from_secs(24 * 3600);
+/// let day = Duration::from_hours(24);
 /// let user: u64 = Token::verify(secret, "user socket", &token, day)?;
 /// assert_eq!(user, 42);
 /// assert!(Token::verify::<u64>(secret, "password reset", &token, day).is_err());
@@ -198,7 +199,7 @@ mod tests {
     use crate::{channel::JoinError, transport::ConnectError};
 
     const SECRET: &str = "01234567890123456789";
-    const DAY: Duration = Duration::from_secs(24 * 3600);
+    const DAY: Duration = Duration::from_hours(24);
 
     fn verify(token: &str, max_age: Duration) -> Result<u64, TokenError> {
         Token::verify(SECRET, "salt", token, max_age)
@@ -250,15 +251,15 @@ mod tests {
         let now = SystemTime::now();
         let signed =
             |age: u64| Token::sign_at(SECRET, "salt", &1, now - Duration::from_secs(age)).unwrap();
-        assert_eq!(verify(&signed(3000), Duration::from_secs(3600)), Ok(1));
-        assert_eq!(verify(&signed(3700), Duration::from_secs(3600)), Err(TokenError::Expired));
+        assert_eq!(verify(&signed(3000), Duration::from_hours(1)), Ok(1));
+        assert_eq!(verify(&signed(3700), Duration::from_hours(1)), Err(TokenError::Expired));
         assert_eq!(verify(&signed(1_000_000_000), Duration::MAX), Ok(1));
         assert_eq!(verify(&signed(0), Duration::ZERO), Err(TokenError::Expired));
     }
 
     #[test]
     fn a_token_from_the_future_is_invalid() {
-        let later = SystemTime::now() + Duration::from_secs(60);
+        let later = SystemTime::now() + Duration::from_mins(1);
         let token = Token::sign_at(SECRET, "salt", &1, later).unwrap();
         assert_eq!(verify(&token, Duration::MAX), Err(TokenError::Invalid));
     }
