@@ -19,6 +19,7 @@ mod serializer;
 mod socket;
 mod telemetry;
 pub mod testing;
+mod token;
 pub mod transport;
 
 #[doc = include_str!("docs/channel.md")]
@@ -51,6 +52,7 @@ pub use self::{
     pubsub::{Broadcast, Subscription, SubscriptionError},
     serializer::Version,
     socket::SocketState,
+    token::{Secret, SignError, Token, TokenError},
     transport::{
         CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Params,
         TransportKind, WebSocketOptions,

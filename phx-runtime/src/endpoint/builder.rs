@@ -18,7 +18,8 @@ use crate::{
     params::FilterParameters,
     pubsub::PubSub,
     socket::SocketState,
-    transport::{CheckOrigin, Mount, RawConnect},
+    token::Secret,
+    transport::{CheckOrigin, Mount, RawConnect, longpoll::Sessions},
 };
 
 /// Collects sockets, state and settings of an [`Endpoint`].
@@ -30,6 +31,7 @@ pub struct Builder {
     filter_parameters: FilterParameters,
     check_origin: CheckOrigin,
     host: String,
+    secret: Option<Secret>,
 }
 
 /// An endpoint that cannot be built.
@@ -56,6 +58,15 @@ pub enum BuildError {
         /// The path.
         path: String,
     },
+    /// The secret could be guessed.
+    #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
+    Secret,
+    /// No secret was given, and none could be made.
+    #[error("no secret was given to the endpoint, and none could be made: {reason}")]
+    NoSecret {
+        /// What the operating system says.
+        reason: String,
+    },
 }
 
 impl Builder {
@@ -67,6 +78,7 @@ impl Builder {
             filter_parameters: FilterParameters::default(),
             check_origin: CheckOrigin::Host,
             host: "localhost".to_owned(),
+            secret: None,
         }
     }
 
@@ -127,6 +139,23 @@ impl Builder {
         self
     }
 
+    /// What tokens are signed with, at least 20 bytes: those of [`Token`](crate::Token) that the
+    /// application makes with [`Endpoint::secret`], and those that tell long-polling clients apart.
+    ///
+    /// Without it each process makes up its own, and no token survives a restart or is good for
+    /// another server. Phoenix counterpart: `secret_key_base`.
+    ///
+    /// ```
+    /// use phx_runtime::Endpoint;
+    ///
+    /// let short = Endpoint::builder().secret("guess me").build();
+    /// assert!(short.unwrap_err().to_string().contains("at least 20 bytes"));
+    /// ```
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -151,13 +180,29 @@ impl Builder {
             mounts.push(Mounted::new(mount, &self.check_origin, connector));
         }
         Ok(Endpoint(Arc::new(Inner {
+            secret: secret(self.secret)?,
             states: self.states,
             pubsub: PubSub::new(),
             filter_parameters: self.filter_parameters,
             host: self.host,
             mounts,
             connections: Connections::new(),
+            sessions: Sessions::default(),
         })))
+    }
+}
+
+/// The given secret, or one for as long as the process lives.
+fn secret(given: Option<Secret>) -> Result<Secret, BuildError> {
+    match given {
+        Some(secret) if secret.is_long_enough() => Ok(secret),
+        Some(_) => Err(BuildError::Secret),
+        None => {
+            tracing::info!(
+                "the endpoint has no secret of its own, so tokens will not survive a restart"
+            );
+            Secret::random().map_err(|error| BuildError::NoSecret { reason: error.to_string() })
+        }
     }
 }
 

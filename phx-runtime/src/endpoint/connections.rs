@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -19,6 +19,7 @@ use crate::transport::{CloseCode, Connection, WeakConnection};
 pub(crate) struct Connections(Arc<Shared>);
 
 struct Shared {
+    draining: AtomicBool,
     next: AtomicU64,
     open: Mutex<HashMap<u64, Open>>,
     count: watch::Sender<usize>,
@@ -39,6 +40,7 @@ pub(crate) struct Registered {
 impl Connections {
     pub(super) fn new() -> Self {
         Self(Arc::new(Shared {
+            draining: AtomicBool::new(false),
             next: AtomicU64::new(0),
             open: Mutex::default(),
             count: watch::Sender::new(0),
@@ -52,6 +54,15 @@ impl Connections {
         all.insert(number, open);
         self.0.count.send_replace(all.len());
         Registered { connections: self.clone(), number }
+    }
+
+    /// Clients are told to go elsewhere from now on, so new ones had better go there at once.
+    pub(super) fn start_draining(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn are_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     pub(super) fn len(&self) -> usize {

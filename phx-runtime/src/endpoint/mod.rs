@@ -1,7 +1,9 @@
 //! The endpoint: what is mounted where, the application's state, and the server around it.
 
+mod body;
 mod builder;
 mod connections;
+mod longpoll;
 mod mounted;
 mod path;
 mod requirements;
@@ -29,7 +31,8 @@ use crate::{
     params::FilterParameters,
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
-    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket},
+    token::Secret,
+    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket, longpoll::Sessions},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -62,8 +65,10 @@ pub(crate) struct Inner {
     pubsub: PubSub,
     filter_parameters: FilterParameters,
     host: String,
+    secret: Secret,
     mounts: Vec<Mounted>,
     connections: Connections,
+    sessions: Sessions,
 }
 
 impl Endpoint {
@@ -161,6 +166,20 @@ impl Endpoint {
             serializers: [Version::V1, Version::V2].into(),
         };
         mounted.connector.connect(request).await
+    }
+
+    /// What the endpoint's tokens are signed with; see [`Builder::secret`].
+    ///
+    /// ```
+    /// use phx_runtime::{Endpoint, Token};
+    ///
+    /// let endpoint = Endpoint::builder().secret("at least twenty bytes of secret").build()?;
+    /// let token = Token::sign(endpoint.secret(), "user socket", &42)?;
+    /// # let _ = token;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn secret(&self) -> &Secret {
+        &self.0.secret
     }
 
     pub(crate) fn publish(&self, broadcast: Broadcast) {

@@ -4,19 +4,20 @@ use std::{convert::Infallible, net::SocketAddr};
 
 use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
-use warp::{Filter, Rejection, Reply, filters::path::FullPath, reply::Response};
+use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
 use super::{
-    Endpoint,
+    Endpoint, longpoll,
     serve::Peer,
     upgrade::{Request, upgrade},
 };
-use crate::transport::Params;
+use crate::transport::{Params, TransportKind};
 
 impl Endpoint {
     /// All mounts as one warp filter, to be combined with an application's own routes.
     ///
-    /// Requests to other paths are rejected as not found, so that the next filter gets them.
+    /// Requests to other paths are rejected as not found, with their body untouched, so that the
+    /// next filter gets them.
     ///
     /// ```no_run
     /// # async fn run(endpoint: phx_runtime::Endpoint) {
@@ -35,25 +36,48 @@ impl Endpoint {
     + 'static
     + use<> {
         let endpoint = self.clone();
-        request().and(warp::ext::optional::<OnUpgrade>()).and_then(
-            move |request: Request, on_upgrade: Option<OnUpgrade>| {
-                let endpoint = endpoint.clone();
-                async move {
-                    let Some((index, variables)) = endpoint.websocket_mount(&request.path) else {
-                        return Err(warp::reject::not_found());
-                    };
+        // From here on the request is ours, and it is answered whatever it holds.
+        let mine = warp::path::full().and_then(move |path: FullPath| {
+            let target = endpoint.target(path.as_str());
+            async move { target.ok_or_else(warp::reject::not_found) }
+        });
+        mine.and(request()).and(warp::ext::optional::<OnUpgrade>()).and(warp::body::stream()).then(
+            |target: Target, request: Request, on_upgrade: Option<OnUpgrade>, body| async move {
+                let Target { endpoint, index, transport, variables } = target;
+                if transport == TransportKind::LongPoll {
+                    longpoll::respond(endpoint, index, request, variables, body).await
+                } else {
+                    drop(body);
                     let response = upgrade(endpoint, index, request, variables, on_upgrade).await;
-                    Ok::<Response, Rejection>(response.into_response())
+                    response.map(Into::into)
                 }
             },
         )
     }
 
-    fn websocket_mount(&self, path: &str) -> Option<(usize, Params)> {
+    fn target(&self, path: &str) -> Option<Target> {
         self.0.mounts.iter().enumerate().find_map(|(index, mounted)| {
-            Some((index, mounted.websocket.as_ref()?.path.matches(path)?))
+            let websocket = mounted.websocket.as_ref().map(|transport| &transport.path);
+            let longpoll = mounted.longpoll.as_ref().map(|transport| &transport.path);
+            let found = |kind, variables| {
+                Some(Target { endpoint: self.clone(), index, transport: kind, variables })
+            };
+            if let Some(variables) = websocket.and_then(|mount| mount.matches(path)) {
+                return found(TransportKind::WebSocket, variables);
+            }
+            found(TransportKind::LongPoll, longpoll?.matches(path)?)
         })
     }
+}
+
+/// What a request is for.
+struct Target {
+    endpoint: Endpoint,
+    /// Which mount.
+    index: usize,
+    transport: TransportKind,
+    /// The variables in its path.
+    variables: Params,
 }
 
 /// What transports look at, whatever the request is.

@@ -156,6 +156,7 @@ impl Endpoint {
     ///
     /// Phoenix counterpart: `Phoenix.Socket.PoolDrainer`.
     pub async fn drain(&self) {
+        self.0.connections.start_draining();
         let mounts = self.0.mounts.iter().enumerate();
         join_all(mounts.map(|(index, mounted)| async move {
             if let Some(drainer) = mounted.mount.drainer {

@@ -38,7 +38,7 @@ pub(super) struct Request {
 
 impl Request {
     /// Path variables and query together; the query wins.
-    fn params(&self, variables: Params) -> Option<Params> {
+    pub(super) fn params(&self, variables: Params) -> Option<Params> {
         let query = Params::from_query(&self.query).ok()?;
         let mut params = variables;
         for (name, value) in query.iter() {

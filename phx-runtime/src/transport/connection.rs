@@ -195,14 +195,21 @@ impl Connection {
     /// Takes out all frames that wait, for transports that have no stream of bytes to write to.
     pub fn poll_frames(&self, task: &Context<'_>) -> Poll<Vec<Outgoing>> {
         self.register(task);
+        let frames = self.take_frames();
+        if frames.is_empty() { Poll::Pending } else { Poll::Ready(frames) }
+    }
+
+    /// Takes out all frames that wait, in whichever task, without changing who is woken by the next
+    /// one: for transports whose client fetches them.
+    ///
+    /// Frames that nobody takes count against the backlog, and only the first of them wakes the
+    /// connection's task.
+    pub fn take_frames(&self) -> Vec<Outgoing> {
         let buffers = {
             let mut outbox = self.0.outbox.lock();
             outbox.uncork();
             outbox.take()
         };
-        if buffers.is_empty() {
-            return Poll::Pending;
-        }
         let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
             Some(match frame.opcode {
                 OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
@@ -212,7 +219,12 @@ impl Connection {
                 OpCode::Pong | OpCode::Continuation => return None,
             })
         });
-        Poll::Ready(frames.collect())
+        frames.collect()
+    }
+
+    /// Whether frames wait.
+    pub fn has_frames(&self) -> bool {
+        !self.0.outbox.lock().is_empty()
     }
 
     /// Writes out what waits, through the shared socket.

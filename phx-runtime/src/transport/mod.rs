@@ -6,6 +6,7 @@
 mod connect;
 mod connection;
 mod frame;
+pub(crate) mod longpoll;
 mod options;
 mod origin;
 mod outbox;

@@ -86,6 +86,12 @@ pub trait RawConnect: RawSocket + Sized {
 pub enum Flow {
     /// It goes on.
     Continue,
+    /// What came from the client is no message of this socket.
+    ///
+    /// A transport that answers each message says so and goes on: long-poll answers the request with
+    /// status 400. One that cannot, as a WebSocket, closes the connection with this code; so does
+    /// every transport if there is no message to blame.
+    Malformed(CloseCode),
     /// It ends with this close code.
     Stop(CloseCode),
 }

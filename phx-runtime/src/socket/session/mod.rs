@@ -103,8 +103,8 @@ impl Session {
                 Flow::Continue
             }
             Err(error) => {
-                tracing::debug!(%error, "closing a connection that sent no message");
-                Flow::Stop(match error {
+                tracing::debug!(%error, "a client sent what is no message");
+                Flow::Malformed(match error {
                     DecodeError::BinaryInV1 => CloseCode::UNSUPPORTED,
                     _ => CloseCode::INTERNAL,
                 })

@@ -161,7 +161,7 @@ async fn version_1_speaks_objects_and_hears_no_join_ref() {
     let closed = json!({ "topic": "room:a", "event": "phx_close", "payload": {}, "ref": null });
     assert_eq!(client.recv().await, closed);
     let binary = client.send_frame(Frame::Binary(vec![0, 0, 0, 0, 0].into()));
-    assert_eq!(binary, Flow::Stop(CloseCode::UNSUPPORTED));
+    assert_eq!(binary, Flow::Malformed(CloseCode::UNSUPPORTED));
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,7 +169,7 @@ async fn what_is_no_message_ends_the_connection() {
     let (endpoint, _) = endpoint();
     for text in ["", "x", "{}", "[]", "[1,2,3,4,5]", "\u{feff}[]", "[null,null,\"a\",\"b\",{}] x"] {
         let mut client = Client::new(&endpoint).await;
-        assert_eq!(client.send_text(text), Flow::Stop(CloseCode::INTERNAL), "{text:?}");
+        assert_eq!(client.send_text(text), Flow::Malformed(CloseCode::INTERNAL), "{text:?}");
     }
 }
 

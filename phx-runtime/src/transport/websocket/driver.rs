@@ -120,7 +120,7 @@ impl Driver {
             };
             match flow {
                 Ok(Flow::Continue) => {}
-                Ok(Flow::Stop(code)) => return End::Stopped(code),
+                Ok(Flow::Stop(code) | Flow::Malformed(code)) => return End::Stopped(code),
                 Err(end) => return end,
             }
         }
@@ -177,7 +177,7 @@ impl Driver {
             }
             match catch_unwind(AssertUnwindSafe(|| socket.poll(task, &self.connection))) {
                 Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
-                Ok(Poll::Ready(Flow::Stop(code))) => {
+                Ok(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
                     return Poll::Ready(Event::End(End::Stopped(code)));
                 }
                 Err(_) => return Poll::Ready(Event::End(End::Stopped(CloseCode::INTERNAL))),

@@ -1,0 +1,297 @@
+//! Signed tokens: what the server gave to a client, and recognizes when it comes back.
+
+mod secret;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::Sha256;
+use thiserror::Error;
+
+pub use self::secret::Secret;
+pub(crate) use self::secret::random;
+use crate::{channel::JoinError, error::Fault, transport::ConnectError};
+
+/// What the derived key is for. A later format takes another name, so that tokens of one are
+/// nothing to the other.
+const PURPOSE: &[u8] = b"phx token 1";
+
+/// Fewer bytes could be guessed. Phoenix draws the same line.
+const SHORTEST_SECRET: usize = 20;
+
+/// Signs values that clients carry and must not change, such as who they are.
+///
+/// A page that knows its user renders a token into its HTML; the client sends it as a connection
+/// parameter, and `#[connect]` verifies it. The value is signed, not encrypted: whoever has the
+/// token can read it.
+///
+/// ```
+/// use std::time::Duration;
+/// use phx_runtime::Token;
+///
+/// let secret = "at least twenty bytes of secret";
+/// let token = Token::sign(secret, "user socket", &42)?;
+///
+/// let day = Duration::from_hours(24);
+/// let user: u64 = Token::verify(secret, "user socket", &token, day)?;
+/// assert_eq!(user, 42);
+/// assert!(Token::verify::<u64>(secret, "password reset", &token, day).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The secret is usually the endpoint's own, [`Endpoint::secret`](crate::Endpoint::secret). The salt
+/// names what the token is for: a token made for one thing is none for another. It is no secret.
+///
+/// A token is the URL-safe Base64 of the JSON array `[time, value]`, a dot, and the URL-safe Base64
+/// of its HMAC-SHA256, both without padding. The key is derived from secret and salt by HKDF.
+///
+/// Phoenix counterpart: `Phoenix.Token`, whose tokens carry Erlang terms and are not
+/// interchangeable with these.
+#[derive(Clone, Copy, Debug)]
+pub struct Token;
+
+/// A value that cannot be signed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The secret has fewer than 20 bytes.
+    #[error("the secret is too short to sign with: it needs at least {SHORTEST_SECRET} bytes")]
+    Secret,
+    /// The value has no JSON form.
+    #[error("the value of a token cannot be written as JSON")]
+    Value(#[source] serde_json::Error),
+}
+
+/// A token that is not accepted.
+///
+/// In `#[connect]` and `#[join]` it converts with `?` into a refusal. A secret that is too short is
+/// the server's own mistake and becomes a fault instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// It was signed longer ago than allowed.
+    #[error("the token has expired")]
+    Expired,
+    /// It was not signed with this secret and salt, was changed, is from the future, or holds
+    /// another kind of value.
+    #[error("the token is invalid")]
+    Invalid,
+    /// The secret has fewer than 20 bytes, so nothing can have been signed with it.
+    #[error("the secret is too short to verify with: it needs at least {SHORTEST_SECRET} bytes")]
+    Secret,
+}
+
+impl Token {
+    /// Signs a value, with the present time in it.
+    ///
+    /// # Errors
+    ///
+    /// The secret is too short, or the value has no JSON form.
+    pub fn sign(
+        secret: impl AsRef<[u8]>,
+        salt: impl AsRef<[u8]>,
+        value: &impl Serialize,
+    ) -> Result<String, SignError> {
+        Self::sign_at(secret, salt, value, SystemTime::now())
+    }
+
+    /// Signs a value as of another time, from which its age counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`](Self::sign). A time before 1970 counts as 1970.
+    ///
+    /// Phoenix counterpart: the option `signed_at`.
+    pub fn sign_at(
+        secret: impl AsRef<[u8]>,
+        salt: impl AsRef<[u8]>,
+        value: &impl Serialize,
+        time: SystemTime,
+    ) -> Result<String, SignError> {
+        let mut mac = keyed(secret.as_ref(), salt.as_ref()).ok_or(SignError::Secret)?;
+        let json = serde_json::to_vec(&(milliseconds(time), value)).map_err(SignError::Value)?;
+        let mut token = URL_SAFE_NO_PAD.encode(json);
+        mac.update(token.as_bytes());
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(mac.finalize().into_bytes(), &mut token);
+        Ok(token)
+    }
+
+    /// The value of a token that was signed with this secret and salt at most `max_age` ago.
+    ///
+    /// A `max_age` of zero accepts nothing, [`Duration::MAX`] sets no limit. Times are compared in
+    /// milliseconds. A token from the future is invalid, so the clocks of servers that accept each
+    /// other's tokens have to agree.
+    ///
+    /// # Errors
+    ///
+    /// See [`TokenError`].
+    pub fn verify<T: DeserializeOwned>(
+        secret: impl AsRef<[u8]>,
+        salt: impl AsRef<[u8]>,
+        token: impl AsRef<str>,
+        max_age: Duration,
+    ) -> Result<T, TokenError> {
+        let mut mac = keyed(secret.as_ref(), salt.as_ref()).ok_or(TokenError::Secret)?;
+        let (signed, tag) = token.as_ref().split_once('.').ok_or(TokenError::Invalid)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| TokenError::Invalid)?;
+        mac.update(signed.as_bytes());
+        // Takes the same time wherever the difference is.
+        mac.verify_slice(&tag).map_err(|_| TokenError::Invalid)?;
+        let json = URL_SAFE_NO_PAD.decode(signed).map_err(|_| TokenError::Invalid)?;
+        let (time, value): (u64, T) =
+            serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)?;
+        let age = milliseconds(SystemTime::now()).checked_sub(time).ok_or(TokenError::Invalid)?;
+        if max_age.is_zero() || u128::from(age) > max_age.as_millis() {
+            return Err(TokenError::Expired);
+        }
+        Ok(value)
+    }
+}
+
+/// The signature of one secret and salt, or nothing if the secret is too short.
+fn keyed(secret: &[u8], salt: &[u8]) -> Option<Hmac<Sha256>> {
+    if secret.len() < SHORTEST_SECRET {
+        return None;
+    }
+    let mut key = [0; 32];
+    // HKDF gives up to 255 times the hash's length, and HMAC takes keys of every length.
+    Hkdf::<Sha256>::new(Some(salt), secret).expand(PURPOSE, &mut key).ok()?;
+    Hmac::new_from_slice(&key).ok()
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl From<TokenError> for ConnectError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired | TokenError::Invalid => Self::new(error.to_string()),
+            TokenError::Secret => Fault::from(error).into(),
+        }
+    }
+}
+
+impl From<TokenError> for JoinError {
+    /// Refuses with the reason `token expired` or `invalid token`.
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::new("token expired"),
+            TokenError::Invalid => Self::new("invalid token"),
+            TokenError::Secret => Fault::from(error).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::HashMap,
+        time::{Duration, SystemTime},
+    };
+
+    use super::{SignError, Token, TokenError};
+    use crate::{channel::JoinError, transport::ConnectError};
+
+    const SECRET: &str = "01234567890123456789";
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn verify(token: &str, max_age: Duration) -> Result<u64, TokenError> {
+        Token::verify(SECRET, "salt", token, max_age)
+    }
+
+    #[test]
+    fn a_signed_value_comes_back() {
+        let token = Token::sign(SECRET, "salt", &("Ann", vec![1, 2])).unwrap();
+        let value: (String, Vec<u8>) = Token::verify(SECRET, "salt", &token, DAY).unwrap();
+        assert_eq!(value, ("Ann".to_owned(), vec![1, 2]));
+    }
+
+    #[test]
+    fn a_token_can_stand_in_a_url() {
+        let token = Token::sign(SECRET, "salt", &"??>>ÿÿ".repeat(20)).unwrap();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        assert!(token.chars().all(plain), "{token}");
+    }
+
+    #[test]
+    fn a_token_is_bound_to_its_secret_and_salt() {
+        let token = Token::sign(SECRET, "salt", &1).unwrap();
+        let other_secret = Token::verify::<u64>("another secret of 26 bytes", "salt", &token, DAY);
+        assert_eq!(other_secret, Err(TokenError::Invalid));
+        assert_eq!(Token::verify::<u64>(SECRET, "salts", &token, DAY), Err(TokenError::Invalid));
+        assert_eq!(Token::verify::<u64>(SECRET, "", &token, DAY), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn no_character_of_a_token_can_be_changed() {
+        let token = Token::sign(SECRET, "salt", &7).unwrap();
+        assert_eq!(verify(&token, DAY), Ok(7));
+        for at in 0..token.len() {
+            for replacement in ["A", "B", "-", ".", "=", ""] {
+                let mut changed = token.clone();
+                changed.replace_range(at..=at, replacement);
+                if changed != token {
+                    assert_eq!(verify(&changed, DAY), Err(TokenError::Invalid), "{changed}");
+                }
+            }
+        }
+        for bad in ["", ".", "garbage", "..", &format!("{token}A"), &format!("{token}.")] {
+            assert_eq!(verify(bad, DAY), Err(TokenError::Invalid), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_accepted_up_to_its_greatest_age() {
+        let now = SystemTime::now();
+        let signed =
+            |age: u64| Token::sign_at(SECRET, "salt", &1, now - Duration::from_secs(age)).unwrap();
+        assert_eq!(verify(&signed(3000), Duration::from_hours(1)), Ok(1));
+        assert_eq!(verify(&signed(3700), Duration::from_hours(1)), Err(TokenError::Expired));
+        assert_eq!(verify(&signed(1_000_000_000), Duration::MAX), Ok(1));
+        assert_eq!(verify(&signed(0), Duration::ZERO), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_invalid() {
+        let later = SystemTime::now() + Duration::from_mins(1);
+        let token = Token::sign_at(SECRET, "salt", &1, later).unwrap();
+        assert_eq!(verify(&token, Duration::MAX), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_invalid() {
+        let token = Token::sign(SECRET, "salt", &"text").unwrap();
+        assert_eq!(verify(&token, DAY), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn short_secrets_sign_and_verify_nothing() {
+        let short = &SECRET[1..];
+        assert!(matches!(Token::sign(short, "salt", &1), Err(SignError::Secret)));
+        let token = Token::sign(SECRET, "salt", &1).unwrap();
+        assert_eq!(Token::verify::<u64>(short, "salt", &token, DAY), Err(TokenError::Secret));
+    }
+
+    #[test]
+    fn a_value_without_json_form_is_an_error() {
+        let value = HashMap::from([(vec![1], 1)]);
+        assert!(matches!(Token::sign(SECRET, "salt", &value), Err(SignError::Value(_))));
+    }
+
+    #[test]
+    fn bad_tokens_are_refusals_and_bad_secrets_are_faults() {
+        for error in [TokenError::Expired, TokenError::Invalid] {
+            assert!(!ConnectError::from(error).is_fault());
+        }
+        assert!(ConnectError::from(TokenError::Secret).is_fault());
+        assert_eq!(JoinError::from(TokenError::Expired).reason(), "token expired");
+        assert_eq!(JoinError::from(TokenError::Invalid).reason(), "invalid token");
+        assert_eq!(JoinError::from(TokenError::Secret).reason(), "");
+    }
+}

@@ -1,0 +1,81 @@
+//! The secret of an endpoint, and random bytes.
+
+use std::{fmt, sync::Arc};
+
+use thiserror::Error;
+
+use super::SHORTEST_SECRET;
+
+/// Bytes that only the servers know, to sign [tokens](super::Token) with. Cheap to clone; its debug
+/// form does not show it.
+///
+/// ```
+/// use phx_runtime::Secret;
+///
+/// let secret = Secret::from("at least twenty bytes of secret");
+/// assert_eq!(format!("{secret:?}"), "Secret(..)");
+/// ```
+///
+/// Phoenix counterpart: `secret_key_base`.
+#[derive(Clone)]
+pub struct Secret(Arc<[u8]>);
+
+impl Secret {
+    /// A secret that nobody knows but this process.
+    pub(crate) fn random() -> Result<Self, RandomError> {
+        Ok(Self(random::<32>()?.as_slice().into()))
+    }
+
+    /// Whether it can be signed with.
+    pub(crate) fn is_long_enough(&self) -> bool {
+        self.0.len() >= SHORTEST_SECRET
+    }
+}
+
+impl AsRef<[u8]> for Secret {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(secret.as_bytes().into())
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self(secret.into_bytes().into())
+    }
+}
+
+impl From<&[u8]> for Secret {
+    fn from(secret: &[u8]) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl From<Vec<u8>> for Secret {
+    fn from(secret: Vec<u8>) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// The operating system gives no random numbers.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the operating system gives no random numbers: {0}")]
+pub(crate) struct RandomError(getrandom::Error);
+
+/// Random bytes that nobody can foretell.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(RandomError)?;
+    Ok(bytes)
+}

@@ -1,0 +1,264 @@
+//! The task of one session: hands what requests bring to the socket, wakes the poll that waits for
+//! what the socket and others send, and notices when the client is gone.
+
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{Session, SessionId, Sessions, post::Post};
+use crate::{
+    channel::{Info, Reason},
+    transport::{
+        CloseCode, Flow, Frame, RawSocket,
+        raw_socket::{Handled, HandledKind},
+    },
+};
+
+/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
+const TERMINATE: Duration = Duration::from_secs(5);
+
+/// Messages of a batch that are handled before others get the thread, and an open poll the answers.
+const BATCH: usize = 64;
+
+/// Serves one session from its beginning to its end.
+pub(crate) async fn drive(
+    session: Arc<Session>,
+    id: SessionId,
+    sessions: Sessions,
+    mut socket: Box<dyn RawSocket>,
+) {
+    let connection = session.connection.clone();
+    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&connection)));
+    let end = match started {
+        Ok(()) => Driver::new(session.clone()).run(&mut *socket).await,
+        Err(_) => End::Failed,
+    };
+    let (code, reason) = end.announcement();
+    // If something else has closed it already, that is the reason.
+    connection.close(code, reason.clone());
+    let reason = connection.ending().map_or(reason, |(_, reason)| reason);
+    sessions.remove(&id);
+    session.close();
+    let terminate = tokio::time::timeout(TERMINATE, async {
+        let terminate = catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
+        if let Ok(terminate) = terminate {
+            terminate.await;
+        }
+    });
+    if terminate.await.is_err() {
+        tracing::warn!("a socket's terminate took too long and was abandoned");
+    }
+    connection.abandon();
+}
+
+struct Driver {
+    session: Arc<Session>,
+    /// The request whose messages are being handled.
+    post: Option<Post>,
+    expiry: Pin<Box<Sleep>>,
+}
+
+/// How a session came to its end.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The socket ended it.
+    Stopped(CloseCode),
+    /// The socket panicked.
+    Failed,
+    /// The client stayed away.
+    Inactive,
+    /// It was closed from outside of the task.
+    Closing,
+}
+
+impl End {
+    fn announcement(self) -> (CloseCode, Reason) {
+        match self {
+            Self::Stopped(CloseCode::NORMAL) => (CloseCode::NORMAL, Reason::Normal),
+            Self::Stopped(CloseCode::RESTART) => (CloseCode::RESTART, Reason::Draining),
+            Self::Stopped(code) => (code, Reason::failed(format_args!("closed with code {code}"))),
+            Self::Failed => (CloseCode::INTERNAL, Reason::failed("the socket panicked")),
+            Self::Inactive => (CloseCode::GOING_AWAY, Reason::Inactive),
+            Self::Closing => (CloseCode::GOING_AWAY, Reason::Closed),
+        }
+    }
+}
+
+/// What happened next.
+enum Event {
+    Message(Frame),
+    Info(Info),
+    Stop(CloseCode),
+}
+
+impl Driver {
+    fn new(session: Arc<Session>) -> Self {
+        let expiry = Box::pin(sleep_until(Instant::now() + session.lifetime()));
+        Self { session, post: None, expiry }
+    }
+
+    async fn run(mut self, socket: &mut dyn RawSocket) -> End {
+        let mut letters = Vec::new().into_iter();
+        let mut handled = 0;
+        loop {
+            let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
+            let event = match event {
+                Ok(event) => event,
+                Err(end) => return end,
+            };
+            let is_message = matches!(event, Event::Message(_));
+            let flow = self.handle(socket, event).await;
+            if is_message {
+                self.answer(flow);
+            }
+            match flow {
+                Ok(Flow::Malformed(_)) if is_message => {}
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Stop(code) | Flow::Malformed(code)) => return End::Stopped(code),
+                Err(end) => return end,
+            }
+            handled += 1;
+            if handled % BATCH == 0 {
+                self.session.deliver();
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    async fn handle(&mut self, socket: &mut dyn RawSocket, event: Event) -> Result<Flow, End> {
+        let connection = self.session.connection.clone();
+        let handled = catch_unwind(AssertUnwindSafe(|| match event {
+            Event::Message(frame) => socket.handle_in(frame, &connection),
+            Event::Info(message) => socket.handle_info(message, &connection),
+            Event::Stop(code) => Flow::Stop(code).into(),
+        }));
+        match handled {
+            Ok(handled) => self.decide(handled).await,
+            Err(_) => Err(End::Failed),
+        }
+    }
+
+    /// Waits for a decision that takes time, and delivers meanwhile.
+    async fn decide(&mut self, handled: Handled<'_>) -> Result<Flow, End> {
+        let mut decision = match handled.0 {
+            HandledKind::Now(flow) => return Ok(flow),
+            HandledKind::Later(decision) => decision,
+        };
+        poll_fn(|task| {
+            match catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(task))) {
+                Ok(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
+                Ok(Poll::Pending) => {}
+                Err(_) => return Poll::Ready(Err(End::Failed)),
+            }
+            let end = self.poll_end(task);
+            self.session.deliver();
+            end.map(Err)
+        })
+        .await
+    }
+
+    fn poll_event(
+        &mut self,
+        task: &mut Context<'_>,
+        socket: &mut dyn RawSocket,
+        letters: &mut std::vec::IntoIter<Info>,
+    ) -> Poll<Result<Event, End>> {
+        if let Poll::Ready(end) = self.poll_end(task) {
+            return Poll::Ready(Err(end));
+        }
+        loop {
+            if let Some(message) = letters.next() {
+                return Poll::Ready(Ok(Event::Info(message)));
+            }
+            *letters = self.session.connection.take_messages().into_iter();
+            if letters.len() > 0 {
+                continue;
+            }
+            let ready = socket.is_ready();
+            if ready && let Some(frame) = self.next_message() {
+                return Poll::Ready(Ok(Event::Message(frame)));
+            }
+            let connection = &self.session.connection;
+            match catch_unwind(AssertUnwindSafe(|| socket.poll(task, connection))) {
+                Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
+                Ok(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
+                    return Poll::Ready(Ok(Event::Stop(code)));
+                }
+                Err(_) => return Poll::Ready(Err(End::Failed)),
+            }
+            if !ready && socket.is_ready() {
+                continue;
+            }
+            self.session.deliver();
+            return Poll::Pending;
+        }
+    }
+
+    /// Whether the session is over, whatever the socket does. Wakes `task` if that changes.
+    fn poll_end(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        self.session.register(task);
+        if self.session.connection.ending().is_some() {
+            return Poll::Ready(End::Closing);
+        }
+        // The timer is not moved with every request: when it fires, it is set again for what is
+        // left.
+        while self.expiry.as_mut().poll(task).is_ready() {
+            let now = Instant::now();
+            let deadline = self.session.expires_at().unwrap_or(now + self.session.lifetime());
+            if deadline <= now {
+                return Poll::Ready(End::Inactive);
+            }
+            self.expiry.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+
+    /// The next message of a request that still waits to be answered.
+    fn next_message(&mut self) -> Option<Frame> {
+        loop {
+            if self.post.as_ref().is_none_or(|post| !post.is_wanted()) {
+                self.post = self.session.take_post();
+            }
+            let post = self.post.as_mut()?;
+            match post.messages().next() {
+                Some(Ok(frame)) => return Some(frame),
+                Some(Err(_)) => post.blame(),
+                None => self.finish(),
+            }
+        }
+    }
+
+    /// Answers the request that a message came from, if it was the last one or ends the session.
+    fn answer(&mut self, flow: Result<Flow, End>) {
+        let Some(post) = &mut self.post else { return };
+        match flow {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Malformed(_)) => post.blame(),
+            Ok(Flow::Stop(_)) => return self.finish(),
+            Err(End::Failed) => {
+                if let Some(post) = self.post.take() {
+                    post.fail();
+                }
+                return;
+            }
+            // Without a verdict the request finds that the session is gone.
+            Err(_) => return,
+        }
+        if post.is_done() {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(post) = self.post.take() {
+            post.finish();
+        }
+    }
+}

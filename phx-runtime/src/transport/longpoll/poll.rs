@@ -1,0 +1,63 @@
+//! A client waits for messages.
+
+use std::future::poll_fn;
+
+use bytes::Bytes;
+
+use super::{
+    Answer, Status, Visit,
+    session::{Session, Taken},
+};
+
+/// A poll. The newest one of a session gets the messages; an older one ends without any.
+///
+/// Its answer is made in two steps. First it [waits](Self::wait), and gives up its place when it is
+/// dropped meanwhile. Then, when the server in front asks for the body, [`into_answer`] takes the
+/// messages. Dropped in between, it has taken none.
+///
+/// [`into_answer`]: Self::into_answer
+pub(crate) struct Poll {
+    number: u64,
+    visit: Visit,
+}
+
+impl Poll {
+    pub(crate) fn new(visit: Visit) -> Self {
+        Self { number: visit.0.start_poll(), visit }
+    }
+
+    /// Waits until there is something to say, at most for the session's window.
+    pub(crate) async fn wait(&self) {
+        let session = self.session();
+        let ready = poll_fn(|task| {
+            if session.is_poll_ready(self.number, task) {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        });
+        // After the window there may still be something, so there is nothing to decide here.
+        let _ = tokio::time::timeout(session.window, ready).await;
+    }
+
+    /// The answer, with all messages that wait. They count as delivered.
+    pub(crate) fn into_answer(self) -> Bytes {
+        let session = self.session();
+        let (status, messages) = match session.take_messages(self.number) {
+            Taken::Messages(messages) => (Status::Ok, messages),
+            Taken::Nothing => (Status::Empty, Vec::new()),
+            Taken::Closed => (Status::Gone, Vec::new()),
+        };
+        Answer::session(status, &session.token, messages).to_json()
+    }
+
+    fn session(&self) -> &Session {
+        self.visit.session()
+    }
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        self.session().end_poll(self.number);
+    }
+}

@@ -1,0 +1,234 @@
+//! What the requests of a session and its task share.
+
+use std::{
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::post::Post;
+use crate::transport::{Connection, Frame, Outgoing, Text};
+
+/// One client's session. Requests may come in any task and over any HTTP connection.
+pub(crate) struct Session {
+    /// Names the session in each of the client's requests.
+    pub(super) token: String,
+    /// How long a poll waits for messages, and a POST for the session.
+    pub(super) window: Duration,
+    pub(super) connection: Connection,
+    /// Held by the POST whose messages are read and handled: the others wait, so that no more than
+    /// one body per session takes memory.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    /// The task that drives the socket.
+    task: AtomicWaker,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    /// The task has ended, or is about to.
+    closed: bool,
+    /// How many polls there were; the newest has this number.
+    newest_poll: u64,
+    /// The newest poll's task, while it waits.
+    listener: Option<Waker>,
+    /// What has been taken from the outbox and not been delivered yet.
+    messages: Vec<Text>,
+    /// What the task is to handle next.
+    inbox: Option<Post>,
+    /// Requests that are being answered.
+    visits: usize,
+    /// When the last request came or ended.
+    last_visit: Instant,
+}
+
+impl Session {
+    /// A session for which `max_backlog` bytes may wait.
+    pub(crate) fn new(token: String, window: Duration, max_backlog: usize) -> Arc<Self> {
+        Arc::new(Self {
+            token,
+            window,
+            connection: Connection::new(max_backlog),
+            turn: tokio::sync::Mutex::default(),
+            task: AtomicWaker::new(),
+            state: Mutex::new(State {
+                closed: false,
+                newest_poll: 0,
+                listener: None,
+                messages: Vec::new(),
+                inbox: None,
+                visits: 0,
+                last_visit: Instant::now(),
+            }),
+        })
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// A request has come in. As long as it is answered the session does not expire.
+    pub(crate) fn visit(self: Arc<Self>) -> Visit {
+        {
+            let mut state = self.state.lock();
+            state.visits += 1;
+            state.last_visit = Instant::now();
+        }
+        Visit(self)
+    }
+
+    // ---- polls
+
+    /// Makes a new poll the one that gets the messages, and returns its number.
+    pub(super) fn start_poll(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.newest_poll += 1;
+        let number = state.newest_poll;
+        let replaced = state.listener.take();
+        drop(state);
+        replaced.into_iter().for_each(Waker::wake);
+        number
+    }
+
+    /// Whether a poll can be answered. If not, `task` is woken when that changes.
+    pub(super) fn is_poll_ready(&self, number: u64, task: &Context<'_>) -> bool {
+        let mut state = self.state.lock();
+        if state.newest_poll != number {
+            return true;
+        }
+        // Before it is looked whether something waits, so that nothing is missed in between.
+        state.listener = Some(task.waker().clone());
+        state.fetch(&self.connection);
+        let ready = state.closed || !state.messages.is_empty();
+        if ready {
+            state.listener = None;
+        }
+        ready
+    }
+
+    /// Takes what waits for the client on behalf of a poll.
+    pub(super) fn take_messages(&self, number: u64) -> Taken {
+        let mut state = self.state.lock();
+        if state.newest_poll != number {
+            return Taken::Nothing;
+        }
+        state.fetch(&self.connection);
+        if !state.messages.is_empty() {
+            return Taken::Messages(std::mem::take(&mut state.messages));
+        }
+        if state.closed { Taken::Closed } else { Taken::Nothing }
+    }
+
+    /// A poll has ended.
+    pub(super) fn end_poll(&self, number: u64) {
+        let mut state = self.state.lock();
+        if state.newest_poll == number {
+            state.listener = None;
+        }
+    }
+
+    // ---- posts
+
+    /// Gives messages to the task, unless it has ended.
+    pub(super) fn put(&self, post: Post) {
+        let mut state = self.state.lock();
+        if !state.closed {
+            state.inbox = Some(post);
+            drop(state);
+            self.task.wake();
+        }
+    }
+
+    /// What was put and not begun yet.
+    pub(super) fn take_post(&self) -> Option<Post> {
+        self.state.lock().inbox.take()
+    }
+
+    // ---- the task
+
+    /// Makes `task` the one that is woken by posts, frames and closing.
+    pub(super) fn register(&self, task: &Context<'_>) {
+        self.task.register(task.waker());
+        self.connection.register(task);
+    }
+
+    /// Wakes the open poll if frames wait for it.
+    pub(super) fn deliver(&self) {
+        if self.connection.has_frames() {
+            let listener = self.state.lock().listener.take();
+            listener.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// When the client will have been away for too long, unless it comes back; none while a request
+    /// of it is open.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        let state = self.state.lock();
+        (state.visits == 0).then(|| state.last_visit + self.lifetime())
+    }
+
+    /// How long a session lives without requests.
+    pub(super) fn lifetime(&self) -> Duration {
+        self.window.saturating_mul(3) / 2
+    }
+
+    /// The task ends. An open poll gets what still waits, or is told that the session is gone.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.fetch(&self.connection);
+        let listener = state.listener.take();
+        let inbox = state.inbox.take();
+        drop(state);
+        drop(inbox);
+        listener.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// What a poll found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Messages(Vec<Text>),
+    Nothing,
+    Closed,
+}
+
+impl State {
+    /// Takes over what waits in the outbox.
+    fn fetch(&mut self, connection: &Connection) {
+        let mut dropped = 0_usize;
+        for frame in connection.take_frames() {
+            match frame {
+                Outgoing::Frame(Frame::Text(text)) => self.messages.push(text),
+                Outgoing::Frame(Frame::Binary(_)) => dropped += 1,
+                Outgoing::Ping(_) | Outgoing::Close => {}
+            }
+        }
+        if dropped > 0 {
+            tracing::warn!(
+                dropped,
+                "binary messages cannot be sent over long-poll and were dropped"
+            );
+        }
+    }
+}
+
+/// A request of the session that is being answered.
+pub(crate) struct Visit(pub(super) Arc<Session>);
+
+impl Visit {
+    pub(crate) fn session(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.visits -= 1;
+        state.last_visit = Instant::now();
+    }
+}

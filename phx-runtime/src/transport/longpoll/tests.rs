@@ -1,0 +1,398 @@
+//! A session with its task and its requests, without HTTP and on a paused clock.
+
+use std::{
+    future::pending,
+    sync::Arc,
+    task::{Context, Poll as TaskPoll},
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::time::{Instant, advance, sleep};
+
+use super::{Messages, Poll, Session, SessionId, Sessions, Status, drive};
+use crate::{
+    channel::{Info, Reason},
+    transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
+};
+
+const WINDOW: Duration = Duration::from_secs(10);
+const ID: SessionId = [7; 16];
+
+/// What a socket was called with.
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// Sends text back, except for texts that tell it to do something else.
+struct Probe(Log);
+
+impl RawSocket for Probe {
+    fn init(&mut self, _: &Connection) {
+        self.0.lock().push("init".into());
+    }
+
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+        let Frame::Text(text) = frame else {
+            connection.send(&frame);
+            return Flow::Continue.into();
+        };
+        self.0.lock().push(format!("in {text}"));
+        match text.as_str() {
+            "stop" => {
+                connection.send(&Frame::text("bye"));
+                Flow::Stop(CloseCode::NORMAL).into()
+            }
+            "notify" => {
+                connection.notify("info");
+                Flow::Continue.into()
+            }
+            "no message" => Flow::Malformed(CloseCode::INTERNAL).into(),
+            "panic" => panic!("told to"),
+            "later panic" => Handled::later(async { panic!("told to") }),
+            "forever" => Handled::later(pending()),
+            "slow" => Handled::later(async {
+                connection.send(&Frame::text("begun"));
+                sleep(WINDOW / 2).await;
+                connection.send(&Frame::text("done"));
+                Flow::Continue
+            }),
+            _ => {
+                connection.send(&Frame::Text(text));
+                Flow::Continue.into()
+            }
+        }
+    }
+
+    fn handle_info<'a>(&'a mut self, message: Info, connection: &'a Connection) -> Handled<'a> {
+        if let Ok(text) = message.take::<&'static str>() {
+            assert_ne!(text, "panic", "told to");
+            connection.send(&Frame::text(text));
+        }
+        Flow::Continue.into()
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>, _: &Connection) -> TaskPoll<Flow> {
+        TaskPoll::Pending
+    }
+
+    fn terminate<'a>(
+        &'a mut self,
+        reason: Reason,
+        _: &'a Connection,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        self.0.lock().push(format!("terminate {reason}"));
+        Box::pin(std::future::ready(()))
+    }
+}
+
+struct Fixture {
+    session: Arc<Session>,
+    sessions: Sessions,
+    log: Log,
+    task: tokio::task::JoinHandle<()>,
+}
+
+fn start() -> Fixture {
+    start_with(1 << 20)
+}
+
+fn start_with(max_backlog: usize) -> Fixture {
+    let log = Log::default();
+    let session = Session::new("token".into(), WINDOW, max_backlog);
+    let sessions = Sessions::default();
+    sessions.insert(ID, session.clone());
+    let socket = Box::new(Probe(log.clone()));
+    let task = tokio::spawn(drive(session.clone(), ID, sessions.clone(), socket));
+    Fixture { session, sessions, log, task }
+}
+
+impl Fixture {
+    fn poll(&self) -> Poll {
+        Poll::new(self.session.clone().visit())
+    }
+
+    async fn post(&self, body: &str) -> Status {
+        self.post_as(body, None).await
+    }
+
+    async fn post_lines(&self, body: &str) -> Status {
+        self.post_as(body, Some(b"application/x-ndjson")).await
+    }
+
+    async fn post_as(&self, body: &str, content_type: Option<&[u8]>) -> Status {
+        let visit = self.session.clone().visit();
+        let Some(turn) = visit.turn().await else { return Status::TimedOut };
+        turn.post(Messages::new(body.to_owned().into(), content_type)).await
+    }
+
+    /// Lets a connection's owner send, as a broadcast does.
+    fn send(&self, text: &str) {
+        self.session.connection().send(&Frame::text(text));
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.log.lock().clone()
+    }
+
+    async fn ended(mut self) -> Vec<String> {
+        (&mut self.task).await.unwrap();
+        assert!(self.sessions.find(&ID).is_none());
+        self.log()
+    }
+}
+
+async fn answered(poll: Poll) -> Value {
+    poll.wait().await;
+    answer(poll)
+}
+
+fn answer(poll: Poll) -> Value {
+    serde_json::from_slice(&poll.into_answer()).unwrap()
+}
+
+fn ok(messages: &[&str]) -> Value {
+    json!({ "status": 200, "token": "token", "messages": messages })
+}
+
+fn without_messages(status: u16) -> Value {
+    json!({ "status": status, "token": "token", "messages": [] })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_comes_with_the_next_poll_in_order() {
+    let fixture = start();
+    fixture.send("a");
+    assert_eq!(fixture.post("b").await, Status::Ok);
+    fixture.send("c");
+    assert_eq!(answered(fixture.poll()).await, ok(&["a", "b", "c"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_is_answered_as_soon_as_something_is_sent() {
+    let fixture = start();
+    let start = Instant::now();
+    let poll = tokio::spawn(answered(fixture.poll()));
+    sleep(WINDOW / 2).await;
+    assert_eq!(fixture.post("notify").await, Status::Ok);
+    assert_eq!(poll.await.unwrap(), ok(&["info"]));
+    assert_eq!(start.elapsed(), WINDOW / 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_without_messages_ends_after_the_window() {
+    let fixture = start();
+    let start = Instant::now();
+    assert_eq!(answered(fixture.poll()).await, without_messages(204));
+    assert!((WINDOW..WINDOW * 2).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newer_of_two_polls_gets_the_messages_and_the_older_ends() {
+    let fixture = start();
+    let start = Instant::now();
+    let older = tokio::spawn(answered(fixture.poll()));
+    tokio::task::yield_now().await;
+    let newer = tokio::spawn(answered(fixture.poll()));
+    assert_eq!(older.await.unwrap(), without_messages(204));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    fixture.send("a");
+    assert_eq!(newer.await.unwrap(), ok(&["a"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_cut_off_while_it_waits_loses_nothing() {
+    let fixture = start();
+    {
+        let poll = fixture.poll();
+        assert_eq!(poll.wait().now_or_never(), None);
+        fixture.send("a");
+    }
+    fixture.send("b");
+    assert_eq!(answered(fixture.poll()).await, ok(&["a", "b"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_never_written_leaves_its_messages_to_the_next_poll() {
+    let fixture = start();
+    fixture.send("a");
+    let unwritten = fixture.poll();
+    unwritten.wait().await;
+    drop(unwritten);
+    fixture.send("b");
+    assert_eq!(answered(fixture.poll()).await, ok(&["a", "b"]));
+    assert_eq!(answered(fixture.poll()).await, without_messages(204));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_a_newer_poll_overtakes_carries_nothing() {
+    let fixture = start();
+    fixture.send("a");
+    let slow = fixture.poll();
+    slow.wait().await;
+    assert_eq!(answered(fixture.poll()).await, ok(&["a"]));
+    fixture.send("b");
+    assert_eq!(answer(slow), without_messages(204));
+    assert_eq!(answered(fixture.poll()).await, ok(&["b"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_batch_are_handled_in_order_and_a_bad_one_harms_no_other() {
+    let fixture = start();
+    let status = fixture.post_lines("[1]\n!!!\n[2]\n").await;
+    assert_eq!(status, Status::Malformed);
+    assert_eq!(answered(fixture.poll()).await, ok(&["[1]", "[2]"]));
+    let messages: Vec<_> = (0..1000).map(|number| format!("[{number}]")).collect();
+    assert_eq!(fixture.post_lines(&messages.join("\n")).await, Status::Ok);
+    assert_eq!(answered(fixture.poll()).await["messages"], json!(messages));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_message_is_answered_with_400_and_the_session_lives_on() {
+    let fixture = start();
+    assert_eq!(fixture.post("no message").await, Status::Malformed);
+    assert_eq!(fixture.post("a").await, Status::Ok);
+    assert_eq!(answered(fixture.poll()).await, ok(&["a"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_binary_message_is_taken_but_none_is_sent() {
+    let fixture = start();
+    assert_eq!(fixture.post_lines("AAEC\n[1]").await, Status::Ok);
+    assert_eq!(answered(fixture.poll()).await, ok(&["[1]"]));
+    // A binary message alone is nothing to wake a poll for.
+    let poll = tokio::spawn(answered(fixture.poll()));
+    tokio::task::yield_now().await;
+    assert_eq!(fixture.post_lines("AAEC").await, Status::Ok);
+    assert_eq!(poll.await.unwrap(), without_messages(204));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_waits_for_a_socket_that_takes_its_time() {
+    let fixture = start();
+    let start = Instant::now();
+    let poll = tokio::spawn(answered(fixture.poll()));
+    tokio::task::yield_now().await;
+    assert_eq!(fixture.post("slow").await, Status::Ok);
+    assert_eq!(start.elapsed(), WINDOW / 2);
+    assert_eq!(poll.await.unwrap(), ok(&["begun"]));
+    assert_eq!(answered(fixture.poll()).await, ok(&["done"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_not_taken_within_the_window_is_never_handled() {
+    let fixture = start();
+    let start = Instant::now();
+    assert_eq!(fixture.post("forever").await, Status::TimedOut);
+    assert_eq!(fixture.post("unheard").await, Status::TimedOut);
+    assert_eq!(start.elapsed(), WINDOW * 2);
+    assert_eq!(fixture.ended().await, ["init", "in forever", "terminate inactive"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_are_handled_one_after_the_other() {
+    let fixture = start();
+    let (first, second) = tokio::join!(fixture.post("slow"), fixture.post("a"));
+    assert_eq!((first, second), (Status::Ok, Status::Ok));
+    assert_eq!(answered(fixture.poll()).await, ok(&["begun", "done", "a"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_one_and_a_half_windows_after_the_last_request() {
+    let fixture = start();
+    answered(fixture.poll()).await;
+    let left = Instant::now();
+    assert_eq!(fixture.ended().await, ["init", "terminate inactive"]);
+    assert_eq!(left.elapsed().as_secs(), (WINDOW * 3 / 2).as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_nobody_comes_back_to_ends() {
+    let fixture = start();
+    let begun = Instant::now();
+    assert_eq!(fixture.ended().await, ["init", "terminate inactive"]);
+    assert_eq!(begun.elapsed().as_secs(), (WINDOW * 3 / 2).as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_alone_keep_a_session_alive() {
+    let fixture = start();
+    for _ in 0..10 {
+        sleep(WINDOW).await;
+        assert_eq!(fixture.post("no message").await, Status::Malformed);
+    }
+    assert!(!fixture.task.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_never_returns_does_not_keep_its_session() {
+    let fixture = start();
+    assert_eq!(fixture.post("forever").await, Status::TimedOut);
+    assert_eq!(fixture.ended().await, ["init", "in forever", "terminate inactive"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_from_outside_ends_polls_and_posts_at_once() {
+    let fixture = start();
+    let start = Instant::now();
+    let poll = tokio::spawn(answered(fixture.poll()));
+    let post = async {
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        fixture.session.connection().close(CloseCode::GOING_AWAY, Reason::Disconnected);
+    };
+    let (status, ()) = tokio::join!(fixture.post("forever"), post);
+    assert_eq!(status, Status::Gone);
+    assert_eq!(poll.await.unwrap(), without_messages(410));
+    assert_eq!(fixture.post("late").await, Status::Gone);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(fixture.ended().await, ["init", "in forever", "terminate disconnected"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_stops_has_taken_the_message_and_its_last_words_arrive() {
+    let fixture = start();
+    let poll = tokio::spawn(answered(fixture.poll()));
+    tokio::task::yield_now().await;
+    assert_eq!(fixture.post("stop").await, Status::Ok);
+    assert_eq!(poll.await.unwrap(), ok(&["bye"]));
+    assert_eq!(fixture.post("late").await, Status::Gone);
+    assert_eq!(answered(fixture.poll()).await, without_messages(410));
+    assert_eq!(fixture.ended().await, ["init", "in stop", "terminate normal"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_the_session_and_terminate_runs_once() {
+    for body in ["panic", "later panic"] {
+        let fixture = start();
+        assert_eq!(fixture.post(body).await, Status::TimedOut);
+        let expected = ["init", &format!("in {body}"), "terminate the socket panicked"];
+        assert_eq!(fixture.ended().await, expected);
+    }
+    let fixture = start();
+    fixture.session.connection().notify("panic");
+    assert_eq!(fixture.ended().await, ["init", "terminate the socket panicked"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_lets_too_much_wait_loses_its_session() {
+    let fixture = start_with(1000);
+    for _ in 0..20 {
+        fixture.send(&"x".repeat(100));
+    }
+    assert_eq!(fixture.log(), Vec::<String>::new());
+    let expected = ["init", "terminate the client reads too slowly"];
+    assert_eq!(fixture.ended().await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_polls_may_be_sent_more_than_the_backlog() {
+    let fixture = start_with(1000);
+    for _ in 0..20 {
+        let poll = tokio::spawn(answered(fixture.poll()));
+        tokio::task::yield_now().await;
+        fixture.send(&"x".repeat(900));
+        assert_eq!(poll.await.unwrap()["status"], 200);
+        advance(Duration::from_millis(1)).await;
+    }
+}

@@ -1,0 +1,144 @@
+//! The sockets that the tests talk to, and a server for them.
+
+use std::{net::SocketAddr, pin::Pin, time::Duration};
+
+use futures_util::future::BoxFuture;
+use phx_runtime::{
+    Channel, CheckOrigin, ConnectContext, ConnectError, Context, Endpoint, Fault, Handling, Join,
+    JoinContext, JoinError, Joined, LongPollOptions, Mount, Pattern, Payload, Reason, Reply, Route,
+    SocketState,
+    transport::{
+        CloseCode, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket,
+    },
+};
+use tokio::sync::mpsc;
+use warp::Filter;
+
+/// No test waits for this one to pass.
+pub(crate) const LONG: Duration = Duration::from_mins(1);
+
+/// Tests do wait for this one.
+pub(crate) const SHORT: Duration = Duration::from_millis(50);
+
+/// Where the raw socket tells why it ended.
+type Ends = mpsc::UnboundedSender<Reason>;
+
+/// Sends text back; a few texts make it do something else.
+pub(crate) struct Echo {
+    params: String,
+    ends: Ends,
+}
+
+impl RawConnect for Echo {
+    async fn connect(request: ConnectRequest) -> Result<Self, ConnectError> {
+        let info = request.info();
+        match info.params().get("connect") {
+            Some("refuse") => return Err(ConnectError::new("told to").status(429)),
+            Some("fail") => return Err(Fault::new("the database is at 10.0.0.7").into()),
+            _ => {}
+        }
+        let params: Vec<_> =
+            info.params().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let (transport, auth) = (info.transport(), info.auth_token().unwrap_or("-"));
+        let params = format!("{transport} {auth} {}", params.join("&"));
+        let ends = (*request.endpoint().state::<Ends>()?).clone();
+        Ok(Self { params, ends })
+    }
+}
+
+impl RawSocket for Echo {
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+        match frame.as_bytes().as_ref() {
+            b"params" => connection.send(&Frame::text(self.params.as_str())),
+            b"stop" => return Flow::Stop(CloseCode::NORMAL).into(),
+            b"panic" => panic!("told to"),
+            b"forever" => return Handled::later(std::future::pending()),
+            _ => connection.send(&frame),
+        }
+        Flow::Continue.into()
+    }
+
+    fn terminate<'a>(
+        &'a mut self,
+        reason: Reason,
+        _: &'a Connection,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        // The test may be over.
+        let _ = self.ends.send(reason);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A socket with channels.
+pub(crate) struct User;
+
+impl SocketState for User {
+    fn mount() -> Mount {
+        Mount::new("/socket").longpoll(any_origin(LONG))
+    }
+
+    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+        Box::pin(async { Ok(Self) })
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("everybody".into())
+    }
+
+    fn channels() -> Vec<Route<Self>> {
+        vec![Route::of::<Room>()]
+    }
+}
+
+struct Room;
+
+impl Channel for Room {
+    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
+
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+        cx.socket().broadcast(cx.event(), payload);
+        Handling::done(self, Reply::ack())
+    }
+}
+
+impl Join<User> for Room {
+    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+        Box::pin(async { Ok(Joined::new(Self)) })
+    }
+}
+
+pub(crate) fn any_origin(window: Duration) -> LongPollOptions {
+    LongPollOptions::new().window(window).check_origin(CheckOrigin::Any)
+}
+
+pub(crate) struct Fixture {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) address: SocketAddr,
+    pub(crate) ends: mpsc::UnboundedReceiver<Reason>,
+}
+
+/// A server with the sockets above, mounted in some ways.
+pub(crate) async fn start() -> Fixture {
+    let (endpoint, ends) = endpoint();
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+    let address = server.address();
+    let routes = endpoint.routes().or(warp::body::bytes().map(http::Response::<bytes::Bytes>::new));
+    tokio::spawn(server.stop_on(std::future::pending()).run(routes));
+    Fixture { endpoint, address, ends }
+}
+
+pub(crate) fn endpoint() -> (Endpoint, mpsc::UnboundedReceiver<Reason>) {
+    let (ends, receiver) = mpsc::unbounded_channel::<Reason>();
+    let example = CheckOrigin::list(["https://example.com"]);
+    let endpoint = Endpoint::builder()
+        .state(ends)
+        .socket::<User>()
+        .raw_socket::<Echo>(Mount::new("/echo").auth_token(true).longpoll(any_origin(LONG)))
+        .raw_socket::<Echo>(Mount::new("/short").longpoll(any_origin(SHORT)))
+        .raw_socket::<Echo>(Mount::new("/small").longpoll(any_origin(LONG).max_body_size(1000)))
+        .raw_socket::<Echo>(Mount::new("/in/{place}").longpoll(any_origin(LONG).path("/here")))
+        .raw_socket::<Echo>(Mount::new("/strict").longpoll(any_origin(LONG).check_origin(example)))
+        .build()
+        .unwrap();
+    (endpoint, receiver)
+}
