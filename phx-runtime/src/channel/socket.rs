@@ -17,7 +17,7 @@ use super::{EncodeError, Encoded, Info, IntoPayload, Topic};
 use crate::{
     endpoint::Endpoint,
     error::Fault,
-    pubsub::{Broadcast, Pass, Place, Subscriber},
+    pubsub::{Broadcast, Form, Pass, Place, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
     transport::{Connection, TransportKind},
 };
@@ -71,6 +71,13 @@ pub(crate) struct SessionShared {
     pub(crate) version: Version,
     pub(crate) transport: TransportKind,
     pub(crate) id: Option<Topic>,
+}
+
+impl SessionShared {
+    /// How broadcasts look on this connection.
+    fn form(&self) -> Form {
+        Form { version: self.version, compressed: self.connection.compresses() }
+    }
 }
 
 /// What a session sends to itself through its connection.
@@ -354,8 +361,8 @@ impl Member {
         if self.intercepts.contains(&broadcast.event().as_str()) {
             let message = SessionMessage::Out(self.clone(), broadcast.clone());
             self.session.connection.notify(message);
-        } else if let Some(frame) = broadcast.frame(self.session.version) {
-            self.session.connection.send_encoded(frame, &self.subscribed);
+        } else if let Some(frame) = broadcast.frame(self.session.form()) {
+            self.session.connection.send_encoded(frame, Some(&self.subscribed));
         }
     }
 }
@@ -363,8 +370,8 @@ impl Member {
 impl Subscriber for Member {
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
         if self.intercepts.is_empty() && first == 0 && !pass.has_author(&self.place) {
-            let frames = pass.frames(self.session.version);
-            self.session.connection.send_encoded(frames, &self.subscribed);
+            let frames = pass.frames(self.session.form());
+            self.session.connection.send_encoded(frames, Some(&self.subscribed));
             return;
         }
         for message in &pass.messages()[first..] {

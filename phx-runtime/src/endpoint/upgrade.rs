@@ -16,7 +16,7 @@ use super::{
 use crate::transport::{
     ConnectError, ConnectInfo, ConnectRequest, Connection, Params, RawSocket, Site, TransportKind,
     WebSocketOptions, split_port,
-    websocket::{Io, Limits, decoder::Decoder, drive, handshake},
+    websocket::{Io, Limits, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
 };
 
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
@@ -117,6 +117,8 @@ pub(super) async fn upgrade(
     let Some(on_upgrade) = on_upgrade else {
         return refusal(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
     };
+    let deflate = websocket.options.compress.then(|| extensions::negotiate(&request.headers));
+    let deflate = deflate.flatten();
     let info = request.connect_info(TransportKind::WebSocket, params);
     let socket = match connect(&endpoint, mounted, websocket, info).await {
         Ok(socket) => socket,
@@ -125,13 +127,17 @@ pub(super) async fn upgrade(
             return refusal(status, body);
         }
     };
-    tokio::spawn(established(endpoint.clone(), index, on_upgrade, socket));
+    let compresses = deflate.is_some();
+    tokio::spawn(established(endpoint.clone(), index, on_upgrade, socket, compresses));
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept.header_value());
+    if let Some(agreed) = deflate {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
+    }
     response
 }
 
@@ -163,6 +169,7 @@ async fn established(
     index: usize,
     on_upgrade: OnUpgrade,
     socket: Box<dyn RawSocket>,
+    compresses: bool,
 ) {
     let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
         Ok(Ok(upgraded)) => upgraded,
@@ -171,8 +178,11 @@ async fn established(
     };
     let Some(websocket) = &endpoint.0.mounts[index].websocket else { return };
     let WebSocketOptions { timeout, max_frame_size, max_backlog, .. } = websocket.options;
-    let (io, connection, early) = split(upgraded, max_backlog);
+    let (io, connection, early) = split(upgraded, max_backlog, compresses);
     let mut decoder = Decoder::new(max_frame_size);
+    if compresses {
+        decoder = decoder.with_inflate(inflate);
+    }
     decoder.feed(&early);
     drop(early);
     let registered = endpoint.0.connections.register(index, &connection);
@@ -184,16 +194,16 @@ async fn established(
 }
 
 /// The bare socket where the server in front gives it, and what the client sent already.
-fn split(upgraded: Upgraded, max_backlog: usize) -> (Io, Connection, Bytes) {
+fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Connection, Bytes) {
     match downcast::<TokioIo<TcpStream>>(upgraded) {
         Ok(parts) => {
             let stream = parts.io.into_inner();
             prepare(&stream);
-            let (io, connection) = Io::tcp(stream, max_backlog);
+            let (io, connection) = Io::tcp(stream, max_backlog, compresses);
             (io, connection, parts.read_buf)
         }
         Err(upgraded) => {
-            let (io, connection) = Io::other(TokioIo::new(upgraded), max_backlog);
+            let (io, connection) = Io::other(TokioIo::new(upgraded), max_backlog, compresses);
             (io, connection, Bytes::new())
         }
     }

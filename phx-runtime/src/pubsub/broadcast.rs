@@ -11,6 +11,7 @@ use super::room::Place;
 use crate::{
     channel::{EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, Topic},
     serializer::{Outgoing, Version},
+    transport::websocket::deflate,
 };
 
 /// A message that was broadcast on a topic; what a [`Subscription`](super::Subscription) yields and
@@ -26,8 +27,28 @@ struct Inner {
     payload: Encoded,
     /// The subscriber that must not get the message from the pass.
     author: Option<Author>,
-    /// The encoded frame for each protocol version; none where it cannot be encoded.
-    frames: [OnceLock<Option<Bytes>>; Version::ALL],
+    /// The encoded frame in each form; none where it cannot be encoded.
+    frames: [OnceLock<Option<Bytes>>; Form::ALL],
+}
+
+/// How frames look on a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub(crate) version: Version,
+    /// Whether permessage-deflate was agreed.
+    pub(crate) compressed: bool,
+}
+
+impl Form {
+    const ALL: usize = 2 * Version::ALL;
+
+    const fn plain(version: Version) -> Self {
+        Self { version, compressed: false }
+    }
+
+    const fn index(self) -> usize {
+        2 * self.version.index() + self.compressed as usize
+    }
 }
 
 /// A subscriber, told apart by the address of its place.
@@ -53,11 +74,11 @@ impl Broadcast {
             event: event.into(),
             payload,
             author: author.map(Author::of),
-            frames: [const { OnceLock::new() }; Version::ALL],
+            frames: [const { OnceLock::new() }; Form::ALL],
         }));
         let frame = this.encode(Version::V2)?;
         // It was made a moment ago, so the cell is empty.
-        let _ = this.0.frames[Version::V2.index()].set(Some(frame));
+        let _ = this.0.frames[Form::plain(Version::V2).index()].set(Some(frame));
         Ok(this)
     }
 
@@ -86,10 +107,14 @@ impl Broadcast {
         version.frame(&Outgoing::broadcast(&self.0.topic, &self.0.event, *kind, bytes))
     }
 
-    /// The frame that clients of `version` get, encoded once for all of them.
-    pub(crate) fn frame(&self, version: Version) -> Option<&Bytes> {
-        self.0.frames[version.index()]
-            .get_or_init(|| match self.encode(version) {
+    /// The frame that clients get, encoded and compressed once for all that take the same form.
+    pub(crate) fn frame(&self, form: Form) -> Option<&Bytes> {
+        let version = form.version;
+        let frame = self.0.frames[form.index()].get_or_init(|| {
+            if form.compressed {
+                return self.frame(Form::plain(version)).map(deflate::compress);
+            }
+            match self.encode(version) {
                 Ok(frame) => Some(frame),
                 Err(error) => {
                     tracing::warn!(
@@ -98,8 +123,9 @@ impl Broadcast {
                     );
                     None
                 }
-            })
-            .as_ref()
+            }
+        });
+        frame.as_ref()
     }
 
     pub(crate) fn is_from(&self, place: &Place) -> bool {
@@ -120,13 +146,13 @@ impl fmt::Debug for Broadcast {
 /// The messages that one pass over a topic's subscribers hands out, oldest first.
 pub(crate) struct Pass {
     messages: Vec<Broadcast>,
-    /// The frames of all messages behind each other, for each protocol version.
-    frames: [OnceLock<Bytes>; Version::ALL],
+    /// The frames of all messages behind each other, in each form.
+    frames: [OnceLock<Bytes>; Form::ALL],
 }
 
 impl Pass {
     pub(super) fn new(messages: Vec<Broadcast>) -> Self {
-        Self { messages, frames: [const { OnceLock::new() }; Version::ALL] }
+        Self { messages, frames: [const { OnceLock::new() }; Form::ALL] }
     }
 
     pub(crate) fn messages(&self) -> &[Broadcast] {
@@ -134,13 +160,13 @@ impl Pass {
     }
 
     /// All frames in one piece, copied together once for all subscribers.
-    pub(crate) fn frames(&self, version: Version) -> &Bytes {
-        self.frames[version.index()].get_or_init(|| {
+    pub(crate) fn frames(&self, form: Form) -> &Bytes {
+        self.frames[form.index()].get_or_init(|| {
             if let [only] = &*self.messages {
-                return only.frame(version).cloned().unwrap_or_default();
+                return only.frame(form).cloned().unwrap_or_default();
             }
             let mut all = BytesMut::new();
-            for frame in self.messages.iter().filter_map(|message| message.frame(version)) {
+            for frame in self.messages.iter().filter_map(|message| message.frame(form)) {
                 all.extend_from_slice(frame);
             }
             all.freeze()

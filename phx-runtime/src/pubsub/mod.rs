@@ -23,7 +23,7 @@ pub use self::{
     subscription::{Subscription, SubscriptionError},
 };
 pub(crate) use self::{
-    broadcast::Pass,
+    broadcast::{Form, Pass},
     room::{Place, Subscriber},
 };
 use crate::channel::Topic;

@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Broadcast, Pass, Place, PubSub, Subscriber};
+use super::{Broadcast, Form, Pass, Place, PubSub, Subscriber};
 use crate::{
     channel::{Encoded, Topic},
     json,
+    serializer::Version,
 };
 
 /// Remembers what it got, and may do something when it gets it.
@@ -152,4 +153,21 @@ async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
     assert_eq!(slow.recv().await.unwrap().event(), "x");
     drop(slow);
     assert_eq!(pubsub.topics(), 0);
+}
+
+#[test]
+fn a_broadcast_is_encoded_and_compressed_once_for_all_that_take_it_so() {
+    let (topic, body) = (Topic::from("t"), "words ".repeat(100));
+    let message = |payload| Broadcast::new(topic.clone(), "e", Encoded::json(&payload), None);
+    let long = Pass::new(vec![message(json!({ "body": body })).unwrap()]);
+    let short = Pass::new(vec![message(json!({})).unwrap()]);
+    for version in [Version::V1, Version::V2] {
+        let [plain, compressed] = [false, true].map(|compressed| Form { version, compressed });
+        assert!(long.frames(compressed).len() < long.frames(plain).len() / 2);
+        for form in [plain, compressed] {
+            assert_eq!(long.frames(form).as_ptr(), long.frames(form).as_ptr());
+        }
+        // What is not worth compressing is not even copied.
+        assert_eq!(short.frames(plain).as_ptr(), short.frames(compressed).as_ptr());
+    }
 }

@@ -18,7 +18,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 use super::{
     frame::{CloseCode, Frame},
     outbox::{Outbox, Sent, State},
-    websocket::{OpCode, put_frame, server_frames},
+    websocket::{OpCode, deflate, put_frame, server_frames},
 };
 use crate::channel::{Info, Reason};
 
@@ -36,6 +36,8 @@ struct Shared {
     waker: AtomicWaker,
     outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
+    /// Whether the client takes compressed frames.
+    compresses: bool,
 }
 
 #[derive(Default)]
@@ -49,15 +51,27 @@ impl Connection {
     /// A connection that may have `max_backlog` bytes waiting. Transports make one for each client,
     /// and write out what [`poll_frames`](Self::poll_frames) gives them.
     pub fn new(max_backlog: usize) -> Self {
-        Self::with_socket(max_backlog, None)
+        Self::with_socket(max_backlog, None, false)
     }
 
-    pub(super) fn with_socket(max_backlog: usize, socket: Option<OwnedWriteHalf>) -> Self {
+    /// A connection whose frames are written to `socket` by whoever sends, and compressed if the
+    /// client agreed to that.
+    pub(super) fn with_socket(
+        max_backlog: usize,
+        socket: Option<OwnedWriteHalf>,
+        compresses: bool,
+    ) -> Self {
         Self(Arc::new(Shared {
             waker: AtomicWaker::new(),
             outbox: Mutex::new(Outbox::new(max_backlog, socket)),
             mailbox: Mutex::default(),
+            compresses,
         }))
+    }
+
+    /// Whether permessage-deflate was agreed. Only then may compressed frames be sent.
+    pub(crate) fn compresses(&self) -> bool {
+        self.0.compresses
     }
 
     /// Sends a message to the client.
@@ -81,22 +95,20 @@ impl Connection {
     }
 
     fn put(&self, opcode: OpCode, payload: &[u8]) {
-        let sent = self.0.outbox.lock().send_with(|buffer| {
+        let Ok(()) = self.send_with(None, |buffer| {
             put_frame(buffer, opcode, payload);
             Ok::<_, std::convert::Infallible>(())
         });
-        let Ok(sent) = sent;
-        self.after(sent);
     }
 
     /// Sends already encoded frames, unless `allowed` has been taken back meanwhile. The check is
     /// made under the lock, so nothing follows what was sent after taking it back.
-    pub(crate) fn send_encoded(&self, frames: &Bytes, allowed: &AtomicBool) {
+    pub(crate) fn send_encoded(&self, frames: &Bytes, allowed: Option<&AtomicBool>) {
         if frames.is_empty() {
             return;
         }
         let mut outbox = self.0.outbox.lock();
-        if !allowed.load(Ordering::Relaxed) {
+        if is_taken_back(allowed) {
             return;
         }
         let sent = outbox.send(frames);
@@ -110,13 +122,31 @@ impl Connection {
         allowed: Option<&AtomicBool>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
+        if self.0.compresses {
+            return self.send_compressed(allowed, encode);
+        }
         let mut outbox = self.0.outbox.lock();
-        if allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed)) {
+        if is_taken_back(allowed) {
             return Ok(());
         }
         let sent = outbox.send_with(encode)?;
         drop(outbox);
         self.after(sent);
+        Ok(())
+    }
+
+    /// The work is done before the lock is taken: a broadcast never waits for it.
+    fn send_compressed<E>(
+        &self,
+        allowed: Option<&AtomicBool>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if is_taken_back(allowed) {
+            return Ok(());
+        }
+        let mut frame = Vec::new();
+        encode(&mut frame)?;
+        self.send_encoded(&deflate::compress(&frame.into()), allowed);
         Ok(())
     }
 
@@ -248,6 +278,10 @@ impl Connection {
     pub(crate) fn downgrade(&self) -> WeakConnection {
         WeakConnection(Arc::downgrade(&self.0))
     }
+}
+
+fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {
+    allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed))
 }
 
 /// A connection that may be gone, for lists that must not keep it.

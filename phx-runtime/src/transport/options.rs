@@ -151,7 +151,13 @@ impl WebSocketOptions {
         self
     }
 
-    /// Offers permessage-deflate; off by default.
+    /// Offers permessage-deflate (RFC 7692) to clients that ask for it; off by default.
+    ///
+    /// Every message is compressed by itself: an idle connection holds no window, and a broadcast
+    /// is compressed once for all its subscribers. Messages below 128 bytes, and those that would
+    /// not get shorter, are sent as they are. [`max_frame_size`](Self::max_frame_size) holds for
+    /// what a client's message inflates to. Compression of secrets together with text that an
+    /// attacker chooses can give the secrets away by their length; leave it off there.
     pub fn compress(mut self, on: bool) -> Self {
         self.compress = on;
         self

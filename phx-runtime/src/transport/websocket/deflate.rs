@@ -17,9 +17,9 @@ use miniz_oxide::inflate::core::inflate_flags::{
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use miniz_oxide::{DataFormat, MZFlush};
 
-use super::encoder;
+use super::encoder::encode_compressed;
 use super::frame_error::FrameError;
-use super::frame_header::OpCode;
+use super::frame_header::server_frame_len;
 
 /// Shorter messages are sent as they are: compression costs microseconds and gains a few bytes.
 const MIN_BYTES: usize = 128;
@@ -59,22 +59,23 @@ thread_local! {
     }));
 }
 
-/// One whole frame, compressed if that makes it shorter.
+/// One whole frame of ours, compressed if that makes it shorter; else the frame itself, shared.
 ///
 /// Only for connections that agreed on permessage-deflate; the same bytes fit all of them.
-pub(crate) fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
-    if opcode.is_control() || payload.len() < MIN_BYTES {
-        return encoder::encode(opcode, payload);
+pub(crate) fn compress(frame: &Bytes) -> Bytes {
+    let Some(lengths) = server_frame_len(frame) else { return frame.clone() };
+    let payload = &frame[lengths.header_len..];
+    if lengths.opcode.is_control() || payload.len() < MIN_BYTES {
+        return frame.clone();
     }
+    debug_assert_eq!(lengths.total_len, frame.len(), "one frame at a time");
     DEFLATER.with_borrow_mut(|deflater| {
-        let frame = match deflater.run(payload) {
-            Some(compressed) => encoder::encode_compressed(opcode, compressed),
-            None => encoder::encode(opcode, payload),
-        };
+        let compressed = deflater.run(payload);
+        let compressed = compressed.map(|payload| encode_compressed(lengths.opcode, payload));
         if deflater.output.len() > KEPT_BYTES {
             deflater.output = Vec::new();
         }
-        frame
+        compressed.unwrap_or_else(|| frame.clone())
     })
 }
 

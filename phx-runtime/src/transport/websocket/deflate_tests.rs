@@ -5,13 +5,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::transport::frame::{CloseCode, Frame};
 use crate::transport::websocket::decoder::{Decoder, Incoming};
-use crate::transport::websocket::encoder::{ServerFrame, server_frames};
+use crate::transport::websocket::encoder::{self, ServerFrame, server_frames};
+use crate::transport::websocket::frame_header::OpCode;
 
 fn only_frame(bytes: Bytes) -> ServerFrame {
     let mut frames = server_frames(bytes);
     let frame = frames.next().unwrap();
     assert_eq!(frames.next(), None);
     frame
+}
+
+fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
+    compress(&encoder::encode(opcode, payload))
 }
 
 /// What a client gets out of an encoded frame.

@@ -39,13 +39,21 @@ pub(crate) enum Io {
 
 impl Io {
     /// Splits a TCP socket between its task and those who send.
-    pub(crate) fn tcp(stream: TcpStream, max_backlog: usize) -> (Self, Connection) {
+    pub(crate) fn tcp(
+        stream: TcpStream,
+        max_backlog: usize,
+        compresses: bool,
+    ) -> (Self, Connection) {
         let (read, write) = stream.into_split();
-        (Self::Tcp(read), Connection::with_socket(max_backlog, Some(write)))
+        (Self::Tcp(read), Connection::with_socket(max_backlog, Some(write), compresses))
     }
 
-    pub(crate) fn other(stream: impl Duplex + 'static, max_backlog: usize) -> (Self, Connection) {
-        (Self::Other(Box::pin(stream)), Connection::new(max_backlog))
+    pub(crate) fn other(
+        stream: impl Duplex + 'static,
+        max_backlog: usize,
+        compresses: bool,
+    ) -> (Self, Connection) {
+        (Self::Other(Box::pin(stream)), Connection::with_socket(max_backlog, None, compresses))
     }
 
     /// Reads once and hands the bytes to the decoder; `0` is the end of the stream.
