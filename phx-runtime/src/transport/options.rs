@@ -144,8 +144,9 @@ impl WebSocketOptions {
         self
     }
 
-    /// How many bytes may wait for a client that reads too slowly; 1 MiB by default. Beyond that
-    /// the connection is closed with code 1013, and the client comes back with a fresh state.
+    /// How many bytes may wait for a client that reads too slowly; 1 MiB by default. Once more than
+    /// that waits, the next message closes the connection with code 1013, and the client comes back
+    /// with a fresh state. A single message may be larger.
     pub fn max_backlog(mut self, bytes: usize) -> Self {
         self.max_backlog = bytes;
         self

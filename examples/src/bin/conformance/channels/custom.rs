@@ -1,0 +1,38 @@
+//! A channel without the macro: the traits that it implements, written by hand.
+
+use std::pin::Pin;
+
+use phx_runtime::{
+    Channel, Context, Handling, Join, JoinContext, Pattern, SocketState, prelude::*,
+};
+
+use crate::values::text_field;
+
+pub(crate) struct CustomChannel;
+
+impl Channel for CustomChannel {
+    const PATTERNS: &'static [Pattern] = &[Pattern::new("custom:*")];
+    const EVENTS: &'static [&'static str] = &["close"];
+
+    fn handle_in(self: Box<Self>, _: Payload, cx: Context) -> Handling {
+        match cx.event().as_str() {
+            "close" => Handling::done(self, Reply::stop(Reason::Normal)),
+            _ => Handling::unmatched_event(self, &cx),
+        }
+    }
+}
+
+impl<S: SocketState> Join<S> for CustomChannel {
+    fn join(
+        mut cx: JoinContext<S>,
+    ) -> Pin<Box<dyn Future<Output = Result<Joined<Self>, JoinError>> + Send>> {
+        let action = text_field(&cx.take_payload(), "action");
+        Box::pin(async move {
+            match action.as_deref() {
+                Some("ok") => Ok(Joined::new(Self).reply(json!({ "action": "ok" }))),
+                Some("ignore") => Err(JoinError::with(json!({ "action": "ignore" }))),
+                _ => Err(Fault::new("told to fail").into()),
+            }
+        })
+    }
+}

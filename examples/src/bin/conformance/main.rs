@@ -1,0 +1,33 @@
+//! The application that the recorded conversations in `tests/golden` talk to.
+//!
+//! It listens on 127.0.0.1, on the port in `PORT` (4000 if that is not set), until SIGTERM. Its
+//! sockets and channels are small and strange: each does one thing that a Phoenix client can
+//! notice. Applications to learn from are the other programs of this crate.
+
+mod assigns;
+mod channels;
+mod connect_info;
+mod http;
+mod mounts;
+mod raw;
+mod sockets;
+mod values;
+
+use std::{env, error::Error};
+
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into()))
+        .init();
+    let port = match env::var("PORT") {
+        Ok(port) => port.parse()?,
+        Err(_) => 4000,
+    };
+    let endpoint = mounts::endpoint()?;
+    let server = endpoint.bind(([127, 0, 0, 1], port)).await?;
+    server.run(http::routes(&endpoint)).await;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What is mounted where.
+
+use std::time::Duration;
+
+use phx_runtime::{
+    BuildError, CheckOrigin, Endpoint, LongPollOptions, Mount, Version, WebSocketOptions,
+};
+use warp::http::Uri;
+
+use crate::{
+    raw::{Echo, Ping, ShowParams, Slow},
+    sockets::{
+        All, AuthToken, DrainSocket, InfoSocket, LimitedSocket, Nothing, PlainSocket, Session,
+        TestInfoLpSocket, TestInfoSocket, TestLpSocket, TestSocket, UserSocket,
+    },
+};
+
+/// The endpoint with all its mounts.
+///
+/// Where a socket has one place, its attribute says it; the others are mounted here.
+pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
+    Endpoint::builder()
+        .host("localhost")
+        .socket::<UserSocket>()
+        .socket_at::<UserSocket>(
+            Mount::new("/fast")
+                .websocket(open_websocket().timeout(Some(Duration::from_millis(300))))
+                .longpoll(open_longpoll()),
+        )
+        .socket::<TestSocket<true>>()
+        .socket::<TestLpSocket>()
+        .socket_at::<TestSocket<false>>(Mount::new("/ws/admin").websocket(strict_websocket()))
+        .socket_at::<TestLpSocket>(Mount::new("/ws/admin").longpoll(strict_longpoll()))
+        .socket::<LimitedSocket>()
+        .socket::<TestInfoSocket>()
+        .socket::<TestInfoLpSocket>()
+        .raw_socket::<Slow>(
+            Mount::new("/ws/slow").longpoll(strict_longpoll().window(Duration::from_millis(100))),
+        )
+        .raw_socket::<Ping>(Mount::new("/ws/ping").websocket(WebSocketOptions::new()))
+        .raw_socket::<ShowParams>(
+            Mount::new("/raw/ws")
+                .websocket(strict_websocket().subprotocols(["sip"]))
+                .longpoll(strict_longpoll()),
+        )
+        .raw_socket::<ShowParams>(
+            Mount::new("/custom/{socket_var}/{path_var}")
+                .websocket(strict_websocket().path("/path")),
+        )
+        .raw_socket::<ShowParams>(
+            Mount::new("/lpcustom/{socket_var}/{path_var}").longpoll(
+                LongPollOptions::new().path("/path").check_origin(one_origin()),
+            ),
+        )
+        .socket::<InfoSocket<All>>()
+        .socket_at::<InfoSocket<Session>>(
+            Mount::new("/info_nocsrf").websocket(open_websocket().check_csrf(false)),
+        )
+        .socket_at::<InfoSocket<AuthToken>>(
+            Mount::new("/auth")
+                .websocket(open_websocket())
+                .longpoll(open_longpoll())
+                .auth_token(true),
+        )
+        .socket_at::<InfoSocket<AuthToken>>(
+            Mount::new("/auth_sub")
+                .websocket(open_websocket().subprotocols(["foo"]))
+                .auth_token(true),
+        )
+        .socket_at::<InfoSocket<Nothing>>(
+            Mount::new("/sub").websocket(open_websocket().subprotocols(["foo", "bar"])),
+        )
+        .socket::<PlainSocket>()
+        .socket_at::<PlainSocket>(
+            plain("/origin/true", CheckOrigin::Host).longpoll(
+                LongPollOptions::new()
+                    .window(Duration::from_millis(200))
+                    .check_origin(CheckOrigin::Host),
+            ),
+        )
+        .socket_at::<PlainSocket>(plain("/origin/conn", CheckOrigin::Request))
+        .socket_at::<PlainSocket>(plain("/origin/list", several_origins()))
+        .socket_at::<PlainSocket>(plain("/origin/mfa", CheckOrigin::with(is_mfa)))
+        .socket_at::<PlainSocket>(
+            Mount::new("/v2only").websocket(open_websocket().serializers([Version::V2])),
+        )
+        .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::Any).drainer(None))
+        .socket::<DrainSocket>()
+        .raw_socket::<Echo>(
+            Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)),
+        )
+        .raw_socket::<Echo>(
+            Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),
+        )
+        .raw_socket::<Echo>(Mount::new("/compress").websocket(open_websocket().compress(true)))
+        .build()
+}
+
+fn open_websocket() -> WebSocketOptions {
+    WebSocketOptions::new().check_origin(CheckOrigin::Any)
+}
+
+fn open_longpoll() -> LongPollOptions {
+    LongPollOptions::new().window(Duration::from_millis(200)).check_origin(CheckOrigin::Any)
+}
+
+fn strict_websocket() -> WebSocketOptions {
+    WebSocketOptions::new().timeout(Some(Duration::from_millis(200))).check_origin(one_origin())
+}
+
+fn strict_longpoll() -> LongPollOptions {
+    LongPollOptions::new().window(Duration::from_millis(200)).check_origin(one_origin())
+}
+
+fn plain(path: &'static str, origin: CheckOrigin) -> Mount {
+    Mount::new(path).websocket(WebSocketOptions::new().check_origin(origin))
+}
+
+fn one_origin() -> CheckOrigin {
+    CheckOrigin::list(["//example.com"])
+}
+
+fn several_origins() -> CheckOrigin {
+    CheckOrigin::list([
+        "https://example.com",
+        "//another.com:888",
+        "//*.wild.com",
+        "http://port.com:8080",
+    ])
+}
+
+fn is_mfa(origin: &Uri) -> bool {
+    origin.host() == Some("mfa.example")
+}

@@ -1,0 +1,19 @@
+//! Never gets anything done.
+
+use phx_runtime::transport::{
+    ConnectError, ConnectRequest, Connection, Frame, Handled, RawConnect, RawSocket,
+};
+
+pub(crate) struct Slow;
+
+impl RawConnect for Slow {
+    async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+impl RawSocket for Slow {
+    fn handle_in<'a>(&'a mut self, _: Frame, _: &'a Connection) -> Handled<'a> {
+        Handled::later(std::future::pending())
+    }
+}

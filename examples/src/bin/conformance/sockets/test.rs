@@ -1,0 +1,94 @@
+//! Sockets with a strict origin and little patience.
+
+use phx_runtime::{Pattern, prelude::*};
+
+use super::{admit, is_set, owner};
+use crate::{
+    assigns::{Assigns, GivesAssigns},
+    channels::{CustomChannel, RoomChannel, RoomLpChannel},
+};
+
+/// `OWN_ANSWER`: whether clients that come too often are told so.
+pub(crate) struct TestSocket<const OWN_ANSWER: bool> {
+    user_id: Option<String>,
+}
+
+#[socket("/ws", websocket(timeout = "200ms", check_origin("//example.com")))]
+#[channels(RoomChannel, CustomChannel)]
+impl<const OWN_ANSWER: bool> TestSocket<OWN_ANSWER> {
+    #[connect]
+    async fn connect(params: Params) -> Result<Self, ConnectError> {
+        admit(&params).map_err(|error| {
+            if OWN_ANSWER && error.to_string() == "rate_limit" {
+                error.status(429).body("Too many requests")
+            } else {
+                error
+            }
+        })?;
+        Ok(Self { user_id: params.get("user_id").map(str::to_owned) })
+    }
+
+    #[id]
+    fn id(&self) -> Option<String> {
+        owner(self.user_id.as_ref())
+    }
+}
+
+impl<const OWN_ANSWER: bool> GivesAssigns for TestSocket<OWN_ANSWER> {
+    fn assigns(&self, _: Pattern) -> Assigns {
+        [("user_id", json!(self.user_id))].into()
+    }
+}
+
+/// The same for long-polling clients.
+pub(crate) struct TestLpSocket {
+    user_id: Option<String>,
+}
+
+#[socket("/ws", longpoll(window = "200ms", check_origin("//example.com")))]
+#[channels(RoomLpChannel)]
+impl TestLpSocket {
+    #[connect]
+    async fn connect(params: Params) -> Result<Self, ConnectError> {
+        if is_set(&params, "reject") {
+            return Err(ConnectError::new("rejected"));
+        }
+        if is_set(&params, "custom_error") {
+            return Err(ConnectError::new("custom"));
+        }
+        Ok(Self { user_id: params.get("user_id").map(str::to_owned) })
+    }
+
+    #[id]
+    fn id(&self) -> Option<String> {
+        owner(self.user_id.as_ref())
+    }
+}
+
+impl GivesAssigns for TestLpSocket {
+    fn assigns(&self, _: Pattern) -> Assigns {
+        [("user_id", json!(self.user_id))].into()
+    }
+}
+
+/// One channel and no more.
+pub(crate) struct LimitedSocket;
+
+#[socket(
+    "/ws/limited",
+    websocket(timeout = "200ms", check_origin("//example.com")),
+    max_channels = 1
+)]
+#[channels(RoomChannel)]
+impl LimitedSocket {
+    #[connect]
+    async fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+impl GivesAssigns for LimitedSocket {
+    fn assigns(&self, _: Pattern) -> Assigns {
+        [].into()
+    }
+}

@@ -1,0 +1,58 @@
+//! The socket of most conversations.
+
+use phx_runtime::{Pattern, prelude::*};
+
+use super::{admit, is_set, owner};
+use crate::{
+    assigns::{Assigns, GivesAssigns},
+    channels::{
+        BenchChannel, CrashChannel, CustomChannel, EchoChannel, MiscChannel, NoHandlersChannel,
+        RejectChannel, RoomChannel,
+    },
+};
+
+pub(crate) struct UserSocket {
+    user_id: Option<String>,
+}
+
+#[socket(
+    "/socket",
+    websocket(check_origin = false),
+    longpoll(window = "2s", check_origin = false)
+)]
+#[channels(
+    RoomChannel,
+    "assigned:*" => RoomChannel,
+    CustomChannel,
+    EchoChannel,
+    BenchChannel,
+    RejectChannel,
+    CrashChannel,
+    MiscChannel,
+    NoHandlersChannel,
+)]
+impl UserSocket {
+    #[connect]
+    async fn connect(params: Params) -> Result<Self, ConnectError> {
+        if is_set(&params, "raise") {
+            panic!("told to fail");
+        }
+        admit(&params)?;
+        Ok(Self { user_id: params.get("user_id").map(str::to_owned) })
+    }
+
+    #[id]
+    fn id(&self) -> Option<String> {
+        owner(self.user_id.as_ref())
+    }
+}
+
+impl GivesAssigns for UserSocket {
+    fn assigns(&self, pattern: Pattern) -> Assigns {
+        let mut assigns = Assigns::from([("user_id", json!(self.user_id))]);
+        if pattern.as_str() == "assigned:*" {
+            assigns.0.insert("role".into(), "from_channel_macro".into());
+        }
+        assigns
+    }
+}
