@@ -151,18 +151,24 @@ function joined(room, { you, people, messages }) {
 }
 
 function refused(room, reason) {
-  room.channel.leave(); // or it would go on trying
-  if (reason !== "bad room name") return askName(reason);
-  leave(room);
-  view.flash(`#${room.name}: ${reason}`);
+  // Who does not leave would try again and again.
+  if (reason === "bad room name") {
+    leave(room);
+    view.flash(`#${room.name}: ${reason}`);
+  } else {
+    room.channel.leave();
+    askName(reason);
+  }
 }
 
 function leave(room) {
   room.channel.leave();
   rooms.delete(room.name);
   remember();
-  if (room === current) location.hash = rooms.keys().next().value ?? FIRST_ROOM;
-  showRooms();
+  if (room !== current) return showRooms();
+  const next = rooms.keys().next().value ?? FIRST_ROOM;
+  if (next === roomInUrl()) open(next);
+  else location.hash = next;
 }
 
 function remember() {

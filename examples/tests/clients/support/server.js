@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+const STARTS_WITHIN_MS = 20_000;
+
+/**
+ * Runs the chat server on a free port. `CHAT_BIN` is the program; without it the release build
+ * of this workspace is taken.
+ */
+export async function startServer(env = {}) {
+  const built = new URL("../../../../target/release/chat", import.meta.url).pathname;
+  const child = spawn(process.env.CHAT_BIN ?? built, [], {
+    env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  // Should a test fail to stop it.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+
+  const output = [];
+  const port = await new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`${why}\n${output.join("\n")}`));
+    const timer = setTimeout(fail, STARTS_WITHIN_MS, "the server printed no address");
+    child.once("error", (error) => fail(`the server could not be started: ${error.message}`));
+    child.once("exit", (code) => fail(`the server ended with code ${code}`));
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        output.push(line);
+        const found = line.match(/http:\/\/127\.0\.0\.1:(\d+)/);
+        if (!found) return;
+        clearTimeout(timer);
+        resolve(found[1]);
+      });
+    }
+  });
+
+  return {
+    http: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}`,
+    output,
+    /** Resolves to the exit code after a polite request to stop. */
+    stop(signal = "SIGTERM") {
+      process.off("exit", kill);
+      if (child.exitCode !== null) return child.exitCode;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill(signal);
+      return gone;
+    },
+  };
+}
