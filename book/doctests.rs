@@ -1,4 +1,16 @@
 //! The guide. Every Rust block of its chapters is a test of this crate.
 
-#[doc = include_str!("src/getting-started.md")]
-mod getting_started {}
+macro_rules! chapters {
+    ($($name:ident: $path:literal,)*) => {$(
+        #[doc = include_str!($path)]
+        mod $name {}
+    )*};
+}
+
+chapters! {
+    getting_started: "src/getting-started.md",
+    sockets: "src/sockets.md",
+    channels: "src/channels.md",
+    payloads: "src/payloads.md",
+    broadcasts: "src/broadcasts.md",
+}
