@@ -13,4 +13,5 @@ chapters! {
     channels: "src/channels.md",
     payloads: "src/payloads.md",
     broadcasts: "src/broadcasts.md",
+    below_the_macros: "src/below-the-macros.md",
 }
