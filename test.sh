@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Checks everything: style, lints, tests, documentation, the book, and the examples against real
+# clients. Installs what is missing. Needs Rust (rustup), Node 20 or newer and python3.
+#
+#   ./test.sh          everything
+#   ./test.sh --fast   without the release build and what needs it
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly MDBOOK_VERSION=0.5.4
+readonly CLIENTS=examples/tests/clients
+
+fast=no
+case "${1-}" in
+  "") ;;
+  --fast) fast=yes ;;
+  *) echo "usage: $0 [--fast]" >&2 && exit 2 ;;
+esac
+
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+readonly fast target
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
+
+# ---- steps
+
+current=start
+steps=0
+
+elapsed() {
+  printf '%dm%02ds' $(($1 / 60)) $(($1 % 60))
+}
+
+summary() {
+  local status=$?
+  if [ "$status" -eq 0 ]; then
+    printf '\n== passed: %d steps in %s\n' "$steps" "$(elapsed "$SECONDS")"
+  else
+    printf '\n== FAILED: %s, after %s\n' "$current" "$(elapsed "$SECONDS")"
+  fi
+}
+trap summary EXIT
+
+# step NAME COMMAND...
+step() {
+  local started=$SECONDS
+  current=$1
+  shift
+  printf '\n== %s\n' "$current"
+  "$@"
+  steps=$((steps + 1))
+  printf -- '-- %s: %s\n' "$current" "$(elapsed $((SECONDS - started)))"
+}
+
+# ---- what is needed
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+updated=no
+apt_install() {
+  has apt-get || { echo "install $* first" >&2 && return 1; }
+  if [ "$updated" = no ]; then
+    as_root apt-get update -qq
+    updated=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+tools() {
+  local missing=0 tool
+  for tool in cargo node npm python3; do
+    has "$tool" || { echo "missing: $tool" >&2 && missing=1; }
+  done
+  [ "$missing" -eq 0 ] || return 1
+  local node_major
+  node_major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$node_major" -ge 20 ] || { echo "Node 20 or newer is needed, not $node_major" >&2 && return 1; }
+  has cc || apt_install gcc libc6-dev
+  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+  if [ "$fast" = no ] && ! has chromium; then apt_install chromium; fi
+  install_mdbook
+  rustc --version
+  echo "node $(node --version), $(python3 --version), $("$mdbook" --version)"
+}
+
+# Whichever mdbook of the right version there is; a missing one goes under the target directory.
+mdbook=mdbook
+install_mdbook() {
+  is_mdbook mdbook && return
+  mdbook=$target/tools/bin/mdbook
+  is_mdbook "$mdbook" && return
+  cargo install mdbook --version "$MDBOOK_VERSION" --locked --no-default-features \
+    --root "$target/tools" --target-dir "$target/tools/build"
+}
+
+is_mdbook() {
+  [ "$("$1" --version 2>/dev/null)" = "mdbook v$MDBOOK_VERSION" ]
+}
+
+# Installed again only when the lock file or Node changed.
+client_packages() {
+  local stamp=$CLIENTS/node_modules/.installed-for wanted
+  wanted="$(sha256sum <"$CLIENTS/package-lock.json") $(node --version)"
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    echo "unchanged"
+    return
+  fi
+  (cd "$CLIENTS" && npm ci --no-audit --no-fund)
+  echo "$wanted" >"$stamp"
+}
+
+# ---- what is checked
+
+documentation() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+}
+
+client_tests() {
+  (cd "$CLIENTS" && CHAT_BIN=$target/release/chat node --test)
+}
+
+step "tools" tools
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "tests, with golden replay, misuse and the book's examples" cargo test --workspace --locked
+step "API documentation" documentation
+step "book" "$mdbook" build book
+if [ "$fast" = no ]; then
+  step "release build of the examples" cargo build --release --locked -p phx-examples --bins
+  step "client packages" client_packages
+  step "stock clients, in Node and in a browser" client_tests
+fi
+current=done
