@@ -16,7 +16,7 @@ use super::{
 use crate::transport::{
     ConnectError, ConnectInfo, ConnectRequest, Connection, Params, RawSocket, Site, TransportKind,
     WebSocketOptions, split_port,
-    websocket::{Io, Limits, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
+    websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
 };
 
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
@@ -187,8 +187,9 @@ async fn established(
     drop(early);
     let registered = endpoint.0.connections.register(index, &connection);
     drop(endpoint);
+    let (mut driver, mut socket) = (Driver::new(io, connection, decoder, timeout), socket);
     tokio::spawn(async move {
-        drive(io, connection, decoder, socket, Limits { timeout }).await;
+        drive(&mut driver, &mut *socket).await;
         drop(registered);
     });
 }

@@ -4,8 +4,8 @@ use phx_runtime::{Binary, Endpoint, Params};
 use serde_json::value::RawValue;
 use warp::{
     Filter, Rejection, Reply,
-    hyper::body::Bytes,
     http::{Response, StatusCode},
+    hyper::body::Bytes,
 };
 
 /// The endpoint's mounts and everything else that the server answers.

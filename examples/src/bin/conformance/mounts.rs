@@ -48,9 +48,8 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
                 .websocket(strict_websocket().path("/path")),
         )
         .raw_socket::<ShowParams>(
-            Mount::new("/lpcustom/{socket_var}/{path_var}").longpoll(
-                LongPollOptions::new().path("/path").check_origin(one_origin()),
-            ),
+            Mount::new("/lpcustom/{socket_var}/{path_var}")
+                .longpoll(LongPollOptions::new().path("/path").check_origin(one_origin())),
         )
         .socket::<InfoSocket<All>>()
         .socket_at::<InfoSocket<Session>>(
@@ -86,9 +85,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         )
         .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::Any).drainer(None))
         .socket::<DrainSocket>()
-        .raw_socket::<Echo>(
-            Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)),
-        )
+        .raw_socket::<Echo>(Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)))
         .raw_socket::<Echo>(
             Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),
         )

@@ -24,11 +24,7 @@ pub(crate) fn text_field(payload: &Payload, name: &str) -> Option<String> {
 }
 
 /// The payload, an object, with one more field.
-pub(crate) fn with(
-    payload: Payload,
-    name: &str,
-    value: impl Serialize,
-) -> Result<Object, Fault> {
+pub(crate) fn with(payload: Payload, name: &str, value: impl Serialize) -> Result<Object, Fault> {
     let mut object = payload.decode::<Object>()?;
     object.insert(name.to_owned(), to_raw_value(&value)?);
     Ok(object)

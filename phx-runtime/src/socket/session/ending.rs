@@ -17,7 +17,7 @@ use crate::{
 impl Session {
     pub(super) fn leave(&mut self, topic: &Topic, message: &Incoming) {
         let Some(slot) = self.channels.remove(topic) else { return };
-        let Slot { member, state, queue, .. } = slot;
+        let Slot { member, state, queue, .. } = *slot;
         member.unsubscribe();
         // `{}` can always be encoded.
         let _ = member.reply(message.reference.as_ref(), "ok", &Encoded::empty_object());

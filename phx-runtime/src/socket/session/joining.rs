@@ -37,14 +37,14 @@ impl Session {
             self.shared.clone(),
             kind.intercepts,
         ));
-        let state = Join { reference: message.reference, replaced, started, params };
+        let state = Box::new(Join { reference: message.reference, replaced, started, params });
         let slot = Slot {
             member: member.clone(),
             kind,
             state: State::Joining(state),
             queue: VecDeque::new(),
         };
-        self.channels.insert(topic, slot);
+        self.channels.insert(topic, Box::new(slot));
         match start_join(&member, join) {
             Ok(ran) => {
                 self.finish(&member, ran);
@@ -62,7 +62,7 @@ impl Session {
         let endpoint = self.shared.endpoint.clone();
         let Some(slot) = self.slot_of(member) else { return };
         let State::Joining(join) = std::mem::replace(&mut slot.state, State::Busy) else { return };
-        let Join { reference, replaced, started, params } = join;
+        let Join { reference, replaced, started, params } = *join;
         let reference = reference.as_ref();
         let accepted = result.and_then(|joined| {
             match member.reply_to_join(reference, "ok", &joined.response) {

@@ -39,7 +39,8 @@ pub(super) struct Session {
     routes: Arc<dyn Routes>,
     mount: Arc<Mount>,
     shared: Arc<SessionShared>,
-    channels: HashMap<Topic, Slot>,
+    /// Boxed, because a map has room for more than it holds.
+    channels: HashMap<Topic, Box<Slot>>,
     running: RunningSet,
     /// How many messages of the client wait in the slots' queues.
     queued: usize,
@@ -156,7 +157,8 @@ impl Session {
 
     /// The slot of a channel, unless it was replaced or has ended.
     fn slot_of(&mut self, member: &Arc<Member>) -> Option<&mut Slot> {
-        self.channels.get_mut(&member.topic).filter(|slot| Arc::ptr_eq(&slot.member, member))
+        let slot = &mut **self.channels.get_mut(&member.topic)?;
+        Arc::ptr_eq(&slot.member, member).then_some(slot)
     }
 
     fn route(&mut self, message: Incoming) {

@@ -19,7 +19,7 @@ pub(super) struct Slot {
 
 pub(super) enum State {
     /// The join has not been decided.
-    Joining(Join),
+    Joining(Box<Join>),
     /// The channel waits for work.
     Idle(Box<dyn AnyChannel>),
     /// A callback runs and has the channel.

@@ -32,52 +32,43 @@ const LINGER: Duration = Duration::from_secs(5);
 /// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
 const TERMINATE: Duration = Duration::from_secs(5);
 
-/// What a mount sets for each connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Silence after which the connection is closed.
-    pub(crate) timeout: Option<Duration>,
-}
-
-/// Serves one connection from its upgrade to its end.
-pub(crate) async fn drive(
-    io: Io,
-    connection: Connection,
-    decoder: Decoder,
-    mut socket: Box<dyn RawSocket>,
-    limits: Limits,
-) {
-    let mut driver =
-        Driver { io, connection: connection.clone(), decoder, idle: Idle::new(limits) };
-    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&connection)));
-    let end = match started {
-        Ok(()) => driver.run(&mut *socket).await,
-        Err(_) => End::Stopped(CloseCode::INTERNAL),
-    };
-    let reason = driver.announce(end);
-    {
-        let terminate = tokio::time::timeout(TERMINATE, async {
-            let terminate =
-                catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
-            if let Ok(terminate) = terminate {
-                terminate.await;
-            }
-        });
-        // The last frames leave while the socket cleans up.
-        let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
-        let (terminated, _) = futures_util::future::join(terminate, farewell).await;
-        if terminated.is_err() {
-            tracing::warn!("a socket's terminate took too long and was abandoned");
-        }
-    }
-    connection.abandon();
-}
-
-struct Driver {
+/// What the task of one connection holds besides its socket.
+pub(crate) struct Driver {
     io: Io,
     connection: Connection,
     decoder: Decoder,
     idle: Idle,
+}
+
+/// Serves one connection from its upgrade to its end.
+///
+/// Everything is borrowed and the ending boxed, so that the task of an idle connection is no
+/// larger than what it holds.
+pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
+    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&driver.connection)));
+    let end = match started {
+        Ok(()) => driver.run(socket).await,
+        Err(_) => End::Stopped(CloseCode::INTERNAL),
+    };
+    Box::pin(finish(driver, socket, end)).await;
+}
+
+/// Lets the socket clean up while the last frames leave.
+async fn finish(driver: &mut Driver, socket: &mut dyn RawSocket, end: End) {
+    let reason = driver.announce(end);
+    let connection = driver.connection.clone();
+    let terminate = tokio::time::timeout(TERMINATE, async {
+        let terminate = catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
+        if let Ok(terminate) = terminate {
+            terminate.await;
+        }
+    });
+    let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
+    let (terminated, _) = futures_util::future::join(terminate, farewell).await;
+    if terminated.is_err() {
+        tracing::warn!("a socket's terminate took too long and was abandoned");
+    }
+    connection.abandon();
 }
 
 /// How a connection came to its end.
@@ -102,11 +93,21 @@ enum Event {
 }
 
 impl Driver {
+    /// The connection is closed after `timeout` without a sign of life.
+    pub(crate) fn new(
+        io: Io,
+        connection: Connection,
+        decoder: Decoder,
+        timeout: Option<Duration>,
+    ) -> Self {
+        Self { io, connection, decoder, idle: Idle::new(timeout) }
+    }
+
     async fn run(&mut self, socket: &mut dyn RawSocket) -> End {
+        let connection = self.connection.clone();
         let mut letters = Vec::new().into_iter();
         loop {
             let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
-            let connection = self.connection.clone();
             let handled = catch_unwind(AssertUnwindSafe(|| match event {
                 Event::Message(frame) => Ok(socket.handle_in(frame, &connection)),
                 Event::Control(control) => Ok(socket.handle_control(control, &connection)),
@@ -307,10 +308,10 @@ struct Idle {
 }
 
 impl Idle {
-    fn new(limits: Limits) -> Self {
+    fn new(timeout: Option<Duration>) -> Self {
         let last_heard = Instant::now();
-        let timer = limits.timeout.map(|timeout| Box::pin(sleep_until(last_heard + timeout)));
-        Self { timeout: limits.timeout, last_heard, timer }
+        let timer = timeout.map(|timeout| Box::pin(sleep_until(last_heard + timeout)));
+        Self { timeout, last_heard, timer }
     }
 
     fn heard(&mut self) {

@@ -15,7 +15,7 @@ mod message_frame;
 
 pub(crate) use self::{
     close::close_frame,
-    driver::{Limits, drive},
+    driver::{Driver, drive},
     encoder::{put_frame, server_frames},
     frame_header::{OpCode, server_frame_len},
     io::Io,

@@ -28,7 +28,11 @@ impl RawSocket for Ping {
         Flow::Continue.into()
     }
 
-    fn handle_control<'a>(&'a mut self, control: Control, connection: &'a Connection) -> Handled<'a> {
+    fn handle_control<'a>(
+        &'a mut self,
+        control: Control,
+        connection: &'a Connection,
+    ) -> Handled<'a> {
         let (name, payload) = match control {
             Control::Ping(payload) => ("ping", payload),
             Control::Pong(payload) => ("pong", payload),

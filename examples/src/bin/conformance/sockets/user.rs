@@ -15,11 +15,7 @@ pub(crate) struct UserSocket {
     user_id: Option<String>,
 }
 
-#[socket(
-    "/socket",
-    websocket(check_origin = false),
-    longpoll(window = "2s", check_origin = false)
-)]
+#[socket("/socket", websocket(check_origin = false), longpoll(window = "2s", check_origin = false))]
 #[channels(
     RoomChannel,
     "assigned:*" => RoomChannel,
