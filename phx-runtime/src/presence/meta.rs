@@ -1,12 +1,9 @@
 //! What is known of one tracking of a key.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Serialize, Serializer, de::DeserializeOwned};
-use serde_json::{
-    Map, Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::PresenceRef;
@@ -32,18 +29,19 @@ pub enum MetaError {
     Json(#[from] serde_json::Error),
 }
 
-/// A meta's own fields.
-pub(super) type Fields = Map<String, Value>;
+/// A meta's own fields. Their values stay the text that they are.
+pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
 const REFERENCE: &str = "phx_ref";
 const PREVIOUS: &str = "phx_ref_prev";
 
 /// The fields of a value that is to become a meta.
 pub(super) fn fields(meta: &impl Serialize) -> Result<Fields, MetaError> {
-    match serde_json::to_value(meta)? {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(MetaError::NotAnObject),
+    let text = to_raw_value(meta)?;
+    if !text.get().starts_with('{') {
+        return Err(MetaError::NotAnObject);
     }
+    Ok(serde_json::from_str(text.get())?)
 }
 
 impl PresenceMeta {
@@ -53,9 +51,9 @@ impl PresenceMeta {
         reference: PresenceRef,
         previous: Option<PresenceRef>,
     ) -> Result<Self, MetaError> {
-        fields.insert(REFERENCE.to_owned(), reference.as_str().into());
+        fields.insert(REFERENCE.to_owned(), to_raw_value(&reference)?);
         match previous {
-            Some(previous) => fields.insert(PREVIOUS.to_owned(), previous.as_str().into()),
+            Some(previous) => fields.insert(PREVIOUS.to_owned(), to_raw_value(&previous)?),
             None => fields.remove(PREVIOUS),
         };
         Ok(Self { reference, text: to_raw_value(&fields)?.into() })
@@ -76,7 +74,7 @@ impl PresenceMeta {
         let mut fields: Fields = serde_json::from_str(self.text.get())?;
         fields.remove(REFERENCE);
         fields.remove(PREVIOUS);
-        Ok(serde_json::from_value(Value::Object(fields))?)
+        Ok(serde_json::from_str(to_raw_value(&fields)?.get())?)
     }
 }
 
@@ -94,7 +92,7 @@ impl fmt::Debug for PresenceMeta {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::{Value, json, value::RawValue};
 
     use super::{MetaError, PresenceMeta, fields};
     use crate::presence::reference::References;
@@ -107,6 +105,16 @@ mod tests {
         let sent = serde_json::to_value(&meta).unwrap();
         assert_eq!(sent, json!({ "name": "Ann", "phx_ref": meta.phx_ref() }));
         assert_eq!(meta.decode::<Value>().unwrap(), json!({ "name": "Ann" }));
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        let references = References::default();
+        let sent = r#"{"big":123456789012345678901234567890,"one":1.0,"two":{"b":2e0,"a":[]}}"#;
+        let raw: Box<RawValue> = serde_json::from_str(sent).unwrap();
+        let meta = PresenceMeta::new(fields(&raw).unwrap(), references.next(), None).unwrap();
+        assert!(meta.as_json().contains("\"big\":123456789012345678901234567890"), "{meta:?}");
+        assert_eq!(meta.decode::<Box<RawValue>>().unwrap().get(), sent);
     }
 
     #[test]

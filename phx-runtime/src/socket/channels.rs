@@ -52,6 +52,13 @@ impl Channels {
     }
 }
 
+impl Channels {
+    /// What the socket's `id` said.
+    pub(crate) fn id(&self) -> Option<&Topic> {
+        self.session.id()
+    }
+}
+
 impl RawSocket for Channels {
     fn init(&mut self, connection: &Connection) {
         self.session.start(connection);

@@ -91,6 +91,10 @@ impl Session {
         }
     }
 
+    pub(super) fn id(&self) -> Option<&Topic> {
+        self.shared.id.as_ref()
+    }
+
     /// Whether more messages of the client are welcome.
     pub(super) fn is_ready(&self) -> bool {
         self.queued < QUEUE_LIMIT

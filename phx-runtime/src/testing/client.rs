@@ -1,0 +1,327 @@
+//! A client, its channels, and what it pushed.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Missing,
+    inbox::{Inbox, PATIENCE},
+    memory::{self, Sent},
+    message::{self, Body, Received},
+    pattern::matches,
+};
+use crate::{
+    channel::{Encoded, IntoPayload, JoinError, Payload},
+    transport::{CloseCode, RawSocket},
+};
+
+/// How long a test waits for what must not come.
+const DOUBT: Duration = Duration::from_millis(100);
+
+/// A connected client. Its connection closes with [`close`](Self::close), or when the client and
+/// all its channels are dropped.
+#[derive(Debug)]
+pub struct Client {
+    id: Option<String>,
+    line: Arc<Line>,
+}
+
+/// The client's end of the connection.
+#[derive(Debug)]
+struct Line {
+    inbox: Arc<Inbox>,
+    /// None once the client has closed the connection.
+    server: Mutex<Option<mpsc::UnboundedSender<Sent>>>,
+    refs: AtomicU64,
+}
+
+impl Line {
+    async fn send(
+        &self,
+        join_ref: Option<&str>,
+        topic: &str,
+        event: &str,
+        payload: &impl IntoPayload,
+    ) -> String {
+        let reference = self.refs.fetch_add(1, Ordering::Relaxed).to_string();
+        let frame = Encoded::of(payload).ok().and_then(|payload| {
+            message::write(join_ref.unwrap_or(&reference), &reference, topic, event, &payload)
+        });
+        let Some(frame) = frame else { panic!("the payload of {event:?} cannot be encoded") };
+        let (taken, is_taken) = oneshot::channel();
+        // A connection that is closed takes nothing, as on a real network.
+        let sent = self.server.lock().as_ref().map(|server| server.send(Sent { frame, taken }));
+        if let Some(Ok(())) = sent {
+            let _ = is_taken.await;
+        }
+        reference
+    }
+
+    async fn reply<T>(
+        &self,
+        reference: &str,
+        what: &str,
+        patience: Duration,
+        mut wanted: impl FnMut(&str, &Payload) -> Option<T>,
+    ) -> Result<T, Missing> {
+        let wanted = |message: &Received| match &message.body {
+            Body::Reply { status, response } if message.reference.as_deref() == Some(reference) => {
+                wanted(status, response)
+            }
+            _ => None,
+        };
+        self.inbox.take(what, patience, wanted).await
+    }
+}
+
+impl Client {
+    pub(super) fn new(id: Option<String>, mut socket: impl RawSocket) -> Self {
+        let inbox = Arc::new(Inbox::default());
+        let (server, from_client) = mpsc::unbounded_channel();
+        // Here and not in the task, so that a client that is there also hears.
+        let connection = memory::establish(&mut socket);
+        tokio::spawn(memory::serve(socket, connection, from_client, inbox.clone()));
+        let server = Mutex::new(Some(server));
+        Self { id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }
+    }
+
+    /// What the socket's `#[id]` said.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Joins a topic.
+    ///
+    /// # Errors
+    ///
+    /// The join is refused, or no channel serves the topic.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the payload cannot be encoded, and if no answer comes.
+    pub async fn join(
+        &self,
+        topic: impl Into<String>,
+        payload: impl IntoPayload,
+    ) -> Result<ClientChannel, JoinError> {
+        let topic = topic.into();
+        let join_ref = self.line.send(None, &topic, "phx_join", &payload).await;
+        let joined = Pushed { line: self.line.clone(), reference: join_ref };
+        match joined.reply().await {
+            Ok((status, response)) if status == "ok" => {
+                let Pushed { line, reference: join_ref } = joined;
+                Ok(ClientChannel { line, topic, join_ref, response })
+            }
+            Ok((_, response)) => Err(JoinError::with(response)),
+            Err(missing) => panic!("joining {topic:?}: {missing}"),
+        }
+    }
+
+    /// Closes the connection, and waits until all its channels have ended.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they do not end.
+    pub async fn close(self) {
+        self.line.server.lock().take();
+        if let Err(missing) = self.line.inbox.closed().await {
+            panic!("{missing}");
+        }
+    }
+
+    /// Waits until the server closes the connection, and tells with which code.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub async fn closed(&self) -> Result<CloseCode, Missing> {
+        let closed = self.line.inbox.closed().await?;
+        closed.code.ok_or_else(|| Missing::unwanted("the end of the connection, without a code,"))
+    }
+}
+
+/// A channel as its client sees it.
+#[derive(Debug)]
+pub struct ClientChannel {
+    line: Arc<Line>,
+    topic: String,
+    join_ref: String,
+    response: Payload,
+}
+
+/// How a channel ended, as its client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// `phx_close`: left, or stopped in a normal way.
+    Closed,
+    /// `phx_error`: the channel failed.
+    Failed,
+}
+
+impl ClientChannel {
+    /// The topic.
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The response that the join was answered with.
+    pub fn response(&self) -> &Payload {
+        &self.response
+    }
+
+    /// Pushes an event, and waits until the server has taken it; not for a reply.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the payload cannot be encoded.
+    pub async fn push(&self, event: impl AsRef<str>, payload: impl IntoPayload) -> Pushed {
+        let (line, event) = (self.line.clone(), event.as_ref());
+        let reference = line.send(Some(&self.join_ref), &self.topic, event, &payload).await;
+        Pushed { line, reference }
+    }
+
+    /// Leaves the channel.
+    pub async fn leave(&self) -> Pushed {
+        self.push("phx_leave", serde_json::json!({})).await
+    }
+
+    /// Waits for a push or broadcast of an event and takes its payload, if that has at least what
+    /// `pattern` names; what [`assert_push!`](crate::assert_push) does. Others stay for later.
+    ///
+    /// # Errors
+    ///
+    /// None comes.
+    pub async fn expect_push(
+        &self,
+        event: impl AsRef<str>,
+        pattern: Option<&Value>,
+    ) -> Result<Payload, Missing> {
+        self.take_push(event.as_ref(), pattern, PATIENCE).await
+    }
+
+    /// Waits a little for a push or broadcast as [`expect_push`](Self::expect_push) does; what
+    /// [`refute_push!`](crate::refute_push) does.
+    ///
+    /// # Errors
+    ///
+    /// One comes.
+    pub async fn expect_no_push(
+        &self,
+        event: impl AsRef<str>,
+        pattern: Option<&Value>,
+    ) -> Result<(), Missing> {
+        let event = event.as_ref();
+        match self.take_push(event, pattern, DOUBT).await {
+            Ok(payload) => Err(Missing::unwanted(format_args!("a push of {event:?} {payload:?}"))),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn take_push(
+        &self,
+        event: &str,
+        pattern: Option<&Value>,
+        patience: Duration,
+    ) -> Result<Payload, Missing> {
+        let what = format!("a push of {event:?}{}", Like(pattern));
+        let wanted = |message: &Received| {
+            let payload = self.push_of(event, message)?;
+            matches(pattern, payload).then(|| payload.clone())
+        };
+        self.line.inbox.take(what, patience, wanted).await
+    }
+
+    /// Waits for the end of the channel.
+    ///
+    /// # Errors
+    ///
+    /// It does not end.
+    pub async fn ended(&self) -> Result<Ended, Missing> {
+        let wanted = |message: &Received| {
+            let ended = |event| self.push_of(event, message).is_some();
+            if ended("phx_close") {
+                Some(Ended::Closed)
+            } else {
+                ended("phx_error").then_some(Ended::Failed)
+            }
+        };
+        self.line.inbox.take("the end of the channel", PATIENCE, wanted).await
+    }
+
+    /// The payload of a message that is for this channel and of this event.
+    fn push_of<'a>(&self, event: &str, message: &'a Received) -> Option<&'a Payload> {
+        let Body::Push { event: its, payload } = &message.body else { return None };
+        let is_mine = message.topic == self.topic
+            && message.join_ref.as_ref().is_none_or(|join_ref| *join_ref == self.join_ref);
+        (is_mine && its == event).then_some(payload)
+    }
+}
+
+/// A message that a client pushed, to be replied to.
+#[derive(Debug)]
+pub struct Pushed {
+    line: Arc<Line>,
+    reference: String,
+}
+
+impl Pushed {
+    /// Waits for the reply: its status and its response.
+    ///
+    /// # Errors
+    ///
+    /// None comes.
+    pub async fn reply(&self) -> Result<(String, Payload), Missing> {
+        let any = |status: &str, response: &Payload| Some((status.to_owned(), response.clone()));
+        self.line.reply(&self.reference, "a reply", PATIENCE, any).await
+    }
+
+    /// Waits for a reply and takes its response, if that has at least what `pattern` names; what
+    /// [`assert_reply!`](crate::assert_reply) does.
+    ///
+    /// # Errors
+    ///
+    /// None comes, or another one.
+    pub async fn expect_reply(
+        &self,
+        status: &str,
+        pattern: Option<&Value>,
+    ) -> Result<Payload, Missing> {
+        let what = format!("a reply {status:?}{}", Like(pattern));
+        let wanted = |its: &str, response: &Payload| {
+            (its == status && matches(pattern, response)).then(|| response.clone())
+        };
+        self.line.reply(&self.reference, &what, PATIENCE, wanted).await
+    }
+
+    /// Waits a little for any reply; what [`refute_reply!`](crate::refute_reply) does.
+    ///
+    /// # Errors
+    ///
+    /// One comes.
+    pub async fn expect_no_reply(&self) -> Result<(), Missing> {
+        let any = |status: &str, response: &Payload| Some(format!("{status} {response:?}"));
+        match self.line.reply(&self.reference, "a reply", DOUBT, any).await {
+            Ok(reply) => Err(Missing::unwanted(format_args!("a reply {reply}"))),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// What a payload was to have, in a failure's text.
+struct Like<'a>(Option<&'a Value>);
+
+impl fmt::Display for Like<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |pattern| write!(f, " with {pattern}"))
+    }
+}

@@ -1,0 +1,116 @@
+//! Assertions on what a client gets. They are macros so that a failure names the test's line.
+
+/// Waits for a push or broadcast of an event to a [`ClientChannel`](crate::testing::ClientChannel)
+/// and returns its payload.
+///
+/// The payload is matched like a pattern: it may have more fields than those named. Messages that
+/// do not match stay for later assertions.
+///
+/// ```
+/// # #[derive(serde::Deserialize)]
+/// # struct Message { at: u64 }
+/// # async fn test(room: phx_runtime::testing::ClientChannel) {
+/// use phx_runtime::assert_push;
+///
+/// assert_push!(room, "ping");
+/// let message: Message = assert_push!(room, "new_msg", { "body": "hi" }).decode().unwrap();
+/// assert!(message.at > 0);
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if nothing of the kind comes within five seconds.
+#[macro_export]
+macro_rules! assert_push {
+    ($channel:expr, $event:expr $(,)?) => {
+        $crate::testing::expected($channel.expect_push($event, ::std::option::Option::None).await)
+    };
+    ($channel:expr, $event:expr, $($payload:tt)+) => {{
+        let pattern = ::std::option::Option::Some(&$crate::json!($($payload)+));
+        $crate::testing::expected($channel.expect_push($event, pattern).await)
+    }};
+}
+
+/// Asserts that no push or broadcast of an event comes to a
+/// [`ClientChannel`](crate::testing::ClientChannel), or none that has the given fields.
+///
+/// It waits for 100 milliseconds, which takes no time under a paused clock.
+///
+/// ```
+/// # async fn test(room: phx_runtime::testing::ClientChannel) {
+/// use phx_runtime::refute_push;
+///
+/// refute_push!(room, "new_msg");
+/// refute_push!(room, "typing", { "user": 7 });
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if one comes.
+#[macro_export]
+macro_rules! refute_push {
+    ($channel:expr, $event:expr $(,)?) => {
+        $crate::testing::expected(
+            $channel.expect_no_push($event, ::std::option::Option::None).await,
+        )
+    };
+    ($channel:expr, $event:expr, $($payload:tt)+) => {{
+        let pattern = ::std::option::Option::Some(&$crate::json!($($payload)+));
+        $crate::testing::expected($channel.expect_no_push($event, pattern).await)
+    }};
+}
+
+/// Waits for the reply to something [`Pushed`](crate::testing::Pushed) and returns its response,
+/// which is matched as [`assert_push!`](crate::assert_push) does.
+///
+/// ```
+/// # async fn test(room: phx_runtime::testing::ClientChannel) {
+/// use phx_runtime::{assert_reply, json};
+///
+/// let sent = room.push("new_msg", json!({ "body": "" })).await;
+/// assert_reply!(sent, error, { "reason": "empty" });
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if no such reply comes within five seconds.
+#[macro_export]
+macro_rules! assert_reply {
+    ($pushed:expr, $status:ident $(,)?) => {{
+        let status = ::std::stringify!($status);
+        $crate::testing::expected(
+            $pushed.expect_reply(status, ::std::option::Option::None).await,
+        )
+    }};
+    ($pushed:expr, $status:ident, $($response:tt)+) => {{
+        let status = ::std::stringify!($status);
+        let pattern = ::std::option::Option::Some(&$crate::json!($($response)+));
+        $crate::testing::expected($pushed.expect_reply(status, pattern).await)
+    }};
+}
+
+/// Asserts that something [`Pushed`](crate::testing::Pushed) is not replied to.
+///
+/// It waits for 100 milliseconds, which takes no time under a paused clock.
+///
+/// ```
+/// # async fn test(room: phx_runtime::testing::ClientChannel) {
+/// use phx_runtime::{json, refute_reply};
+///
+/// let sent = room.push("typing", json!({})).await;
+/// refute_reply!(sent);
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if a reply comes.
+#[macro_export]
+macro_rules! refute_reply {
+    ($pushed:expr $(,)?) => {
+        $crate::testing::expected($pushed.expect_no_reply().await)
+    };
+}

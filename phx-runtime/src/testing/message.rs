@@ -1,0 +1,109 @@
+//! Messages of protocol version 2 as a client reads and writes them.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    channel::{Encoded, Payload, PayloadKind},
+    transport::Frame,
+};
+
+/// A message from the server.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Received {
+    pub(super) join_ref: Option<String>,
+    pub(super) reference: Option<String>,
+    pub(super) topic: String,
+    pub(super) body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Body {
+    Reply { status: String, response: Payload },
+    Push { event: String, payload: Payload },
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    status: String,
+    response: Value,
+}
+
+impl Received {
+    /// Reads a frame; `None` if it is not one that a server sends.
+    pub(super) fn read(frame: &Frame) -> Option<Self> {
+        match frame {
+            Frame::Text(text) => Self::read_text(text.as_str()),
+            Frame::Binary(bytes) => Self::read_binary(bytes),
+        }
+    }
+
+    fn read_text(text: &str) -> Option<Self> {
+        let (join_ref, reference, topic, event, payload): (_, _, _, String, Value) =
+            serde_json::from_str(text).ok()?;
+        let body = if event == "phx_reply" {
+            let Reply { status, response } = serde_json::from_value(payload).ok()?;
+            Body::Reply { status, response: Payload::json(&response).ok()? }
+        } else {
+            Body::Push { event, payload: Payload::json(&payload).ok()? }
+        };
+        Some(Self { join_ref, reference, topic, body })
+    }
+
+    /// The kind, the sizes of its names, the names, and the data.
+    fn read_binary(bytes: &Bytes) -> Option<Self> {
+        let (&kind, rest) = bytes.split_first()?;
+        let count = match kind {
+            0 => 3,
+            1 => 4,
+            2 => 2,
+            _ => return None,
+        };
+        let sizes = rest.get(..count)?;
+        let mut at = 1 + count;
+        let mut names = sizes.iter().map(|&size| {
+            let name = bytes.get(at..at + usize::from(size))?;
+            at += usize::from(size);
+            String::from_utf8(name.to_vec()).ok()
+        });
+        let mut name = || names.next().flatten();
+        let (join_ref, reference, topic, last) = match kind {
+            0 => (Some(name()?), None, name()?, name()?),
+            1 => (Some(name()?), Some(name()?), name()?, name()?),
+            _ => (None, None, name()?, name()?),
+        };
+        let payload = Payload::binary(bytes.slice(at..));
+        let body = if kind == 1 {
+            Body::Reply { status: last, response: payload }
+        } else {
+            Body::Push { event: last, payload }
+        };
+        Some(Self { join_ref, reference, topic, body })
+    }
+}
+
+/// Writes a message from the client; `None` if one of its names is too long for a binary message.
+pub(super) fn write(
+    join_ref: &str,
+    reference: &str,
+    topic: &str,
+    event: &str,
+    payload: &Encoded,
+) -> Option<Frame> {
+    let names = [join_ref, reference, topic, event];
+    if payload.kind == PayloadKind::Json {
+        let [join_ref, reference, topic, event] = names.map(|name| json!(name).to_string());
+        let payload = String::from_utf8_lossy(&payload.bytes);
+        return Some(Frame::text(format!("[{join_ref},{reference},{topic},{event},{payload}]")));
+    }
+    let mut bytes = vec![0];
+    for name in names {
+        bytes.push(name.len().try_into().ok()?);
+    }
+    for name in names {
+        bytes.extend_from_slice(name.as_bytes());
+    }
+    bytes.extend_from_slice(&payload.bytes);
+    Some(Frame::binary(bytes))
+}
