@@ -47,12 +47,19 @@ impl Connections {
         }))
     }
 
+    /// Adds a connection. One that was still on its way when draining began is told to go at once.
     pub(crate) fn register(&self, mount: usize, connection: &Connection) -> Registered {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let open = Open { mount, connection: connection.downgrade() };
-        let mut all = self.0.open.lock();
-        all.insert(number, open);
-        self.0.count.send_replace(all.len());
+        {
+            let mut all = self.0.open.lock();
+            all.insert(number, open);
+            self.0.count.send_replace(all.len());
+        }
+        // Whoever closes all has either seen the new one under the lock, or set this before.
+        if self.are_draining() {
+            connection.close(CloseCode::RESTART, Reason::Draining);
+        }
         Registered { connections: self.clone(), number }
     }
 
@@ -98,5 +105,25 @@ impl Drop for Registered {
         let mut all = self.connections.0.open.lock();
         all.remove(&self.number);
         self.connections.0.count.send_replace(all.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connections;
+    use crate::{
+        channel::Reason,
+        transport::{CloseCode, Connection},
+    };
+
+    #[test]
+    fn who_comes_while_everybody_is_told_to_go_is_told_too() {
+        let connections = Connections::new();
+        let (early, late) = (Connection::new(100), Connection::new(100));
+        let _early = connections.register(0, &early);
+        connections.start_draining();
+        let _late = connections.register(0, &late);
+        assert_eq!(early.ending(), None);
+        assert_eq!(late.ending(), Some((CloseCode::RESTART, Reason::Draining)));
     }
 }

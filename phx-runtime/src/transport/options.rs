@@ -58,6 +58,9 @@ impl Mount {
     }
 
     /// Serves long-polling clients at `<path>/longpoll`.
+    ///
+    /// A session lives in the process that opened it. Where several serve one address, a client's
+    /// requests must all reach the same one; elsewhere its session is unknown and it connects anew.
     pub fn longpoll(mut self, options: LongPollOptions) -> Self {
         self.longpoll = Some(options);
         self

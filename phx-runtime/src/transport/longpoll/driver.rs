@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use futures_util::FutureExt;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::{Session, SessionId, Sessions, post::Post};
 use crate::{
@@ -46,13 +47,8 @@ pub(crate) async fn drive(
     let reason = connection.ending().map_or(reason, |(_, reason)| reason);
     sessions.remove(&id);
     session.close();
-    let terminate = tokio::time::timeout(TERMINATE, async {
-        let terminate = catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
-        if let Ok(terminate) = terminate {
-            terminate.await;
-        }
-    });
-    if terminate.await.is_err() {
+    let terminate = AssertUnwindSafe(async { socket.terminate(reason, &connection).await });
+    if timeout(TERMINATE, terminate.catch_unwind()).await.is_err() {
         tracing::warn!("a socket's terminate took too long and was abandoned");
     }
     connection.abandon();

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 use super::post::Post;
 use crate::transport::{Connection, Frame, Outgoing, Text};
 
+/// Windows without end are cut to this, so that there is a point in time when a session expires.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24 * 365);
+
 /// One client's session. Requests may come in any task and over any HTTP connection.
 pub(crate) struct Session {
     /// Names the session in each of the client's requests.
@@ -172,7 +175,7 @@ impl Session {
 
     /// How long a session lives without requests.
     pub(super) fn lifetime(&self) -> Duration {
-        self.window.saturating_mul(3) / 2
+        (self.window.saturating_mul(3) / 2).min(LONGEST_LIFETIME)
     }
 
     /// The task ends. An open poll gets what still waits, or is told that the session is gone.

@@ -2,7 +2,10 @@
 
 use std::{
     future::pending,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll as TaskPoll},
     time::Duration,
 };
@@ -72,10 +75,6 @@ impl RawSocket for Probe {
         Flow::Continue.into()
     }
 
-    fn poll(&mut self, _: &mut Context<'_>, _: &Connection) -> TaskPoll<Flow> {
-        TaskPoll::Pending
-    }
-
     fn terminate<'a>(
         &'a mut self,
         reason: Reason,
@@ -99,11 +98,14 @@ fn start() -> Fixture {
 
 fn start_with(max_backlog: usize) -> Fixture {
     let log = Log::default();
+    start_socket(max_backlog, Probe(log.clone()), log)
+}
+
+fn start_socket(max_backlog: usize, socket: impl RawSocket, log: Log) -> Fixture {
     let session = Session::new("token".into(), WINDOW, max_backlog);
     let sessions = Sessions::default();
     sessions.insert(ID, session.clone());
-    let socket = Box::new(Probe(log.clone()));
-    let task = tokio::spawn(drive(session.clone(), ID, sessions.clone(), socket));
+    let task = tokio::spawn(drive(session.clone(), ID, sessions.clone(), Box::new(socket)));
     Fixture { session, sessions, log, task }
 }
 
@@ -395,4 +397,96 @@ async fn a_client_that_polls_may_be_sent_more_than_the_backlog() {
         assert_eq!(poll.await.unwrap()["status"], 200);
         advance(Duration::from_millis(1)).await;
     }
+}
+
+/// Does something wrong, or is busy, at one point.
+#[derive(Clone, Default)]
+struct Odd {
+    log: Log,
+    at: &'static str,
+    ready: Arc<AtomicBool>,
+}
+
+impl RawSocket for Odd {
+    fn init(&mut self, _: &Connection) {
+        assert_ne!(self.at, "init", "told to");
+    }
+
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+        connection.send(&frame);
+        Flow::Continue.into()
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>, _: &Connection) -> TaskPoll<Flow> {
+        assert_ne!(self.at, "poll", "told to");
+        match self.at {
+            "stop" => TaskPoll::Ready(Flow::Stop(CloseCode::RESTART)),
+            "no message" => TaskPoll::Ready(Flow::Malformed(CloseCode::POLICY)),
+            _ => TaskPoll::Pending,
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.at != "busy" || self.ready.load(Ordering::Relaxed)
+    }
+
+    fn terminate<'a>(
+        &'a mut self,
+        reason: Reason,
+        _: &'a Connection,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        self.log.lock().push(reason.to_string());
+        Box::pin(async {
+            assert_ne!(self.at, "terminate", "told to");
+            if self.at == "slow end" {
+                pending::<()>().await;
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn terminate_runs_once_however_a_session_ends() {
+    for (at, reason) in [
+        ("init", "the socket panicked"),
+        ("poll", "the socket panicked"),
+        ("stop", "draining"),
+        ("no message", "closed with code 1008"),
+        ("terminate", "inactive"),
+        ("slow end", "inactive"),
+    ] {
+        let odd = Odd { at, ..Odd::default() };
+        let fixture = start_socket(1000, odd.clone(), odd.log);
+        let connection = fixture.session.connection().clone();
+        assert_eq!(fixture.ended().await, [reason], "{at}");
+        connection.send(&Frame::text("late"));
+        assert!(!connection.has_frames(), "{at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_socket_is_not_given_more_until_it_is_ready() {
+    let odd = Odd { at: "busy", ..Odd::default() };
+    let fixture = start_socket(1000, odd.clone(), odd.log);
+    assert_eq!(fixture.post("a").await, Status::TimedOut);
+    let (status, ()) = tokio::join!(fixture.post("b"), async {
+        sleep(WINDOW / 2).await;
+        odd.ready.store(true, Ordering::Relaxed);
+        // Wakes the task, as whatever made the socket ready does.
+        fixture.session.connection().notify(());
+    });
+    assert_eq!(status, Status::Ok);
+    assert_eq!(answered(fixture.poll()).await, ok(&["b"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_may_be_endless() {
+    let session = Session::new("token".into(), Duration::MAX, 1000);
+    let task = drive(session.clone(), ID, Sessions::default(), Box::new(Odd::default()));
+    let task = tokio::spawn(task);
+    let poll = tokio::spawn(answered(Poll::new(session.clone().visit())));
+    sleep(Duration::from_hours(1000)).await;
+    session.connection().send(&Frame::text("a"));
+    assert_eq!(poll.await.unwrap(), ok(&["a"]));
+    assert!(!task.is_finished());
 }
