@@ -83,7 +83,10 @@ tools() {
   has cc || apt_install gcc libc6-dev
   cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
   cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
-  if [ "$fast" = no ] && ! has chromium; then apt_install chromium; fi
+  if [ "$fast" = no ]; then
+    [ -n "${CHROMIUM-}" ] || has chromium || apt_install chromium
+    export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+  fi
   install_mdbook
   rustc --version
   echo "node $(node --version), $(python3 --version), $("$mdbook" --version)"

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
     Channel, CheckOrigin, ConnectContext, ConnectError, Context, Endpoint, Handling, Join,
-    JoinContext, JoinError, Joined, Mount, Pattern, Payload, Reply, Route, SocketState,
+    JoinContext, JoinError, Joined, Mount, Pattern, Payload, Reason, Reply, Route, SocketState,
     WebSocketOptions, json,
     transport::{
         CloseCode, ConnectRequest, Connection, Control, Flow, Frame, Handled, RawConnect, RawSocket,
@@ -14,6 +14,7 @@ use phx_runtime::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::mpsc::{UnboundedSender, unbounded_channel},
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tungstenite::{Message, protocol::frame::coding::CloseCode as Code};
@@ -57,6 +58,26 @@ impl RawSocket for Echo {
             at.send(&Frame::Binary(payload));
         }
         Flow::Continue.into()
+    }
+}
+
+/// Says why it ends.
+struct Witness(UnboundedSender<Reason>);
+
+impl RawConnect for Witness {
+    async fn connect(request: ConnectRequest) -> Result<Self, ConnectError> {
+        Ok(Self(request.endpoint().state::<UnboundedSender<Reason>>()?.0))
+    }
+}
+
+impl RawSocket for Witness {
+    fn handle_in<'a>(&'a mut self, _: Frame, _: &'a Connection) -> Handled<'a> {
+        Flow::Continue.into()
+    }
+
+    fn terminate<'a>(&'a mut self, reason: Reason, _: &'a Connection) -> BoxFuture<'a, ()> {
+        let _ = self.0.send(reason);
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -193,6 +214,16 @@ async fn a_client_that_says_nothing_for_too_long_is_closed_with_1002() {
     let address = start(&endpoint(WebSocketOptions::new().timeout(timeout))).await;
     let mut client = connect(address, "/echo/websocket").await;
     assert_eq!(closed_with(&mut client).await, Some(Code::Protocol));
+}
+
+#[tokio::test]
+async fn a_socket_is_told_that_its_client_said_nothing() {
+    let (sender, mut reasons) = unbounded_channel();
+    let options = WebSocketOptions::new().timeout(Some(Duration::from_millis(50)));
+    let mount = Mount::new("/quiet").websocket(options);
+    let endpoint = Endpoint::builder().state(sender).raw_socket::<Witness>(mount).build().unwrap();
+    let _client = connect(start(&endpoint).await, "/quiet/websocket").await;
+    assert_eq!(reasons.recv().await, Some(Reason::Inactive));
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ impl ConnectInfo {
     }
 }
 
-/// A request for a connection, as [`RawSocket::connect`](super::RawSocket::connect) gets it.
+/// A request for a connection, as [`RawConnect::connect`](super::RawConnect::connect) gets it.
 #[derive(Clone, Debug)]
 pub struct ConnectRequest {
     pub(crate) info: ConnectInfo,

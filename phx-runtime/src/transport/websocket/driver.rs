@@ -204,7 +204,8 @@ impl Driver {
                 Poll::Ready(Err(_)) => return Poll::Ready(Event::End(End::Lost)),
                 Poll::Pending => {
                     if self.idle.poll_expired(task).is_ready() {
-                        return Poll::Ready(Event::End(End::Stopped(CloseCode::PROTOCOL)));
+                        self.connection.close(CloseCode::PROTOCOL, Reason::Inactive);
+                        return Poll::Ready(Event::End(End::Closing));
                     }
                     return Poll::Pending;
                 }
