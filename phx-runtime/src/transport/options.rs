@@ -203,7 +203,7 @@ impl LongPollOptions {
             window: Duration::from_secs(10),
             max_body_size: 8_000_000,
             max_backlog: 1 << 20,
-            token_max_age: Duration::from_secs(14 * 24 * 3600),
+            token_max_age: Duration::from_hours(14 * 24),
             common: CommonOptions::default(),
         }
     }
