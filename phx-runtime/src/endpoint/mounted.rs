@@ -3,15 +3,17 @@
 use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use http::HeaderValue;
 
-use super::path::MountPath;
+use super::{Endpoint, path::MountPath};
 use crate::{
-    channel::Route,
+    channel::{LogLevel, Route, caught, short_name},
     serializer::Version,
     socket::{Channels, SocketState},
+    telemetry,
     transport::{
-        CheckOrigin, ConnectError, ConnectRequest, LongPollOptions, Mount, RawConnect, RawSocket,
-        WebSocketOptions,
+        CheckOrigin, CommonOptions, ConnectError, ConnectInfo, ConnectRequest, LongPollOptions,
+        Mount, RawConnect, RawSocket, WebSocketOptions, subprotocols,
     },
 };
 
@@ -28,23 +30,54 @@ pub(crate) struct MountedTransport<O> {
     pub(crate) options: O,
     pub(crate) serializers: Arc<[Version]>,
     pub(crate) check_origin: CheckOrigin,
+    pub(crate) auth_token: bool,
+    /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
+    pub(crate) subprotocols: Option<Vec<HeaderValue>>,
+    /// The level of the line about each request.
+    pub(crate) log: LogLevel,
+}
+
+impl<O> MountedTransport<O> {
+    fn new(mount: &Mount, path: &str, common: &CommonOptions, origin: &CheckOrigin, options: O) -> Self {
+        Self {
+            path: MountPath::new(&mount.path, path),
+            serializers: common.serializers.clone().into(),
+            check_origin: common.check_origin.as_ref().unwrap_or(origin).clone(),
+            auth_token: mount.auth_token,
+            subprotocols: None,
+            log: common.transport_log,
+            options,
+        }
+    }
 }
 
 impl Mounted {
     pub(super) fn new(mount: Mount, origin: &CheckOrigin, connector: Box<dyn Connector>) -> Self {
-        let websocket = mount.websocket.clone().map(|options| MountedTransport {
-            path: MountPath::new(&mount.path, &options.path),
-            serializers: options.common.serializers.clone().into(),
-            check_origin: options.common.check_origin.clone().unwrap_or_else(|| origin.clone()),
-            options,
+        let websocket = mount.websocket.clone().map(|options| {
+            let subprotocols = options.subprotocols.as_deref();
+            let subprotocols = subprotocols::accepted(subprotocols, mount.auth_token);
+            let (path, common) = (options.path.clone(), options.common.clone());
+            let transport = MountedTransport::new(&mount, &path, &common, origin, options);
+            MountedTransport { subprotocols, ..transport }
         });
-        let longpoll = mount.longpoll.clone().map(|options| MountedTransport {
-            path: MountPath::new(&mount.path, &options.path),
-            serializers: options.common.serializers.clone().into(),
-            check_origin: options.common.check_origin.clone().unwrap_or_else(|| origin.clone()),
-            options,
+        let longpoll = mount.longpoll.clone().map(|options| {
+            let (path, common) = (options.path.clone(), options.common.clone());
+            MountedTransport::new(&mount, &path, &common, origin, options)
         });
         Self { mount: Arc::new(mount), websocket, longpoll, connector }
+    }
+
+    /// Lets the socket decide on a connection.
+    pub(super) async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        serializers: &Arc<[Version]>,
+        info: ConnectInfo,
+    ) -> Result<Box<dyn RawSocket>, ConnectError> {
+        let (endpoint, mount) = (endpoint.clone(), self.mount.clone());
+        let serializers = serializers.clone();
+        let request = ConnectRequest { info, endpoint, mount, serializers };
+        self.connector.connect(request).await
     }
 }
 
@@ -86,6 +119,16 @@ impl<R: RawConnect> Connector for RawConnector<R> {
         &self,
         request: ConnectRequest,
     ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
-        Box::pin(async move { Ok(Box::new(R::connect(request).await?) as Box<dyn RawSocket>) })
+        Box::pin(async move {
+            // Channels catch and log what goes wrong in their own `connect` themselves.
+            let transport = request.info.transport;
+            let connected = caught(async { R::connect(request).await }).await;
+            if let Err(error) = &connected
+                && error.is_fault()
+            {
+                telemetry::connect_failed(short_name::<R>(), transport, error);
+            }
+            Ok(Box::new(connected?) as Box<dyn RawSocket>)
+        })
     }
 }

@@ -6,11 +6,7 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
-use super::{
-    Endpoint, longpoll,
-    serve::Peer,
-    upgrade::{Request, upgrade},
-};
+use super::{Endpoint, longpoll, request::Request, serve::Peer, upgrade::upgrade};
 use crate::transport::{Params, TransportKind};
 
 impl Endpoint {

@@ -3,6 +3,7 @@
 //! A transport owns the connection and calls the methods of a [`RawSocket`]; it knows nothing of
 //! channels. The built-in transports use only what is public here.
 
+pub(crate) mod auth_token;
 mod connect;
 mod connection;
 mod frame;
@@ -12,6 +13,7 @@ mod origin;
 mod outbox;
 mod params;
 mod raw_socket;
+pub(crate) mod subprotocols;
 pub mod websocket;
 
 pub use self::{
@@ -25,5 +27,6 @@ pub use self::{
 };
 pub(crate) use self::{
     connection::WeakConnection,
+    options::CommonOptions,
     origin::{Site, split_port},
 };
