@@ -13,7 +13,7 @@ use crate::{
     telemetry,
     transport::{
         CheckOrigin, CommonOptions, ConnectError, ConnectInfo, ConnectRequest, LongPollOptions,
-        Mount, RawConnect, RawSocket, WebSocketOptions, subprotocols,
+        Mount, RawConnect, RawSocket, SessionOptions, WebSocketOptions, subprotocols,
     },
 };
 
@@ -31,40 +31,60 @@ pub(crate) struct MountedTransport<O> {
     pub(crate) serializers: Arc<[Version]>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) auth_token: bool,
+    pub(crate) session: Option<SessionOptions>,
+    pub(crate) check_csrf: bool,
     /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
     pub(crate) subprotocols: Option<Vec<HeaderValue>>,
     /// The level of the line about each request.
     pub(crate) log: LogLevel,
 }
 
+/// What the endpoint says where a mount does not.
+pub(super) struct Defaults {
+    pub(super) check_origin: CheckOrigin,
+    pub(super) session: Option<SessionOptions>,
+}
+
 impl<O> MountedTransport<O> {
-    fn new(mount: &Mount, path: &str, common: &CommonOptions, origin: &CheckOrigin, options: O) -> Self {
+    fn new(mount: &Mount, path: &str, common: &CommonOptions, all: &Defaults, options: O) -> Self {
         Self {
             path: MountPath::new(&mount.path, path),
             serializers: common.serializers.clone().into(),
-            check_origin: common.check_origin.as_ref().unwrap_or(origin).clone(),
+            check_origin: common.check_origin.as_ref().unwrap_or(&all.check_origin).clone(),
             auth_token: mount.auth_token,
+            session: mount.session.as_ref().or(all.session.as_ref()).cloned(),
+            check_csrf: common.check_csrf,
             subprotocols: None,
             log: common.transport_log,
             options,
         }
     }
+
+    fn gives_session_to_any_page(&self) -> bool {
+        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, CheckOrigin::Any)
+    }
 }
 
 impl Mounted {
-    pub(super) fn new(mount: Mount, origin: &CheckOrigin, connector: Box<dyn Connector>) -> Self {
+    pub(super) fn new(mount: Mount, all: &Defaults, connector: Box<dyn Connector>) -> Self {
         let websocket = mount.websocket.clone().map(|options| {
             let subprotocols = options.subprotocols.as_deref();
             let subprotocols = subprotocols::accepted(subprotocols, mount.auth_token);
             let (path, common) = (options.path.clone(), options.common.clone());
-            let transport = MountedTransport::new(&mount, &path, &common, origin, options);
+            let transport = MountedTransport::new(&mount, &path, &common, all, options);
             MountedTransport { subprotocols, ..transport }
         });
         let longpoll = mount.longpoll.clone().map(|options| {
             let (path, common) = (options.path.clone(), options.common.clone());
-            MountedTransport::new(&mount, &path, &common, origin, options)
+            MountedTransport::new(&mount, &path, &common, all, options)
         });
         Self { mount: Arc::new(mount), websocket, longpoll, connector }
+    }
+
+    /// Whether every page of the web can connect with the session of whoever looks at it.
+    pub(super) fn gives_session_to_any_page(&self) -> bool {
+        self.websocket.as_ref().is_some_and(MountedTransport::gives_session_to_any_page)
+            || self.longpoll.as_ref().is_some_and(MountedTransport::gives_session_to_any_page)
     }
 
     /// Lets the socket decide on a connection.

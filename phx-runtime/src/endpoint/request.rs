@@ -10,8 +10,11 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
 use super::{Endpoint, mounted::MountedTransport};
 use crate::{
     telemetry,
-    transport::{ConnectInfo, Params, Site, TransportKind, auth_token, split_port},
+    transport::{ConnectInfo, Params, Session, Site, TransportKind, auth_token, split_port},
 };
+
+/// Where clients send the CSRF token that belongs to their session.
+const CSRF_PARAMETER: &str = "_csrf_token";
 
 /// A request as far as transports look at it.
 #[derive(Debug)]
@@ -80,14 +83,29 @@ impl Request {
             TransportKind::WebSocket => auth_token::take_from_subprotocols(&mut self.headers),
             _ => auth_token::take_from_header(&mut self.headers),
         };
+        let session = self.session(&params, transport, endpoint);
         ConnectInfo {
             params,
             transport: kind,
             peer: self.peer,
             uri: self.uri(&endpoint.0.host),
-            headers: self.headers,
+            headers: ConnectInfo::shown_headers(&self.headers),
             auth_token,
+            session,
         }
+    }
+
+    fn session<O>(
+        &self,
+        params: &Params,
+        transport: &MountedTransport<O>,
+        endpoint: &Endpoint,
+    ) -> Option<Session> {
+        let options = transport.session.as_ref()?;
+        let session = options.load(&self.headers, endpoint.secret())?;
+        let token = || params.get(CSRF_PARAMETER).unwrap_or_default();
+        let shown = !transport.check_csrf || options.accepts_csrf_token(&session, token());
+        shown.then_some(session)
     }
 
     /// The request's URI, with the host that the client asked for.
@@ -126,7 +144,10 @@ mod tests {
 
     #[test]
     fn the_uri_has_the_host_that_was_asked_for() {
-        assert_eq!(uri(Some("my.host:123"), "a=%20b"), "http://my.host:123//socket//websocket?a=%20b");
+        assert_eq!(
+            uri(Some("my.host:123"), "a=%20b"),
+            "http://my.host:123//socket//websocket?a=%20b"
+        );
         assert_eq!(uri(Some("[::1]:80"), ""), "http://[::1]:80//socket//websocket");
     }
 

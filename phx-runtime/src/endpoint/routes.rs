@@ -13,7 +13,10 @@ impl Endpoint {
     /// All mounts as one warp filter, to be combined with an application's own routes.
     ///
     /// Requests to other paths are rejected as not found, with their body untouched, so that the
-    /// next filter gets them.
+    /// next filter gets them. The limits of a request's head are those of the server around the
+    /// filter; [`Server::run`] has its own.
+    ///
+    /// [`Server::run`]: crate::Server::run
     ///
     /// ```no_run
     /// # async fn run(endpoint: phx_runtime::Endpoint) {

@@ -44,8 +44,11 @@ impl Joining {
         let what = if accepted { "JOINED" } else { "REFUSED JOIN" };
         let name = InLine(topic);
         log!(
-            kind.options.log_join, topic = topic.as_str(), channel = kind.name,
-            duration_us = took.micros(), params,
+            kind.options.log_join,
+            topic = topic.as_str(),
+            channel = kind.name,
+            duration_us = took.micros(),
+            params,
             "{what} {name} in {took}\n  Parameters: {params}"
         );
     }
@@ -91,8 +94,13 @@ impl HandleIn {
         let took = Took(started.elapsed());
         let (shown_topic, shown_event) = (InLine(&topic), InLine(&event));
         log!(
-            level, topic, event, channel, reference = reference.as_ref().map(MessageRef::as_str),
-            duration_us = took.micros(), params,
+            level,
+            topic,
+            event,
+            channel,
+            reference = reference.as_ref().map(MessageRef::as_str),
+            duration_us = took.micros(),
+            params,
             "HANDLED {shown_event} INCOMING ON {shown_topic} ({channel}) in {took}\n  \
              Parameters: {params}"
         );

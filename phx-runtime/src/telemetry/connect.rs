@@ -22,8 +22,12 @@ pub(crate) fn request(
     peer: Option<SocketAddr>,
 ) {
     log!(
-        level, method = method.as_str(), path, transport = transport.as_str(),
-        peer = peer.map(tracing::field::display), "{method} {path}"
+        level,
+        method = method.as_str(),
+        path,
+        transport = transport.as_str(),
+        peer = peer.map(tracing::field::display),
+        "{method} {path}"
     );
 }
 

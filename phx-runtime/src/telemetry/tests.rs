@@ -1,4 +1,13 @@
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 use super::*;
 use crate::{
@@ -13,10 +22,11 @@ fn kind(options: ChannelOptions) -> ChannelKind {
 }
 
 fn message(topic: &str) -> Incoming {
-    Version::V1.decode(&crate::transport::Frame::text(format!(
-        r#"{{"topic":"{topic}","event":"new_msg","payload":{{"password":"x"}},"ref":"1"}}"#
-    )))
-    .unwrap()
+    Version::V1
+        .decode(&crate::transport::Frame::text(format!(
+            r#"{{"topic":"{topic}","event":"new_msg","payload":{{"password":"x"}},"ref":"1"}}"#
+        )))
+        .unwrap()
 }
 
 /// How many allocations preparing all lines of a connection takes.
@@ -73,9 +83,9 @@ fn channels_of_topics_that_begin_with_phoenix_are_not_logged() {
 fn durations_read_like_phoenix_prints_them() {
     for (duration, text) in [
         (Duration::ZERO, "0µs"),
-        (Duration::from_micros(1000), "1000µs"),
+        (Duration::from_nanos(1_000_999), "1000µs"),
         (Duration::from_micros(1001), "1ms"),
-        (Duration::from_millis(2999), "2999ms"),
+        (Duration::from_micros(2_999_999), "2999ms"),
     ] {
         assert_eq!(Took(duration).to_string(), text);
     }
@@ -92,4 +102,43 @@ fn a_text_of_a_client_cannot_begin_a_line_of_its_own() {
     ] {
         assert_eq!(InLine(text).to_string(), shown);
     }
+}
+
+/// Counts by label.
+#[derive(Default)]
+struct Counters(parking_lot::Mutex<HashMap<String, Arc<AtomicU64>>>);
+
+impl metrics::Recorder for Counters {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        let labels: Vec<_> = key.labels().map(|label| (label.key(), label.value())).collect();
+        let name = format!("{} {labels:?}", key.name());
+        Counter::from_arc(self.0.lock().entry(name).or_default().clone())
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+#[test]
+fn what_is_dropped_is_counted_by_reason() {
+    let counters = Counters::default();
+    metrics::with_local_recorder(&counters, || {
+        dropped(Dropped::UnaskedReply, "room:1", None);
+        dropped(Dropped::EarlierJoin, "room:1", Some("new_msg"));
+        dropped(Dropped::EarlierJoin, "room:2", Some("new_msg"));
+    });
+    let counted = |reason: &str| {
+        let name = format!(r#"phx_messages_dropped_total [("reason", "{reason}")]"#);
+        counters.0.lock()[&name].load(Ordering::Relaxed)
+    };
+    assert_eq!((counted("unasked_reply"), counted("earlier_join")), (1, 2));
 }

@@ -59,11 +59,7 @@ pub(crate) fn take_from_header(headers: &mut HeaderMap) -> Option<String> {
 
 /// An offered subprotocol as the log may show it.
 pub(super) fn without_token(entry: &[u8]) -> Cow<'_, [u8]> {
-    if entry.starts_with(PREFIX) {
-        [PREFIX, b"[FILTERED]"].concat().into()
-    } else {
-        entry.into()
-    }
+    if entry.starts_with(PREFIX) { [PREFIX, b"[FILTERED]"].concat().into() } else { entry.into() }
 }
 
 /// Clients write either alphabet: the stock one says base64url and means the standard alphabet.

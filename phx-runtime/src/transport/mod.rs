@@ -6,6 +6,7 @@
 pub(crate) mod auth_token;
 mod connect;
 mod connection;
+mod csrf;
 mod frame;
 pub(crate) mod longpoll;
 mod options;
@@ -13,6 +14,7 @@ mod origin;
 mod outbox;
 mod params;
 mod raw_socket;
+mod session_cookie;
 pub(crate) mod subprotocols;
 pub mod websocket;
 
@@ -24,6 +26,7 @@ pub use self::{
     origin::CheckOrigin,
     params::Params,
     raw_socket::{Flow, Handled, RawConnect, RawSocket},
+    session_cookie::{Session, SessionError, SessionOptions},
 };
 pub(crate) use self::{
     connection::WeakConnection,
