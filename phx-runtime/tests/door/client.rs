@@ -61,10 +61,31 @@ pub(crate) async fn send(at: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     while status != 101 && answer.rest.len() < length {
         assert!(answer.stream.read_buf(&mut answer.rest).await.unwrap() > 0, "half an answer");
     }
+    if answer.header("transfer-encoding") == Some("chunked") {
+        while !answer.rest.ends_with(b"\r\n0\r\n\r\n") {
+            assert!(answer.stream.read_buf(&mut answer.rest).await.unwrap() > 0, "half an answer");
+        }
+        answer.rest = dechunked(&answer.rest);
+    }
     if status != 101 {
         answer.body = String::from_utf8(std::mem::take(&mut answer.rest)).unwrap();
     }
     answer
+}
+
+/// The body that came in these chunks.
+fn dechunked(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let line = chunks.iter().position(|byte| *byte == b'\r').unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&chunks[..line]).unwrap(), 16);
+        let (chunk, rest) = chunks[line + 2..].split_at(size.unwrap());
+        if chunk.is_empty() {
+            return body;
+        }
+        body.extend_from_slice(chunk);
+        chunks = &rest[2..];
+    }
 }
 
 impl Answer {

@@ -10,6 +10,7 @@ mod auth_token;
 mod connect_info;
 mod limits;
 mod logging;
+mod longpoll;
 mod origin;
 mod refusals;
 mod session;
