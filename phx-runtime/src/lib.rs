@@ -54,7 +54,7 @@ pub use self::{
     socket::SocketState,
     token::{Secret, SignError, Token, TokenError},
     transport::{
-        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Params,
-        TransportKind, WebSocketOptions,
+        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Params, Session,
+        SessionError, SessionOptions, TransportKind, WebSocketOptions,
     },
 };

@@ -10,7 +10,10 @@ use std::{
 use futures_util::FutureExt;
 
 use super::{AnyChannel, Channel, Context, reply::Reply};
-use crate::error::{Failure, Fault};
+use crate::{
+    error::{Failure, Fault},
+    telemetry::{Dropped, dropped},
+};
 
 pub(crate) type Returned = (Box<dyn AnyChannel>, Reply);
 
@@ -39,18 +42,16 @@ impl Handling {
 
     /// No handler takes this event: the client is told so, and the channel goes on.
     pub fn unmatched_event<C: Channel>(channel: Box<C>, cx: &Context) -> Self {
-        if !cx.expects_reply() {
-            tracing::warn!(
-                topic = %cx.socket().topic(), event = %cx.event(),
-                "no handler for an event that asked for no reply"
-            );
+        if cx.expects_reply() {
+            return Self::done(channel, Reply::unmatched_event());
         }
-        Self::done(channel, Reply::unmatched_event())
+        dropped(Dropped::UnmatchedEvent, cx.socket().topic(), Some(cx.event()));
+        Self::done(channel, Reply::none())
     }
 
     /// No handler takes this message: it is logged, and the channel goes on.
     pub fn unmatched_info<C: Channel>(channel: Box<C>, _message: Info, cx: &Context) -> Self {
-        tracing::warn!(topic = %cx.socket().topic(), "no `#[handle_info]` takes this message");
+        dropped(Dropped::UnmatchedInfo, cx.socket().topic(), None);
         Self::done(channel, Reply::none())
     }
 }

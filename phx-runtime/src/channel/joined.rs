@@ -87,6 +87,11 @@ impl JoinError {
             .unwrap_or_default()
     }
 
+    /// Whether the channel itself refused, rather than failed.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self.0, Refused::Answer(_))
+    }
+
     pub(crate) fn into_refused(self) -> Refused {
         self.0
     }

@@ -44,6 +44,11 @@ impl Payload {
         Self(Kind::Json(text))
     }
 
+    /// Takes the payload out of a message that goes on without it.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self(Kind::Binary(Bytes::new())))
+    }
+
     /// The JSON text, if this is no binary payload.
     pub fn as_json(&self) -> Option<&str> {
         match &self.0 {

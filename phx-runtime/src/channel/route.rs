@@ -11,6 +11,7 @@ use super::{
 use crate::{
     endpoint::{Endpoint, Requirements},
     error::Fault,
+    telemetry,
 };
 
 /// One entry of `#[channels(..)]`.
@@ -93,13 +94,16 @@ pub(crate) type Joining = BoxFuture<'static, Result<JoinedAny, JoinError>>;
 
 /// The routing table together with the connection's socket, without the socket's type.
 pub(crate) trait Routes: Send + Sync {
-    /// Starts the join of the first route that serves `topic`.
+    /// The socket's type, for the log.
+    fn socket(&self) -> &'static str;
+
+    /// Starts the join of the first route that serves `topic`, with what to log of it.
     fn join(
         &self,
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
-    ) -> Option<(Arc<ChannelKind>, Joining)>;
+    ) -> Option<(Arc<ChannelKind>, Option<telemetry::Joining>, Joining)>;
 }
 
 /// A connected socket with its table.
@@ -118,13 +122,18 @@ impl<S> Connected<S> {
 }
 
 impl<S: Send + Sync + 'static> Routes for Connected<S> {
+    fn socket(&self) -> &'static str {
+        short_name::<S>()
+    }
+
     fn join(
         &self,
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
-    ) -> Option<(Arc<ChannelKind>, Joining)> {
+    ) -> Option<(Arc<ChannelKind>, Option<telemetry::Joining>, Joining)> {
         let (route, pattern) = self.find(topic)?;
+        let log = telemetry::Joining::new(&route.kind, topic, &payload);
         let cx =
             JoinContext::new(self.user.clone(), topic.clone(), pattern, payload, endpoint.clone());
         let join = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (route.join)(cx)))
@@ -132,6 +141,6 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
                 let fault = Fault::from_panic(&*panic);
                 Box::pin(std::future::ready(Err(fault.into())))
             });
-        Some((route.kind.clone(), join))
+        Some((route.kind.clone(), log, join))
     }
 }

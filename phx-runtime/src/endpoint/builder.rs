@@ -12,14 +12,14 @@ use thiserror::Error;
 
 use super::{
     Connections, Endpoint, Inner, Requirements,
-    mounted::{ChannelConnector, Connector, Mounted, RawConnector},
+    mounted::{ChannelConnector, Connector, Defaults, Mounted, RawConnector},
 };
 use crate::{
     params::FilterParameters,
     pubsub::PubSub,
     socket::SocketState,
     token::Secret,
-    transport::{CheckOrigin, Mount, RawConnect, longpoll::Sessions},
+    transport::{CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions, subprotocols},
 };
 
 /// Collects sockets, state and settings of an [`Endpoint`].
@@ -29,7 +29,7 @@ pub struct Builder {
     mounts: Vec<(Mount, Box<dyn Connector>)>,
     requirements: Requirements,
     filter_parameters: FilterParameters,
-    check_origin: CheckOrigin,
+    defaults: Defaults,
     host: String,
     secret: Option<Secret>,
 }
@@ -58,6 +58,29 @@ pub enum BuildError {
         /// The path.
         path: String,
     },
+    /// Any page on the web could connect in the name of whoever looks at it.
+    #[error(
+        "the socket at \"{path}\" reads the session, and neither `check_origin` nor `check_csrf` \
+         is on: every page on the web could connect as the user who looks at it"
+    )]
+    UnprotectedSession {
+        /// The mount's path.
+        path: String,
+    },
+    /// A name in `subprotocols` that no client can offer.
+    #[error("the socket at \"{path}\" accepts the subprotocol {name:?}, which is not a valid name")]
+    Subprotocol {
+        /// The mount's path.
+        path: String,
+        /// The subprotocol.
+        name: String,
+    },
+    /// A session's cookie has a name that no browser takes.
+    #[error("{name:?} is not a name for the session's cookie")]
+    SessionCookie {
+        /// The cookie's name.
+        name: String,
+    },
     /// The secret could be guessed.
     #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
     Secret,
@@ -76,7 +99,7 @@ impl Builder {
             mounts: Vec::new(),
             requirements: Requirements::default(),
             filter_parameters: FilterParameters::default(),
-            check_origin: CheckOrigin::Host,
+            defaults: Defaults { check_origin: CheckOrigin::Host, session: None },
             host: "localhost".to_owned(),
             secret: None,
         }
@@ -129,7 +152,36 @@ impl Builder {
     /// Which pages may connect, where a mount does not say; by default those of the endpoint's own
     /// [`host`](Self::host).
     pub fn check_origin(mut self, check: CheckOrigin) -> Self {
-        self.check_origin = check;
+        self.defaults.check_origin = check;
+        self
+    }
+
+    /// Where the application keeps its session, which `#[connect]` gets as
+    /// [`ConnectInfo::session`](crate::ConnectInfo::session); a mount may say otherwise.
+    ///
+    /// A socket that reads it and checks neither the origin nor the CSRF token is refused:
+    ///
+    /// ```
+    /// # use futures_util::future::BoxFuture;
+    /// # use phx_runtime::{ConnectContext, ConnectError, SocketState};
+    /// # struct UserSocket;
+    /// # impl SocketState for UserSocket {
+    /// #     fn mount() -> Mount { Mount::new("/socket") }
+    /// #     fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+    /// #         Box::pin(async { Ok(UserSocket) })
+    /// #     }
+    /// # }
+    /// use phx_runtime::{CheckOrigin, Endpoint, Mount, SessionOptions, WebSocketOptions};
+    ///
+    /// let open = WebSocketOptions::new().check_origin(CheckOrigin::Any).check_csrf(false);
+    /// let endpoint = Endpoint::builder()
+    ///     .session(SessionOptions::new("_my_app_key"))
+    ///     .socket_at::<UserSocket>(Mount::new("/socket").websocket(open))
+    ///     .build();
+    /// assert!(endpoint.unwrap_err().to_string().contains("every page on the web"));
+    /// ```
+    pub fn session(mut self, session: SessionOptions) -> Self {
+        self.defaults.session = Some(session);
         self
     }
 
@@ -177,7 +229,21 @@ impl Builder {
             if mount.websocket.is_none() && mount.longpoll.is_none() {
                 return Err(BuildError::NoTransport { path: path() });
             }
-            mounts.push(Mounted::new(mount, &self.check_origin, connector));
+            let subprotocols =
+                mount.websocket.iter().flat_map(|it| it.subprotocols.iter().flatten());
+            if let Some(name) = subprotocols.into_iter().find(|name| !subprotocols::is_name(name)) {
+                return Err(BuildError::Subprotocol { path: path(), name: name.to_string() });
+            }
+            let sessions = self.defaults.session.iter().chain(&mount.session);
+            if let Some(session) = sessions.into_iter().find(|it| !it.has_valid_name()) {
+                return Err(BuildError::SessionCookie { name: session.cookie().to_owned() });
+            }
+            let mounted = Mounted::new(mount, &self.defaults, connector);
+            if mounted.gives_session_to_any_page() {
+                let path = mounted.mount.path.clone().into_owned();
+                return Err(BuildError::UnprotectedSession { path });
+            }
+            mounts.push(mounted);
         }
         Ok(Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,

@@ -15,21 +15,18 @@ use super::{
     Endpoint,
     body::{self, BodyError},
     mounted::{Mounted, MountedTransport},
-    upgrade::Request,
+    request::Request,
 };
 use crate::{
     token::{Token, random},
     transport::{
-        ConnectInfo, ConnectRequest, LongPollOptions, Params, RawSocket, TransportKind,
+        ConnectInfo, LongPollOptions, Params, RawSocket, TransportKind,
         longpoll::{Answer, Messages, Poll, Session, SessionId, Status, drive},
     },
 };
 
 /// Where clients put the session's token so that it gets into no log; older ones use the query.
 const TOKEN: HeaderName = HeaderName::from_static("x-phoenix-longpoll-token");
-
-/// Where clients put the token that says who they are, on mounts that take one.
-const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-phoenix-authtoken");
 
 const METHODS: HeaderValue = HeaderValue::from_static("get, post, options");
 
@@ -55,6 +52,7 @@ where
     let Some(longpoll) = &mounted.longpoll else {
         return plain(StatusCode::NOT_FOUND);
     };
+    request.log(TransportKind::LongPoll, longpoll);
     let client = Client { endpoint: &endpoint, index, mounted, longpoll };
     let mut response = if !request.is_allowed(longpoll, &endpoint) {
         json(Status::Refused)
@@ -105,9 +103,9 @@ impl Client<'_> {
         let Some(params) = request.params(variables) else {
             return plain(StatusCode::BAD_REQUEST);
         };
-        let auth_token = self.auth_token(&request.headers);
-        let info = request.connect_info(TransportKind::LongPoll, params);
-        match self.connect(ConnectInfo { auth_token, ..info }).await {
+        let kind = TransportKind::LongPoll;
+        let info = request.connect_info(kind, params, self.longpoll, self.endpoint);
+        match self.connect(info).await {
             Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
             Err(status) => json(status),
         }
@@ -154,20 +152,9 @@ impl Client<'_> {
         format!("long-poll {} {}", self.mounted.mount.path, self.longpoll.options.path)
     }
 
-    fn auth_token(&self, headers: &HeaderMap) -> Option<String> {
-        let token = headers.get(AUTH_TOKEN).filter(|_| self.mounted.mount.auth_token)?;
-        Some(token.to_str().ok()?.to_owned())
-    }
-
     /// Opens a session, and returns its token.
     async fn connect(&self, info: ConnectInfo) -> Result<String, Status> {
-        let request = ConnectRequest {
-            info,
-            endpoint: self.endpoint.clone(),
-            mount: self.mounted.mount.clone(),
-            serializers: self.longpoll.serializers.clone(),
-        };
-        match self.mounted.connector.connect(request).await {
+        match self.mounted.connect(self.endpoint, &self.longpoll.serializers, info).await {
             Ok(socket) => self.open(socket).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),

@@ -6,6 +6,7 @@ mod connections;
 mod longpoll;
 mod mounted;
 mod path;
+mod request;
 mod requirements;
 mod routes;
 mod serve;
@@ -32,7 +33,7 @@ use crate::{
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
     token::Secret,
-    transport::{ConnectError, ConnectInfo, ConnectRequest, RawSocket, longpoll::Sessions},
+    transport::{ConnectError, ConnectInfo, RawSocket, longpoll::Sessions},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -159,13 +160,7 @@ impl Endpoint {
     ) -> Result<Box<dyn RawSocket>, ConnectError> {
         let mounted = self.0.mounts.iter().find(|mounted| mounted.mount.path == path);
         let mounted = mounted.ok_or_else(|| ConnectError::new("no such mount").status(404))?;
-        let request = ConnectRequest {
-            info,
-            endpoint: self.clone(),
-            mount: mounted.mount.clone(),
-            serializers: [Version::V1, Version::V2].into(),
-        };
-        mounted.connector.connect(request).await
+        mounted.connect(self, &[Version::V1, Version::V2].into(), info).await
     }
 
     /// What the endpoint's tokens are signed with; see [`Builder::secret`].

@@ -6,18 +6,17 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
-use super::{
-    Endpoint, longpoll,
-    serve::Peer,
-    upgrade::{Request, upgrade},
-};
+use super::{Endpoint, longpoll, request::Request, serve::Peer, upgrade::upgrade};
 use crate::transport::{Params, TransportKind};
 
 impl Endpoint {
     /// All mounts as one warp filter, to be combined with an application's own routes.
     ///
     /// Requests to other paths are rejected as not found, with their body untouched, so that the
-    /// next filter gets them.
+    /// next filter gets them. The limits of a request's head are those of the server around the
+    /// filter; [`Server::run`] has its own.
+    ///
+    /// [`Server::run`]: crate::Server::run
     ///
     /// ```no_run
     /// # async fn run(endpoint: phx_runtime::Endpoint) {

@@ -28,6 +28,11 @@ use crate::{
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many bytes the head of a request may have: its path, its query and all of its headers. A
+/// larger one is answered with status 431, or with 414 where the path and query alone are too long.
+/// It may have 100 headers, the default of the HTTP library.
+const HEAD_LIMIT: usize = 64 * 1024;
+
 /// How long to wait after `accept` failed, which it does while descriptors are short.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -50,6 +55,9 @@ pub struct ServeError {
 impl Endpoint {
     /// Serves the endpoint's mounts alone on `address`, until the process is told to end; then
     /// drains as [`Server::run`] does.
+    ///
+    /// The head of a request may take 10 s to arrive and have 64 KiB, path, query and at most 100
+    /// headers together.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<(), ServeError> {
         self.bind(address).await?.run(self.routes()).await;
         Ok(())
@@ -142,7 +150,8 @@ where
         hyper::service::Service::call(&routes, request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let mut http = builder.http1();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEAD_LIMIT);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     // A client that breaks off is not worth a line at a higher level.
     if let Err(error) = watcher.watch(connection).await {

@@ -1,22 +1,21 @@
 //! From a request to a WebSocket connection.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::{
-    Endpoint,
-    mounted::{Mounted, MountedTransport},
-};
-use crate::transport::{
-    ConnectError, ConnectInfo, ConnectRequest, Connection, Params, RawSocket, Site, TransportKind,
-    WebSocketOptions, split_port,
-    websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
+use super::{Endpoint, request::Request};
+use crate::{
+    telemetry,
+    transport::{
+        Connection, Params, RawSocket, TransportKind, WebSocketOptions, subprotocols,
+        websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
+    },
 };
 
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
@@ -25,69 +24,6 @@ const NOT_SENT: u32 = 32 * 1024;
 
 /// How long the client may take between the answer and the first byte of the new protocol.
 const UPGRADE: Duration = Duration::from_secs(10);
-
-/// A request as far as transports look at it.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) peer: Option<SocketAddr>,
-}
-
-impl Request {
-    /// Path variables and query together; the query wins.
-    pub(super) fn params(&self, variables: Params) -> Option<Params> {
-        let query = Params::from_query(&self.query).ok()?;
-        let mut params = variables;
-        for (name, value) in query.iter() {
-            params.insert(name, value);
-        }
-        Some(params)
-    }
-
-    /// The host and port that the client asked for.
-    fn host(&self) -> (&str, u16) {
-        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let (host, port) = host.and_then(split_port).unwrap_or(("", None));
-        (host, port.unwrap_or(80))
-    }
-
-    pub(super) fn is_allowed<O>(&self, mounted: &MountedTransport<O>, endpoint: &Endpoint) -> bool {
-        let (host, port) = self.host();
-        let site = Site { own_host: &endpoint.0.host, scheme: "http", host, port };
-        let origin = self.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-        let allowed = mounted.check_origin.allows(origin, site);
-        if !allowed {
-            let origin = String::from_utf8_lossy(origin.unwrap_or_default());
-            tracing::error!(
-                %origin, path = self.path,
-                "Could not check origin for a connection\nOrigin of the request: {origin}\n\
-                 Set `check_origin` of the mount or of the endpoint to allow it."
-            );
-        }
-        allowed
-    }
-
-    pub(super) fn connect_info(self, transport: TransportKind, params: Params) -> ConnectInfo {
-        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let target = if self.query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{}", self.path, self.query)
-        };
-        let uri = Uri::builder().scheme("http").authority(host.unwrap_or("localhost"));
-        ConnectInfo {
-            params,
-            transport,
-            peer: self.peer,
-            uri: uri.path_and_query(target).build().unwrap_or_default(),
-            headers: self.headers,
-            auth_token: None,
-        }
-    }
-}
 
 /// Answers a request for a WebSocket connection and, if it is accepted, serves the connection.
 pub(super) async fn upgrade(
@@ -101,26 +37,35 @@ pub(super) async fn upgrade(
     let Some(websocket) = &mounted.websocket else {
         return refusal(StatusCode::NOT_FOUND, "");
     };
-    if request.method != Method::GET {
-        return refusal(StatusCode::BAD_REQUEST, "");
-    }
-    let Some(params) = request.params(variables) else {
-        return refusal(StatusCode::BAD_REQUEST, "the query is not UTF-8 text");
-    };
+    request.log(TransportKind::WebSocket, websocket);
     if !request.is_allowed(websocket, &endpoint) {
         return refusal(StatusCode::FORBIDDEN, "");
     }
     let accept = match handshake::accept(&request.method, &request.headers) {
         Ok(accept) => accept,
-        Err(error) => return refusal(error.status(), &error.to_string()),
+        Err(error) => {
+            let mut response = refusal(error.status(), &error.to_string());
+            response.headers_mut().extend(error.header());
+            return response;
+        }
+    };
+    let Some(params) = request.params(variables) else {
+        return refusal(StatusCode::BAD_REQUEST, "the query is not UTF-8 text");
     };
     let Some(on_upgrade) = on_upgrade else {
         return refusal(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
     };
     let deflate = websocket.options.compress.then(|| extensions::negotiate(&request.headers));
     let deflate = deflate.flatten();
-    let info = request.connect_info(TransportKind::WebSocket, params);
-    let socket = match connect(&endpoint, mounted, websocket, info).await {
+    let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
+    let protocol = match subprotocols::choose(&info.headers, websocket.subprotocols.as_deref()) {
+        Ok(protocol) => protocol.cloned(),
+        Err(error) => {
+            telemetry::subprotocols_refused(&error, &mounted.mount);
+            return refusal(StatusCode::FORBIDDEN, "");
+        }
+    };
+    let socket = match mounted.connect(&endpoint, &websocket.serializers, info).await {
         Ok(socket) => socket,
         Err(error) => {
             let (status, body) = error.response();
@@ -138,27 +83,19 @@ pub(super) async fn upgrade(
     if let Some(agreed) = deflate {
         headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
     }
+    if let Some(protocol) = protocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
     response
-}
-
-async fn connect(
-    endpoint: &Endpoint,
-    mounted: &Mounted,
-    websocket: &MountedTransport<WebSocketOptions>,
-    info: ConnectInfo,
-) -> Result<Box<dyn RawSocket>, ConnectError> {
-    let request = ConnectRequest {
-        info,
-        endpoint: endpoint.clone(),
-        mount: mounted.mount.clone(),
-        serializers: websocket.serializers.clone(),
-    };
-    mounted.connector.connect(request).await
 }
 
 fn refusal(status: StatusCode, body: &str) -> Response<String> {
     let mut response = Response::new(body.to_owned());
     *response.status_mut() = status;
+    if !body.is_empty() {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, text);
+    }
     response
 }
 

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 pub(crate) use self::message::{Body, Incoming, MessageRef, Outgoing};
 pub use self::version::Version;
+pub(crate) use self::version::VersionError;
 use crate::{channel::EncodeError, transport::Frame};
 
 /// A frame that is no message of the protocol; it ends its connection with code 1011, as in

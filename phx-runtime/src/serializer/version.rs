@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+/// Why a client's version was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VersionError {
+    /// It is no version.
+    Invalid,
+    /// The mount does not speak it.
+    Unsupported,
+}
+
 /// A version of the channels protocol.
 ///
 /// Phoenix counterpart: the `:serializer` list of a transport.
@@ -14,16 +23,19 @@ pub enum Version {
 }
 
 impl Version {
-    /// The version for the connection parameter `vsn`, which is a full semantic version; a client
-    /// that sends none speaks `1.0.0`.
-    pub(crate) fn negotiate(vsn: Option<&str>, offered: &[Self]) -> Option<Self> {
-        let version = match parse(vsn.unwrap_or("1.0.0"))? {
+    /// The version for the connection parameter `vsn`, which is a full semantic version.
+    pub(crate) fn negotiate(vsn: Option<&str>, offered: &[Self]) -> Result<Self, VersionError> {
+        let vsn = vsn.unwrap_or(Self::UNSTATED);
+        let version = match parse(vsn).ok_or(VersionError::Invalid)? {
             (1, 0) => Self::V1,
             (2, 0) => Self::V2,
-            _ => return None,
+            _ => return Err(VersionError::Unsupported),
         };
-        offered.contains(&version).then_some(version)
+        offered.contains(&version).then_some(version).ok_or(VersionError::Unsupported)
     }
+
+    /// What a client speaks that does not say.
+    pub(crate) const UNSTATED: &str = "1.0.0";
 
     pub(crate) const fn index(self) -> usize {
         match self {
@@ -44,19 +56,31 @@ impl fmt::Display for Version {
     }
 }
 
-/// Major and minor of a three-part version. A build suffix is allowed; a pre-release is not, since
-/// it comes before the release that the requirement asks for.
+/// Major and minor of a semantic version. One that comes before its release is none that any
+/// requirement asks for, and has neither.
 fn parse(vsn: &str) -> Option<(u32, u32)> {
-    let (numbers, build) = vsn.split_once('+').map_or((vsn, None), |(n, b)| (n, Some(b)));
-    let identifier = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    if build.is_some_and(|build| !build.split('.').all(identifier)) {
+    let (rest, build) = split(vsn, '+');
+    let (numbers, pre_release) = split(rest, '-');
+    if ![build, pre_release].into_iter().flatten().all(is_identifiers) {
         return None;
     }
     let mut parts = numbers.split('.').map(number);
     let (major, minor, _patch) = (parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some((major, minor))
+    if parts.next().is_some() {
+        return None;
+    }
+    Some(if pre_release.is_some() { (0, 0) } else { (major, minor) })
+}
+
+fn split(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
+fn is_identifiers(text: &str) -> bool {
+    let is_identifier = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.split('.').all(is_identifier)
 }
 
 fn number(text: &str) -> Option<u32> {
@@ -67,32 +91,37 @@ fn number(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::Version;
+    use super::{Version, VersionError};
 
     const BOTH: &[Version] = &[Version::V1, Version::V2];
 
     #[test]
     fn full_versions_select_a_serializer_and_everything_else_is_refused() {
+        use VersionError::{Invalid, Unsupported};
         for (vsn, expected) in [
-            (None, Some(Version::V1)),
-            (Some("1.0.0"), Some(Version::V1)),
-            (Some("1.0.9"), Some(Version::V1)),
-            (Some("2.0.0"), Some(Version::V2)),
-            (Some("2.0.0+b"), Some(Version::V2)),
-            (Some("2.0.0-rc.1"), None),
-            (Some("2.1.0"), None),
-            (Some("1.1.0"), None),
-            (Some("2.0"), None),
-            (Some("2"), None),
-            (Some(""), None),
-            (Some("v2.0.0"), None),
-            (Some(" 2.0.0"), None),
-            (Some("02.0.0"), None),
-            (Some("2.0.0.0"), None),
-            (Some("2.0.0+"), None),
+            (None, Ok(Version::V1)),
+            (Some("1.0.0"), Ok(Version::V1)),
+            (Some("1.0.9"), Ok(Version::V1)),
+            (Some("2.0.0"), Ok(Version::V2)),
+            (Some("2.0.0+b"), Ok(Version::V2)),
+            (Some("2.0.0-rc.1"), Err(Unsupported)),
+            (Some("2.0.0-rc.1+b"), Err(Unsupported)),
+            (Some("2.1.0"), Err(Unsupported)),
+            (Some("1.1.0"), Err(Unsupported)),
+            (Some("123.1.1"), Err(Unsupported)),
+            (Some("2.0"), Err(Invalid)),
+            (Some("2"), Err(Invalid)),
+            (Some(""), Err(Invalid)),
+            (Some("v2.0.0"), Err(Invalid)),
+            (Some(" 2.0.0"), Err(Invalid)),
+            (Some("02.0.0"), Err(Invalid)),
+            (Some("2.0.0.0"), Err(Invalid)),
+            (Some("2.0.0+"), Err(Invalid)),
+            (Some("2.0.0-"), Err(Invalid)),
+            (Some("2.0.0-a..b"), Err(Invalid)),
         ] {
             assert_eq!(Version::negotiate(vsn, BOTH), expected, "{vsn:?}");
         }
-        assert_eq!(Version::negotiate(Some("1.0.0"), &[Version::V2]), None);
+        assert_eq!(Version::negotiate(Some("1.0.0"), &[Version::V2]), Err(Unsupported));
     }
 }

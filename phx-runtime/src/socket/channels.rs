@@ -4,7 +4,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
 use super::{SocketState, session::Session};
@@ -28,9 +27,13 @@ impl Channels {
     ) -> Result<Self, ConnectError> {
         let ConnectRequest { info, endpoint, mount, serializers } = request;
         let vsn = info.params().get("vsn");
-        let Some(version) = Version::negotiate(vsn, &serializers) else {
-            tracing::warn!(vsn, ?serializers, "a client speaks no version of this socket");
-            return Err(ConnectError::new("unsupported protocol version"));
+        let version = match Version::negotiate(vsn, &serializers) {
+            Ok(version) => version,
+            Err(error) => {
+                let vsn = vsn.unwrap_or(Version::UNSTATED);
+                telemetry::version_refused(short_name::<S>(), vsn, error, &serializers);
+                return Err(ConnectError::new("unsupported protocol version"));
+            }
         };
         let transport = info.transport();
         let log = telemetry::Connect::new(
@@ -41,12 +44,15 @@ impl Channels {
             version,
             info.params(),
         );
-        let start = Instant::now();
         let cx = ConnectContext::new(info, endpoint.clone());
-        let connected = caught(async { S::connect(cx).await }).await;
-        log.connected(start.elapsed(), connected.as_ref().err());
-        let user = connected?;
-        let id = caught(async { Ok::<_, ConnectError>(user.id()) }).await?.map(Topic::from);
+        let connected = caught(async {
+            let user = S::connect(cx).await?;
+            let id = user.id().map(Topic::from);
+            Ok::<_, ConnectError>((user, id))
+        });
+        let connected = connected.await;
+        log.decided(connected.as_ref().err());
+        let (user, id) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
         Ok(Self { session: Session::new(routes, endpoint, mount, version, transport, id) })
     }

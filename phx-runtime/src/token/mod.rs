@@ -12,7 +12,7 @@ use sha2::Sha256;
 use thiserror::Error;
 
 pub use self::secret::Secret;
-pub(crate) use self::secret::random;
+pub(crate) use self::secret::{RandomError, random};
 use crate::{channel::JoinError, error::Fault, transport::ConnectError};
 
 /// What the derived key is for. A later format takes another name, so that tokens of one are

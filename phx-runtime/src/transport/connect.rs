@@ -2,9 +2,9 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::USER_AGENT, uri::Scheme};
 
-use super::Params;
+use super::{Params, Session};
 use crate::{
     channel::PayloadError,
     endpoint::Endpoint,
@@ -44,7 +44,7 @@ impl fmt::Display for TransportKind {
 ///
 /// Cookies, `Authorization` and all other headers are deliberately not part of it. Phoenix
 /// counterpart: `connect_info`, whose keys are methods here and need no list in advance.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectInfo {
     pub(crate) params: Params,
     pub(crate) transport: TransportKind,
@@ -52,6 +52,7 @@ pub struct ConnectInfo {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) auth_token: Option<String>,
+    pub(crate) session: Option<Session>,
 }
 
 impl ConnectInfo {
@@ -64,6 +65,7 @@ impl ConnectInfo {
             uri: Uri::default(),
             headers: HeaderMap::new(),
             auth_token: None,
+            session: None,
         }
     }
 
@@ -82,17 +84,31 @@ impl ConnectInfo {
         self.peer
     }
 
-    /// The request's URI.
+    /// The request's URI, with host and port as the `Host` header gives them. What a proxy says in
+    /// `X-Forwarded-Host` and the like is left to the application, in
+    /// [`x_headers`](Self::x_headers).
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// The `User-Agent`.
-    pub fn user_agent(&self) -> Option<&str> {
-        self.headers.get(http::header::USER_AGENT)?.to_str().ok()
+    /// The port that the client asked for; that of the scheme where the `Host` header has none.
+    pub fn port(&self) -> u16 {
+        let is_https = self.uri.scheme() == Some(&Scheme::HTTPS);
+        self.uri.port_u16().unwrap_or(if is_https { 443 } else { 80 })
     }
 
-    /// All headers whose name starts with `x-`.
+    /// The `User-Agent`.
+    pub fn user_agent(&self) -> Option<&str> {
+        text(self.headers.get(USER_AGENT)?)
+    }
+
+    /// All headers whose name starts with `x-`, in lower case; of a repeated one, each by itself.
+    ///
+    /// ```
+    /// fn forwarded_for(info: &phx_runtime::ConnectInfo) -> Option<&str> {
+    ///     info.x_headers().find(|(name, _)| *name == "x-forwarded-for").map(|(_, value)| value)
+    /// }
+    /// ```
     pub fn x_headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.named(|name| name.starts_with("x-"))
     }
@@ -102,19 +118,60 @@ impl ConnectInfo {
         self.named(|name| matches!(name, "traceparent" | "tracestate"))
     }
 
-    /// All headers whose name starts with `sec-websocket-`.
+    /// All headers whose name starts with `sec-websocket-`; a token that was sent in them is left
+    /// out on mounts with `auth_token`.
     pub fn sec_websocket_headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.named(|name| name.starts_with("sec-websocket-"))
     }
 
-    /// The token that the client sent outside of the URL, on mounts with `auth_token`.
+    /// The token that the client sent outside of the URL, on mounts with
+    /// [`auth_token`](crate::Mount::auth_token). None if it sent none, several, or one that is not
+    /// text: that does not refuse the connection by itself.
     pub fn auth_token(&self) -> Option<&str> {
         self.auth_token.as_deref()
     }
 
+    /// The session that the application gave the browser, where the mount or the endpoint has
+    /// [`SessionOptions`](crate::SessionOptions). None without cookie, with one that was changed,
+    /// and without the CSRF token that belongs to it: none of this refuses the connection by
+    /// itself, so treat it as a user who is not logged in.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
     fn named(&self, wanted: fn(&str) -> bool) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.headers.iter().filter(move |(name, _)| wanted(name.as_str()));
-        headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        headers.filter_map(|(name, value)| Some((name.as_str(), text(value)?)))
+    }
+
+    /// The headers that are shown at all.
+    pub(crate) fn shown_headers(all: &HeaderMap) -> HeaderMap {
+        let is_shown = |name: &str| {
+            name.starts_with("x-")
+                || name.starts_with("sec-websocket-")
+                || matches!(name, "user-agent" | "traceparent" | "tracestate")
+        };
+        let shown = all.iter().filter(|(name, _)| is_shown(name.as_str()));
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// The value of a header, unless it is not UTF-8.
+fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
+impl fmt::Debug for ConnectInfo {
+    /// Leaves out the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectInfo")
+            .field("params", &self.params)
+            .field("transport", &self.transport)
+            .field("peer", &self.peer)
+            .field("uri", &self.uri)
+            .field("headers", &self.headers)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 

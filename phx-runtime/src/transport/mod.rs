@@ -3,8 +3,10 @@
 //! A transport owns the connection and calls the methods of a [`RawSocket`]; it knows nothing of
 //! channels. The built-in transports use only what is public here.
 
+pub(crate) mod auth_token;
 mod connect;
 mod connection;
+mod csrf;
 mod frame;
 pub(crate) mod longpoll;
 mod options;
@@ -12,6 +14,8 @@ mod origin;
 mod outbox;
 mod params;
 mod raw_socket;
+mod session_cookie;
+pub(crate) mod subprotocols;
 pub mod websocket;
 
 pub use self::{
@@ -22,8 +26,10 @@ pub use self::{
     origin::CheckOrigin,
     params::Params,
     raw_socket::{Flow, Handled, RawConnect, RawSocket},
+    session_cookie::{Session, SessionError, SessionOptions},
 };
 pub(crate) use self::{
     connection::WeakConnection,
+    options::CommonOptions,
     origin::{Site, split_port},
 };

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::origin::CheckOrigin;
+use super::{origin::CheckOrigin, session_cookie::SessionOptions};
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
 
 /// A path of the endpoint at which a socket answers, with the options of its transports.
@@ -33,6 +33,7 @@ pub struct Mount {
     pub(crate) log: LogLevel,
     pub(crate) drainer: Option<Drainer>,
     pub(crate) filter_parameters: Option<FilterParameters>,
+    pub(crate) session: Option<SessionOptions>,
 }
 
 impl Mount {
@@ -48,6 +49,7 @@ impl Mount {
             log: LogLevel::Info,
             drainer: Some(Drainer::new()),
             filter_parameters: None,
+            session: None,
         }
     }
 
@@ -97,6 +99,13 @@ impl Mount {
     /// Which parameters the log lines hide; overrides the endpoint's.
     pub fn filter_parameters(mut self, filter: FilterParameters) -> Self {
         self.filter_parameters = Some(filter);
+        self
+    }
+
+    /// Where the application keeps its session, which `#[connect]` gets as
+    /// [`ConnectInfo::session`](crate::ConnectInfo::session); overrides the endpoint's.
+    pub fn session(mut self, session: SessionOptions) -> Self {
+        self.session = Some(session);
         self
     }
 }
@@ -277,7 +286,9 @@ macro_rules! common_options {
                 self
             }
 
-            /// Whether the session cookie counts only together with its CSRF token; on by default.
+            /// Whether the session counts only together with its CSRF token, in the connection
+            /// parameter `_csrf_token`; on by default. Where a session is read without it, the
+            /// origin has to be checked, or the endpoint cannot be built.
             pub fn check_csrf(mut self, on: bool) -> Self {
                 self.common.check_csrf = on;
                 self

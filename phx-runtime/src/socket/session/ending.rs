@@ -11,7 +11,7 @@ use crate::{
     channel::{AnyChannel, Context, Encoded, End, Event, Member, Reason, Reply, Socket, Topic},
     error::Fault,
     serializer::Incoming,
-    telemetry,
+    telemetry::{self, Dropped, dropped},
 };
 
 impl Session {
@@ -54,13 +54,14 @@ impl Session {
                     end = Some(End::Fault(error.into()));
                 }
             }
-            (Some(_), None) => telemetry::unasked_reply(&member.topic),
-        }
-        if let Some(log) = log {
-            log.handled();
+            (Some(_), None) => dropped(Dropped::UnaskedReply, &member.topic, None),
         }
         if let Some(fault) = member.take_fault() {
             end = Some(End::Fault(fault));
+        }
+        // An event whose handler failed was not handled; that has a line of its own.
+        if let Some(log) = log.filter(|_| !matches!(end, Some(End::Fault(_)))) {
+            log.handled();
         }
         match end {
             None => slot.state = State::Idle(channel),

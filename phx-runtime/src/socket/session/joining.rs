@@ -1,6 +1,6 @@
 //! Joining a topic, for the first time or again.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Session, reason,
@@ -15,21 +15,22 @@ use crate::{
 };
 
 impl Session {
-    pub(super) fn join(&mut self, message: Incoming, replaced: Option<Arc<Member>>) {
+    pub(super) fn join(&mut self, mut message: Incoming, replaced: Option<Arc<Member>>) {
         let topic = Topic::from(&*message.topic);
-        let started = Instant::now();
-        let payload = message.payload.clone();
-        let Some((kind, join)) = self.routes.join(&topic, payload, &self.shared.endpoint) else {
-            telemetry::unmatched_topic(&topic);
+        let payload = message.payload.take();
+        let started = self.routes.join(&topic, payload, &self.shared.endpoint);
+        let Some((kind, log, join)) = started else {
+            telemetry::unmatched_topic(&topic, self.routes.socket());
             self.refuse(None, &message, "unmatched topic");
             return;
         };
-        if self.channels.len() >= self.mount.max_channels {
-            telemetry::too_many_channels(self.mount.max_channels, self.shared.id.as_ref());
+        let limit = self.mount.max_channels;
+        if self.channels.len() >= limit {
+            let id = self.shared.id.as_ref();
+            telemetry::too_many_channels(limit, id, &topic, self.routes.socket());
             self.refuse(message.join_ref.as_ref(), &message, "too many channels joined");
             return;
         }
-        let params = telemetry::wants_join(&kind).then_some(message.payload);
         let member = Arc::new(Member::new(
             topic.clone(),
             message.join_ref,
@@ -37,7 +38,7 @@ impl Session {
             self.shared.clone(),
             kind.intercepts,
         ));
-        let state = Box::new(Join { reference: message.reference, replaced, started, params });
+        let state = Box::new(Join { reference: message.reference, replaced, log });
         let slot = Slot {
             member: member.clone(),
             kind,
@@ -59,10 +60,10 @@ impl Session {
         member: &Arc<Member>,
         result: Result<JoinedAny, JoinError>,
     ) {
-        let endpoint = self.shared.endpoint.clone();
+        let (mount, endpoint) = (self.mount.clone(), self.shared.endpoint.clone());
         let Some(slot) = self.slot_of(member) else { return };
         let State::Joining(join) = std::mem::replace(&mut slot.state, State::Busy) else { return };
-        let Join { reference, replaced, started, params } = *join;
+        let Join { reference, replaced, log } = *join;
         let reference = reference.as_ref();
         let accepted = result.and_then(|joined| {
             match member.reply_to_join(reference, "ok", &joined.response) {
@@ -70,7 +71,10 @@ impl Session {
                 Err(error) => Err(Fault::from(error).into()),
             }
         });
-        telemetry::joined(&slot.kind, &endpoint, member, started, params, accepted.is_ok());
+        let refused = accepted.as_ref().is_err_and(JoinError::is_answer);
+        if let Some(log) = log.filter(|_| accepted.is_ok() || refused) {
+            log.decided(&slot.kind, &mount, &endpoint, &member.topic, !refused);
+        }
         match accepted {
             Ok(joined) => {
                 slot.state = State::Idle(joined.channel);
@@ -101,7 +105,10 @@ impl Session {
     ) {
         let response = match error.into_refused() {
             Refused::Answer(response) => response,
-            Refused::UnmatchedTopic => reason("unmatched topic"),
+            Refused::UnmatchedTopic => {
+                telemetry::unmatched_topic(&member.topic, self.routes.socket());
+                reason("unmatched topic")
+            }
             Refused::Fault(fault) => {
                 telemetry::join_crashed(&member.topic, &fault);
                 reason("join crashed")
@@ -118,7 +125,7 @@ impl Session {
     /// what waits behind the join.
     pub(super) fn replace(&mut self, topic: &Topic, message: Incoming) {
         let Some(old) = self.channels.remove(topic) else { return };
-        tracing::debug!(%topic, "a duplicate join replaces the channel");
+        telemetry::duplicate_join(topic, self.routes.socket());
         old.member.close();
         if let State::Idle(channel) = old.state {
             self.start_terminate(&old.member, channel, Reason::Replaced);

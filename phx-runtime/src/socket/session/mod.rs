@@ -28,7 +28,7 @@ use crate::{
     endpoint::Endpoint,
     pubsub::{Pass, Place, Subscriber},
     serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
-    telemetry,
+    telemetry::{self, Dropped, dropped},
     transport::{CloseCode, Connection, Flow, Frame, Mount, TransportKind},
 };
 
@@ -222,14 +222,15 @@ impl Session {
         }
         let Some(slot) = self.channels.get(topic) else { return };
         if message.join_ref.is_some() && message.join_ref != slot.member.stated_join_ref {
-            tracing::trace!(%topic, event = %message.event, "dropped a message of an earlier join");
+            dropped(Dropped::EarlierJoin, topic, Some(&message.event));
             return;
         }
         if message.event == "phx_leave" {
             self.leave(topic, &message);
             return;
         }
-        let log = telemetry::HandleIn::new(&slot.kind, &self.shared.endpoint, &message);
+        let endpoint = &self.shared.endpoint;
+        let log = telemetry::HandleIn::new(&slot.kind, &self.mount, endpoint, &message);
         let Incoming { reference, event, payload, .. } = message;
         self.call(topic, Call::In(reference.clone(), log), |channel, socket| {
             let cx = Context::new(socket, Event::from(&*event), reference);

@@ -1,11 +1,12 @@
 //! One topic of a connection: the channel that was joined, and what waits for it.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    channel::{AnyChannel, ChannelKind, Info, Member, Payload},
+    channel::{AnyChannel, ChannelKind, Info, Member},
     pubsub::Broadcast,
     serializer::{Incoming, MessageRef},
+    telemetry,
 };
 
 /// A channel handles one thing after the other; this is where it stands.
@@ -31,9 +32,7 @@ pub(super) struct Join {
     pub(super) reference: Option<MessageRef>,
     /// The channel that the client had joined before.
     pub(super) replaced: Option<Arc<Member>>,
-    pub(super) started: Instant,
-    /// For the log.
-    pub(super) params: Option<Payload>,
+    pub(super) log: Option<telemetry::Joining>,
 }
 
 /// Something for a channel to do.

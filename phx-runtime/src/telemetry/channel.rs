@@ -1,0 +1,146 @@
+//! Lines about joins, events and the ends of channels.
+
+use std::time::Instant;
+
+use super::{InLine, TARGET, Took, enabled, filter_of, shown};
+use crate::{
+    channel::{ChannelKind, LogLevel, Payload, Topic},
+    endpoint::Endpoint,
+    error::Fault,
+    serializer::{Incoming, MessageRef},
+    transport::Mount,
+};
+
+/// Topics that Phoenix uses itself, such as that of the heartbeat, are not logged.
+fn is_logged(level: LogLevel, topic: &str) -> bool {
+    enabled(level) && !topic.starts_with("phoenix")
+}
+
+/// The line about a join, kept while the join is decided.
+pub(crate) struct Joining {
+    params: Payload,
+    started: Instant,
+}
+
+impl Joining {
+    /// None if the join will not be logged.
+    pub(crate) fn new(kind: &ChannelKind, topic: &str, params: &Payload) -> Option<Self> {
+        let logged = is_logged(kind.options.log_join, topic);
+        logged.then(|| Self { params: params.clone(), started: Instant::now() })
+    }
+
+    /// The channel decided. A join that crashed has a line of its own.
+    pub(crate) fn decided(
+        self,
+        kind: &ChannelKind,
+        mount: &Mount,
+        endpoint: &Endpoint,
+        topic: &Topic,
+        accepted: bool,
+    ) {
+        let filter = filter_of(kind.options.filter_parameters.as_ref(), mount, endpoint);
+        let params = shown(&self.params, filter);
+        let took = Took(self.started.elapsed());
+        let what = if accepted { "JOINED" } else { "REFUSED JOIN" };
+        let name = InLine(topic);
+        log!(
+            kind.options.log_join,
+            topic = topic.as_str(),
+            channel = kind.name,
+            duration_us = took.micros(),
+            params,
+            "{what} {name} in {took}\n  Parameters: {params}"
+        );
+    }
+}
+
+/// The line about a handled event, prepared before the handler runs.
+pub(crate) struct HandleIn {
+    level: LogLevel,
+    channel: &'static str,
+    topic: String,
+    event: String,
+    reference: Option<MessageRef>,
+    params: String,
+    started: Instant,
+}
+
+impl HandleIn {
+    /// None if the event will not be logged.
+    pub(crate) fn new(
+        kind: &ChannelKind,
+        mount: &Mount,
+        endpoint: &Endpoint,
+        message: &Incoming,
+    ) -> Option<Box<Self>> {
+        let level = kind.options.log_handle_in;
+        if !is_logged(level, &message.topic) {
+            return None;
+        }
+        let filter = filter_of(kind.options.filter_parameters.as_ref(), mount, endpoint);
+        Some(Box::new(Self {
+            level,
+            channel: kind.name,
+            topic: message.topic.to_string(),
+            event: message.event.to_string(),
+            reference: message.reference.clone(),
+            params: shown(&message.payload, filter),
+            started: Instant::now(),
+        }))
+    }
+
+    pub(crate) fn handled(self) {
+        let Self { level, channel, topic, event, reference, params, started } = self;
+        let took = Took(started.elapsed());
+        let (shown_topic, shown_event) = (InLine(&topic), InLine(&event));
+        log!(
+            level,
+            topic,
+            event,
+            channel,
+            reference = reference.as_ref().map(MessageRef::as_str),
+            duration_us = took.micros(),
+            params,
+            "HANDLED {shown_event} INCOMING ON {shown_topic} ({channel}) in {took}\n  \
+             Parameters: {params}"
+        );
+    }
+}
+
+pub(crate) fn unmatched_topic(topic: &Topic, socket: &'static str) {
+    let topic = topic.as_str();
+    tracing::warn!(target: TARGET, topic, socket, "Ignoring unmatched topic {topic:?} in {socket}");
+}
+
+pub(crate) fn duplicate_join(topic: &Topic, socket: &'static str) {
+    let topic = topic.as_str();
+    tracing::debug!(
+        target: TARGET, topic, socket,
+        "Duplicate join of {topic:?} in {socket}: the channel is replaced"
+    );
+}
+
+pub(crate) fn too_many_channels(
+    limit: usize,
+    id: Option<&Topic>,
+    topic: &Topic,
+    socket: &'static str,
+) {
+    let (id, topic) = (id.map(Topic::as_str), topic.as_str());
+    let whose = id.unwrap_or("none");
+    tracing::error!(
+        target: TARGET, limit, id, topic, socket,
+        "Refused the join of {topic:?} in {socket}: this connection has reached its limit of \
+         {limit} channels (socket id: {whose:?})"
+    );
+}
+
+pub(crate) fn join_crashed(topic: &Topic, fault: &Fault) {
+    let (topic, fault) = (topic.as_str(), &*fault.to_string());
+    tracing::error!(target: TARGET, topic, fault, "a join failed");
+}
+
+pub(crate) fn channel_failed(topic: &Topic, id: Option<&Topic>, fault: &Fault) {
+    let (topic, id, fault) = (topic.as_str(), id.map(Topic::as_str), &*fault.to_string());
+    tracing::error!(target: TARGET, topic, id, fault, "a channel failed");
+}

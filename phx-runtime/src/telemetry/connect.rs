@@ -1,0 +1,133 @@
+//! Lines about requests for connections.
+
+use std::{net::SocketAddr, time::Instant};
+
+use http::Method;
+
+use super::{InLine, TARGET, Took, enabled, filter_of};
+use crate::{
+    channel::LogLevel,
+    endpoint::Endpoint,
+    serializer::{Version, VersionError},
+    transport::{ConnectError, Mount, Params, TransportKind, subprotocols::NoCommonSubprotocol},
+};
+
+/// The line about a request that `transport_log` asks for. Its query may hold secrets and is not
+/// shown; the line about the connection has its parameters.
+pub(crate) fn request(
+    level: LogLevel,
+    transport: TransportKind,
+    method: &Method,
+    path: &str,
+    peer: Option<SocketAddr>,
+) {
+    log!(
+        level,
+        method = method.as_str(),
+        path,
+        transport = transport.as_str(),
+        peer = peer.map(tracing::field::display),
+        "{method} {path}"
+    );
+}
+
+/// The line about a connection that a socket decided on.
+pub(crate) struct Connect {
+    socket: &'static str,
+    transport: TransportKind,
+    version: Version,
+    started: Instant,
+    /// What the log shows of the parameters, unless it shows nothing.
+    shown: Option<(LogLevel, String)>,
+}
+
+impl Connect {
+    pub(crate) fn new(
+        socket: &'static str,
+        mount: &Mount,
+        endpoint: &Endpoint,
+        transport: TransportKind,
+        version: Version,
+        params: &Params,
+    ) -> Self {
+        let shown = enabled(mount.log).then(|| {
+            let pairs: serde_json::Map<_, _> =
+                params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            (mount.log, filter_of(None, mount, endpoint).apply(&pairs.into()).to_string())
+        });
+        Self { socket, transport, version, started: Instant::now(), shown }
+    }
+
+    pub(crate) fn decided(self, refused: Option<&ConnectError>) {
+        let Self { socket, transport, version, started, shown } = self;
+        if let Some(error) = refused.filter(|error| error.is_fault()) {
+            return connect_failed(socket, transport, error);
+        }
+        let Some((level, params)) = shown else { return };
+        let took = Took(started.elapsed());
+        let (transport, duration_us) = (transport.as_str(), took.micros());
+        match refused {
+            None => log!(
+                level, socket, transport, serializer = %version, duration_us, params,
+                "CONNECTED TO {socket} in {took}\n  Transport: {transport}\n  \
+                 Serializer: {version}\n  Parameters: {params}"
+            ),
+            Some(error) => log!(
+                level, socket, transport, serializer = %version, duration_us, params,
+                reason = &*error.to_string(),
+                "REFUSED CONNECTION TO {socket} in {took}\n  Transport: {transport}\n  \
+                 Serializer: {version}\n  Parameters: {params}"
+            ),
+        }
+    }
+}
+
+/// `connect` returned a fault or panicked. The client is told nothing of it.
+pub(crate) fn connect_failed(socket: &'static str, transport: TransportKind, error: &ConnectError) {
+    tracing::error!(
+        target: TARGET, socket, transport = transport.as_str(), error = &*error.to_string(),
+        "connecting to {socket} failed"
+    );
+}
+
+pub(crate) fn version_refused(
+    socket: &'static str,
+    vsn: &str,
+    error: VersionError,
+    offered: &[Version],
+) {
+    match error {
+        VersionError::Invalid => tracing::warn!(
+            target: TARGET, socket, vsn,
+            "Client sent invalid transport version {vsn:?} to {socket}: a full version such as \
+             \"2.0.0\" is expected"
+        ),
+        VersionError::Unsupported => {
+            let offered = offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            tracing::warn!(
+                target: TARGET, socket, vsn, offered,
+                "Client asked for transport version {vsn:?}, and {socket} speaks {offered}"
+            );
+        }
+    }
+}
+
+pub(crate) fn origin_refused(origin: &[u8], path: &str) {
+    let origin = &*String::from_utf8_lossy(origin);
+    let shown = InLine(origin);
+    tracing::error!(
+        target: TARGET, origin, path,
+        "Could not check origin for a connection\nOrigin of the request: {shown}\n\
+         Set `check_origin` of the mount or of the endpoint to allow it."
+    );
+}
+
+pub(crate) fn subprotocols_refused(error: &NoCommonSubprotocol, mount: &Mount) {
+    let NoCommonSubprotocol { offered, accepted } = error;
+    let shown = InLine(offered);
+    tracing::error!(
+        target: TARGET, offered, accepted, mount = &*mount.path,
+        "Could not check Websocket subprotocols of a connection\nThe client offers: {shown}\n\
+         The server accepts: {accepted}\nSet `subprotocols` of the mount to allow one of them."
+    );
+}

@@ -1,0 +1,117 @@
+//! What is logged and counted: the lines of Phoenix's logger, with the same facts as structured
+//! fields.
+//!
+//! All lines have the target `phx_runtime::telemetry`, so that a subscriber can turn them off
+//! together. What a line shows is not even formatted while its level is off.
+//!
+//! Texts of clients are escaped: nobody can write a line of their own into the log.
+
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    channel::{LogLevel, Payload},
+    endpoint::Endpoint,
+    params::FilterParameters,
+    transport::Mount,
+};
+
+const TARGET: &str = "phx_runtime::telemetry";
+
+/// `tracing`'s macros want their level while compiling.
+macro_rules! log {
+    ($level:expr, $($what:tt)*) => {
+        match $level {
+            LogLevel::Off => {}
+            LogLevel::Error => tracing::error!(target: TARGET, $($what)*),
+            LogLevel::Warn => tracing::warn!(target: TARGET, $($what)*),
+            LogLevel::Info => tracing::info!(target: TARGET, $($what)*),
+            LogLevel::Debug => tracing::debug!(target: TARGET, $($what)*),
+            LogLevel::Trace => tracing::trace!(target: TARGET, $($what)*),
+        }
+    };
+}
+
+mod channel;
+mod connect;
+mod dropped;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::{
+    channel::{
+        HandleIn, Joining, channel_failed, duplicate_join, join_crashed, too_many_channels,
+        unmatched_topic,
+    },
+    connect::{
+        Connect, connect_failed, origin_refused, request, subprotocols_refused, version_refused,
+    },
+    dropped::{Dropped, dropped},
+};
+
+fn enabled(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Off => false,
+        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+        LogLevel::Trace => tracing::enabled!(target: TARGET, tracing::Level::TRACE),
+    }
+}
+
+/// Milliseconds from one millisecond on, microseconds below, as Phoenix prints durations.
+struct Took(Duration);
+
+impl Took {
+    fn micros(&self) -> u64 {
+        u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.micros();
+        if micros > 1000 { write!(f, "{}ms", micros / 1000) } else { write!(f, "{micros}µs") }
+    }
+}
+
+/// A text within a line, which it cannot break.
+struct InLine<'a>(&'a str);
+
+impl fmt::Display for InLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.split_inclusive(char::is_control) {
+            match part.char_indices().next_back() {
+                Some((at, last)) if last.is_control() => {
+                    f.write_str(&part[..at])?;
+                    last.escape_default().try_for_each(|c| f.write_char(c))?;
+                }
+                _ => f.write_str(part)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a channel, a socket or else the endpoint wants to have hidden.
+fn filter_of<'a>(
+    channel: Option<&'a FilterParameters>,
+    mount: &'a Mount,
+    endpoint: &'a Endpoint,
+) -> &'a FilterParameters {
+    channel.or(mount.filter_parameters.as_ref()).unwrap_or(endpoint.filter_parameters())
+}
+
+/// A payload as the log shows it.
+fn shown(payload: &Payload, filter: &FilterParameters) -> String {
+    match payload.as_json().map(serde_json::from_str::<Value>) {
+        Some(Ok(value)) => filter.apply(&value).to_string(),
+        Some(Err(_)) => "<nested too deeply>".to_owned(),
+        None => format!("{payload:?}"),
+    }
+}

@@ -1,0 +1,341 @@
+//! The application's session, read from the cookie that its own pages set.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use headers::{Cookie, HeaderMapExt};
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::{csrf, subprotocols::is_name};
+use crate::token::{RandomError, SignError, Token};
+
+/// Browsers ignore larger cookies.
+const LARGEST: usize = 4096;
+
+/// What the application remembers of a browser: a map that travels in a signed cookie.
+///
+/// The browser's owner can read it, and cannot change it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Session(Map<String, Value>);
+
+impl Session {
+    /// An empty session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A value.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// Sets a value.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.0.insert(key.into(), value.into());
+    }
+
+    /// Takes a value out.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.0.remove(key)
+    }
+
+    /// All values; that of the CSRF protection is among them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
+impl fmt::Debug for Session {
+    /// Names the keys, and keeps the values out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session ")?;
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Where a session is kept, for the endpoint and for the application's own routes.
+///
+/// The cookie holds the session, signed with the [`Secret`](crate::Secret) of the endpoint. A page
+/// is given the cookie and a CSRF token that belongs to it; its script sends the token as the
+/// connection parameter `_csrf_token`:
+///
+/// ```
+/// use phx_runtime::{ConnectInfo, Endpoint, Mount, Session, SessionOptions};
+///
+/// fn session() -> SessionOptions {
+///     SessionOptions::new("_my_app_key")
+/// }
+///
+/// let endpoint = Endpoint::builder()
+///     .secret("at least twenty bytes of secret")
+///     .session(session())
+///     // .socket::<UserSocket>()
+///     .build()?;
+///
+/// // After a login:
+/// let mut user = Session::new();
+/// user.insert("user_id", 42);
+/// let csrf_token = session().csrf_token(&mut user)?; // goes into the page
+/// let set_cookie = session().set_cookie(&user, endpoint.secret())?; // and this beside it
+/// assert!(set_cookie.to_str()?.ends_with("; Path=/; HttpOnly; SameSite=Lax"));
+///
+/// // In `#[connect]`:
+/// fn user_id(info: &ConnectInfo) -> Option<u64> {
+///     info.session()?.get("user_id")?.as_u64()
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A session without its CSRF token, or with the token of another one, counts as none: the page of
+/// another site can make a browser connect, and the browser sends its cookies along.
+///
+/// Phoenix counterparts: `plug Plug.Session, store: :cookie, …` and `connect_info: [session: …]`.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    cookie: Cow<'static, str>,
+    csrf_key: Cow<'static, str>,
+    secure: bool,
+    max_age: Option<Duration>,
+}
+
+/// A session that cannot be given to a browser.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The cookie's name has characters that names of cookies cannot have.
+    #[error("{0:?} is not a name for a cookie")]
+    Name(String),
+    /// Browsers would ignore the cookie.
+    #[error("the session makes a cookie of {0} bytes, more than {LARGEST}")]
+    TooLarge(usize),
+    /// It cannot be signed.
+    #[error("the session cannot be signed")]
+    Sign(#[from] SignError),
+    /// There is no random number for a CSRF token.
+    #[error("no CSRF token can be made: {0}")]
+    Random(String),
+}
+
+impl From<RandomError> for SessionError {
+    fn from(error: RandomError) -> Self {
+        Self::Random(error.to_string())
+    }
+}
+
+impl SessionOptions {
+    /// A session in the cookie with this name.
+    pub fn new(cookie: impl Into<Cow<'static, str>>) -> Self {
+        Self { cookie: cookie.into(), csrf_key: "_csrf_token".into(), secure: false, max_age: None }
+    }
+
+    /// The key of the session under which the state of the CSRF protection is kept; `_csrf_token`
+    /// by default. The connection parameter is called `_csrf_token` whatever is set here.
+    ///
+    /// Phoenix counterpart: `csrf_token_key`.
+    pub fn csrf_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.csrf_key = key.into();
+        self
+    }
+
+    /// Lets browsers send the cookie over TLS alone; off by default, to be set in production.
+    pub fn secure(mut self, on: bool) -> Self {
+        self.secure = on;
+        self
+    }
+
+    /// How long a session is good for after its cookie was set. By default until the browser is
+    /// closed, as far as the browser decides, and without limit, as far as the server does.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// The session of a request to one of the application's own routes. None if the request has
+    /// none, or one that was not signed with this secret under this cookie's name.
+    ///
+    /// No CSRF token is asked for, since a page that is merely shown needs none.
+    pub fn load(&self, headers: &HeaderMap, secret: impl AsRef<[u8]>) -> Option<Session> {
+        let max_age = self.max_age.unwrap_or(Duration::MAX);
+        let cookies = headers.typed_get::<Cookie>()?;
+        // Another host of the same domain can set a cookie of the same name, but sign none.
+        let of_name = cookies.iter().filter(|(name, _)| *name == self.cookie);
+        let verified = |(_, value)| Token::verify(&secret, self.salt(), value, max_age).ok();
+        of_name.map(verified).find_map(|session| session.map(Session))
+    }
+
+    /// The value of the `Set-Cookie` header that gives a browser this session.
+    ///
+    /// Call [`csrf_token`](Self::csrf_token) first, so that the session has a state that tokens
+    /// can belong to.
+    ///
+    /// # Errors
+    ///
+    /// See [`SessionError`].
+    pub fn set_cookie(
+        &self,
+        session: &Session,
+        secret: impl AsRef<[u8]>,
+    ) -> Result<HeaderValue, SessionError> {
+        if !self.has_valid_name() {
+            return Err(SessionError::Name(self.cookie.to_string()));
+        }
+        let value = Token::sign(secret, self.salt(), session)?;
+        let size = self.cookie.len() + value.len() + 1;
+        if size > LARGEST {
+            return Err(SessionError::TooLarge(size));
+        }
+        let mut header = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax", self.cookie);
+        if self.secure {
+            header.push_str("; Secure");
+        }
+        if let Some(age) = self.max_age {
+            header.push_str("; Max-Age=");
+            header.push_str(&age.as_secs().to_string());
+        }
+        HeaderValue::try_from(header).map_err(|_| SessionError::Name(self.cookie.to_string()))
+    }
+
+    /// A CSRF token that belongs to the session, new each time; all of them are good as long as
+    /// the session is. Made for the first time, it changes the session, whose cookie has to be set
+    /// anew.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random numbers.
+    pub fn csrf_token(&self, session: &mut Session) -> Result<String, SessionError> {
+        if let Some(token) = self.state(session).and_then(csrf::masked) {
+            return Ok(token?);
+        }
+        let state = csrf::new_state()?;
+        let token = csrf::masked(&state).transpose()?.unwrap_or_default();
+        session.insert(&*self.csrf_key, state);
+        Ok(token)
+    }
+
+    /// Whether a CSRF token belongs to the session, for routes of the application that change
+    /// something. Compared in constant time.
+    pub fn accepts_csrf_token(&self, session: &Session, token: &str) -> bool {
+        self.state(session).is_some_and(|state| csrf::belongs(token, state))
+    }
+
+    pub(crate) fn has_valid_name(&self) -> bool {
+        is_name(&self.cookie)
+    }
+
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    fn state<'a>(&self, session: &'a Session) -> Option<&'a str> {
+        session.get(&self.csrf_key)?.as_str()
+    }
+
+    /// Binds the signature to the cookie's name: one session is none under another name.
+    fn salt(&self) -> String {
+        format!("phx session {}", self.cookie)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::COOKIE;
+
+    use super::*;
+
+    const SECRET: &str = "at least twenty bytes of secret";
+
+    fn options() -> SessionOptions {
+        SessionOptions::new("_key")
+    }
+
+    fn session() -> Session {
+        let mut session = Session::new();
+        session.insert("user", "Ann");
+        session
+    }
+
+    /// The header with which a browser sends back what it was given.
+    fn sent_back(set_cookie: &HeaderValue) -> String {
+        set_cookie.to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    fn load(options: &SessionOptions, cookies: &[&str]) -> Option<Session> {
+        let line = |line: &&str| (COOKIE, HeaderValue::from_str(line).unwrap());
+        let headers: HeaderMap = cookies.iter().map(line).collect();
+        options.load(&headers, SECRET)
+    }
+
+    #[test]
+    fn a_session_comes_back_among_other_cookies() {
+        let cookie = sent_back(&options().set_cookie(&session(), SECRET).unwrap());
+        assert_eq!(load(&options(), &[&cookie]), Some(session()));
+        assert_eq!(load(&options(), &[&format!("a=b; {cookie}; c")]), Some(session()));
+        assert_eq!(load(&options(), &["a=b", &cookie]), Some(session()));
+        assert_eq!(load(&options(), &[&format!("_key=forged; {cookie}")]), Some(session()));
+        assert_eq!(load(&options(), &[]), None);
+        assert_eq!(load(&options(), &["_key=", "_key"]), None);
+    }
+
+    #[test]
+    fn a_changed_cookie_is_none() {
+        let cookie = sent_back(&options().set_cookie(&session(), SECRET).unwrap());
+        assert_eq!(load(&options(), &[&format!("{cookie}x")]), None);
+        assert_eq!(load(&options(), &[&cookie.replacen('=', "=x", 1)]), None);
+        let other = SessionOptions::new("_other");
+        assert_eq!(load(&other, &[&cookie.replacen("_key", "_other", 1)]), None);
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, cookie.parse().unwrap());
+        assert_eq!(options().load(&headers, "another secret of 26 bytes"), None);
+    }
+
+    #[test]
+    fn the_cookie_is_kept_from_scripts_and_other_sites() {
+        let attributes = |options: SessionOptions| {
+            let header = options.set_cookie(&session(), SECRET).unwrap();
+            header.to_str().unwrap().split_once("; ").unwrap().1.to_owned()
+        };
+        assert_eq!(attributes(options()), "Path=/; HttpOnly; SameSite=Lax");
+        let strict = options().secure(true).max_age(Duration::from_secs(90));
+        assert_eq!(attributes(strict), "Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=90");
+    }
+
+    #[test]
+    fn a_session_is_too_old_after_its_greatest_age() {
+        let cookie = sent_back(&options().set_cookie(&session(), SECRET).unwrap());
+        assert_eq!(load(&options().max_age(Duration::ZERO), &[&cookie]), None);
+        assert!(load(&options().max_age(Duration::from_hours(1)), &[&cookie]).is_some());
+    }
+
+    #[test]
+    fn what_browsers_would_ignore_is_an_error() {
+        let mut large = session();
+        large.insert("text", "x".repeat(4000));
+        assert!(matches!(options().set_cookie(&large, SECRET), Err(SessionError::TooLarge(_))));
+        for name in ["", "a b", "a;b", "a=b", "ä", "a\r\n"] {
+            let named = SessionOptions::new(name).set_cookie(&session(), SECRET);
+            assert!(matches!(named, Err(SessionError::Name(_))), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn csrf_tokens_belong_to_a_session_and_leave_it_as_it_is() {
+        let mut session = session();
+        let first = options().csrf_token(&mut session).unwrap();
+        let kept = session.clone();
+        let second = options().csrf_token(&mut session).unwrap();
+        assert_eq!(session, kept);
+        assert!(options().accepts_csrf_token(&session, &first));
+        assert!(options().accepts_csrf_token(&session, &second));
+        assert!(!options().accepts_csrf_token(&session, "bad"));
+        assert!(!options().accepts_csrf_token(&Session::new(), &first));
+        assert!(!options().csrf_key("_other").accepts_csrf_token(&session, &first));
+    }
+
+    #[test]
+    fn a_session_is_printed_without_its_values() {
+        assert_eq!(format!("{:?}", session()), r#"Session {"user"}"#);
+    }
+}

@@ -1,0 +1,17 @@
+//! What a request meets before its socket does: over real connections, with handshakes by hand.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they are")]
+
+mod client;
+mod logs;
+mod server;
+
+mod auth_token;
+mod connect_info;
+mod limits;
+mod logging;
+mod longpoll;
+mod origin;
+mod refusals;
+mod session;
+mod subprotocols;

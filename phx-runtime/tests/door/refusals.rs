@@ -1,0 +1,80 @@
+//! How connections are refused.
+
+use phx_runtime::{CheckOrigin, Endpoint, Mount, WebSocketOptions};
+
+use crate::{
+    client::{open, send},
+    logs::Logs,
+    server::{Raw, User, serve, serve_user},
+};
+
+#[tokio::test]
+async fn connect_decides_on_status_and_body() {
+    let at = serve_user(WebSocketOptions::new()).await;
+    let refused = open(at, "/socket/websocket?please=refuse", &[]).await;
+    assert_eq!((refused.status, &*refused.body), (403, ""));
+    let busy = open(at, "/socket/websocket?please=wait", &[]).await;
+    assert_eq!((busy.status, &*busy.body), (429, "Too many requests"));
+    assert_eq!(busy.header("content-type"), Some("text/plain; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn nothing_of_a_failure_leaves_the_server() {
+    let logs = Logs::from("error");
+    let at = serve(
+        Endpoint::builder()
+            .socket::<User>()
+            .raw_socket::<Raw>(Mount::new("/raw").websocket(WebSocketOptions::new())),
+    )
+    .await;
+    for (target, logged) in [
+        ("/socket/websocket?please=fail", "connecting to User failed"),
+        ("/socket/websocket?please=panic", "connecting to User failed"),
+        ("/socket/websocket?id=panic", "connecting to User failed"),
+        ("/raw/websocket?please=panic", "connecting to Raw failed"),
+    ] {
+        let answer = open(at, target, &[]).await;
+        assert_eq!((answer.status, &*answer.body), (500, ""), "{target}");
+        let text = logs.take();
+        assert!(text.contains(logged), "{target}: {text}");
+    }
+    // And the server goes on.
+    assert_eq!(open(at, "/socket/websocket", &[]).await.status, 101);
+    assert_eq!(open(at, "/raw/websocket", &[]).await.status, 101);
+}
+
+#[tokio::test]
+async fn unknown_versions_are_refused() {
+    let at = serve_user(WebSocketOptions::new()).await;
+    for vsn in ["123.1.1", "2.0", "", "v2.0.0", "2.1.0", "%202.0.0"] {
+        let answer = open(at, &format!("/socket/websocket?vsn={vsn}"), &[]).await;
+        assert_eq!((answer.status, &*answer.body), (403, ""), "{vsn}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_handshake_never_reaches_connect() {
+    let logs = Logs::from("debug");
+    let at = serve_user(WebSocketOptions::new()).await;
+    let plain = send(at, "GET /socket/websocket HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(plain.status, 400);
+    assert!(plain.body.contains("connection"), "{}", plain.body);
+    let post = "POST /socket/websocket HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+    let post = send(at, post).await;
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET")));
+    let old = "GET /socket/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Version: 8\r\n\r\n";
+    let old = send(at, old).await;
+    assert_eq!((old.status, old.header("sec-websocket-version")), (400, Some("13")));
+    assert!(!logs.text().contains("CONNECT"), "{}", logs.text());
+}
+
+#[tokio::test]
+async fn an_origin_rule_that_panics_allows_nothing() {
+    let check = CheckOrigin::with(|_| panic!("the password is hunter2"));
+    let at = serve_user(WebSocketOptions::new().check_origin(check)).await;
+    let answer = open(at, "/socket/websocket", &[("Origin", "http://a.example")]).await;
+    assert_eq!((answer.status, &*answer.body), (403, ""));
+    assert_eq!(open(at, "/socket/websocket", &[]).await.status, 101);
+}
