@@ -168,14 +168,14 @@ impl Socket {
     pub fn broadcast(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
-            self.endpoint().publish(broadcast);
+            self.endpoint().pubsub().publish_for(self.connection(), broadcast);
         }
     }
 
     /// Broadcasts an event to everyone who joined the topic except this client.
     pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
-            self.endpoint().publish(broadcast);
+            self.endpoint().pubsub().publish_for(self.connection(), broadcast);
         }
     }
 

@@ -380,7 +380,7 @@ impl Inner {
         let broadcast = Encoded::of(&diff)
             .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", payload, None));
         match (broadcast, self.pubsub.get()) {
-            (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast),
+            (Ok(broadcast), Some(pubsub)) => pubsub.publish_soon(broadcast),
             (Ok(_), None) => {}
             (Err(error), _) => tracing::error!(%topic, %error, "a presence_diff was not sent"),
         }

@@ -17,7 +17,7 @@ use std::{
 
 use parking_lot::RwLock;
 
-use self::room::Room;
+use self::room::{Room, Start};
 pub use self::{
     broadcast::Broadcast,
     subscription::{Subscription, SubscriptionError},
@@ -26,7 +26,7 @@ pub(crate) use self::{
     broadcast::{Form, Pass},
     room::{Place, Subscriber},
 };
-use crate::channel::Topic;
+use crate::{channel::Topic, transport::Connection};
 
 /// Topics are spread over this many maps, so that joining and leaving seldom wait for each other.
 const SHARDS: usize = 64;
@@ -91,10 +91,36 @@ impl PubSub {
 
     /// Hands a message to every subscriber of its topic but its author.
     pub(crate) fn publish(&self, broadcast: Broadcast) {
-        let room = self.shard(broadcast.topic()).read().get(broadcast.topic()).cloned();
-        if let Some(room) = room {
-            room.publish(broadcast);
+        if let Some(start) = self.prepare(broadcast) {
+            start.run();
         }
+    }
+
+    /// As [`publish`](Self::publish), but after whatever the current task does next: for messages
+    /// that follow from what a handler does and may come after what it sends.
+    pub(crate) fn publish_soon(&self, broadcast: Broadcast) {
+        if let Some(start) = self.prepare(broadcast) {
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => {
+                    runtime.spawn(async move { start.run() });
+                }
+                Err(_) => start.run(),
+            }
+        }
+    }
+
+    /// As [`publish`](Self::publish), on behalf of a client: while its connection holds back what
+    /// it sends, the passes wait too, so that all broadcasts of one read leave together, and before
+    /// the replies that tell of them.
+    pub(crate) fn publish_for(&self, client: &Connection, broadcast: Broadcast) {
+        if let Some(start) = self.prepare(broadcast) {
+            client.before_flush(move || start.run());
+        }
+    }
+
+    fn prepare(&self, broadcast: Broadcast) -> Option<Start> {
+        let room = self.shard(broadcast.topic()).read().get(broadcast.topic()).cloned();
+        room?.publish(broadcast)
     }
 
     /// How many subscribers a topic has.

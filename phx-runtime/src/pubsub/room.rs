@@ -103,64 +103,117 @@ impl Room {
         state.members.len() - state.holes
     }
 
-    /// Puts a message into the next pass, and starts one if none runs.
-    pub(super) fn publish(self: Arc<Self>, message: Broadcast) {
-        {
-            let mut state = self.0.lock();
-            if state.is_empty() {
-                return;
-            }
-            state.published += 1;
-            state.waiting.push(message);
-            if std::mem::replace(&mut state.passing, true) {
-                return;
-            }
+    /// Puts a message into the next pass. If none runs, the caller gets to start it.
+    pub(super) fn publish(self: Arc<Self>, message: Broadcast) -> Option<Start> {
+        let mut state = self.0.lock();
+        if state.is_empty() {
+            return None;
         }
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(async move { while self.pass(true).await {} });
-            }
-            // Outside of a runtime nothing can yield, and nobody waits for this thread either.
-            Err(_) => {
-                while futures_util::FutureExt::now_or_never(self.pass(false)) == Some(true) {}
-            }
-        }
+        state.published += 1;
+        state.waiting.push(message);
+        let starts = !std::mem::replace(&mut state.passing, true);
+        drop(state);
+        starts.then(|| Start(Some(self)))
     }
 
-    /// Hands out what waits; `false` if nothing did, which ends the passing.
-    async fn pass(&self, yielding: bool) -> bool {
-        let (pass, first_number, all) = {
-            let mut state = self.0.lock();
-            if state.waiting.is_empty() {
-                state.close_holes();
-                state.passing = false;
-                return false;
+    /// Takes what waits; nothing ends the passing.
+    fn next_pass(self: Arc<Self>) -> Option<Passing> {
+        let mut state = self.0.lock();
+        if state.waiting.is_empty() {
+            state.close_holes();
+            state.passing = false;
+            return None;
+        }
+        let waiting = std::mem::take(&mut state.waiting);
+        let first_number = state.published - waiting.len() as u64;
+        let all = state.members.len();
+        drop(state);
+        Some(Passing { pass: Pass::new(waiting), first_number, all, next: 0, room: self })
+    }
+}
+
+/// Passes that are due: whoever holds this hands out the messages that wait, at the latest when
+/// dropping it.
+#[must_use]
+pub(crate) struct Start(Option<Arc<Room>>);
+
+impl Start {
+    /// Hands out what waits. The first subscribers are served on the spot: whoever sees an effect
+    /// of a broadcast after this, such as its sender's reply, sees it after they were served. The
+    /// rest of a large topic is left to a task that lets go of the processor now and then.
+    pub(crate) fn run(mut self) {
+        self.pass();
+    }
+
+    fn pass(&mut self) {
+        let mut room = self.0.take();
+        while let Some(mut passing) = room.take().and_then(Room::next_pass) {
+            if passing.serve_group() {
+                room = Some(passing.room);
+                continue;
             }
-            let waiting = std::mem::take(&mut state.waiting);
-            let first = state.published - waiting.len() as u64;
-            (Pass::new(waiting), first, state.members.len())
-        };
-        let mut group = Vec::with_capacity(GROUP.min(all));
-        let mut next = 0;
-        while next < all {
-            {
-                let state = self.0.lock();
-                let end = (next + GROUP).min(all);
-                group.extend(state.members[next..end].iter().flatten().cloned());
-                next = end;
-            }
-            for member in group.drain(..) {
-                let first = member.since.saturating_sub(first_number);
-                let first = usize::try_from(first).unwrap_or(usize::MAX);
-                if first < pass.messages().len() {
-                    member.subscriber.deliver(&pass, first);
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => {
+                    runtime.spawn(passing.finish());
+                    return;
                 }
+                // Outside of a runtime nothing can yield, and nobody waits for this thread either.
+                Err(_) => while !passing.serve_group() {},
             }
-            if yielding {
-                tokio::task::yield_now().await;
+            room = Some(passing.room);
+        }
+    }
+}
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        self.pass();
+    }
+}
+
+/// A pass on its way through the subscribers.
+struct Passing {
+    room: Arc<Room>,
+    pass: Pass,
+    /// The number of the first message.
+    first_number: u64,
+    /// How many places the list had when the pass began; who came later gets later messages.
+    all: usize,
+    next: usize,
+}
+
+impl Passing {
+    /// Serves the next few subscribers, and tells whether they were the last.
+    fn serve_group(&mut self) -> bool {
+        let end = (self.next + GROUP).min(self.all);
+        let group: Vec<Member> = {
+            let state = self.room.0.lock();
+            state.members[self.next..end].iter().flatten().cloned().collect()
+        };
+        self.next = end;
+        for member in group {
+            let first = member.since.saturating_sub(self.first_number);
+            let first = usize::try_from(first).unwrap_or(usize::MAX);
+            if first < self.pass.messages().len() {
+                member.subscriber.deliver(&self.pass, first);
             }
         }
-        true
+        end == self.all
+    }
+
+    /// Serves everybody who is left, and all messages that arrive meanwhile.
+    async fn finish(self) {
+        let mut passing = self;
+        loop {
+            tokio::task::yield_now().await;
+            if passing.serve_group() {
+                tokio::task::yield_now().await;
+                match passing.room.next_pass() {
+                    Some(next) => passing = next,
+                    None => return,
+                }
+            }
+        }
     }
 }
 

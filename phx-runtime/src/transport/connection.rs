@@ -17,7 +17,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
     frame::{CloseCode, Frame},
-    outbox::{Outbox, Sent, State},
+    outbox::{Due, Outbox, Sent, State},
     websocket::{OpCode, deflate, put_frame, server_frames},
 };
 use crate::channel::{Info, Reason};
@@ -235,11 +235,8 @@ impl Connection {
     /// Frames that nobody takes count against the backlog, and only the first of them wakes the
     /// connection's task.
     pub fn take_frames(&self) -> Vec<Outgoing> {
-        let buffers = {
-            let mut outbox = self.0.outbox.lock();
-            outbox.uncork();
-            outbox.take()
-        };
+        self.uncork();
+        let buffers = self.0.outbox.lock().take();
         let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
             Some(match frame.opcode {
                 OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
@@ -259,9 +256,29 @@ impl Connection {
 
     /// Writes out what waits, through the shared socket.
     pub(super) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        let mut outbox = self.0.outbox.lock();
-        outbox.uncork();
-        outbox.poll_write(task)
+        self.uncork();
+        self.0.outbox.lock().poll_write(task)
+    }
+
+    /// Lets out what was held back, after what has to come before it.
+    pub(super) fn uncork(&self) {
+        loop {
+            let due = self.0.outbox.lock().uncork();
+            if due.is_empty() {
+                return;
+            }
+            for Due(work) in due {
+                work();
+            }
+        }
+    }
+
+    /// Does `work` before anything that is held back leaves, or at once if nothing is.
+    pub(crate) fn before_flush(&self, work: impl FnOnce() + Send + 'static) {
+        let not_held = self.0.outbox.lock().put_off(Due(Box::new(work)));
+        if let Some(Due(work)) = not_held {
+            work();
+        }
     }
 
     pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
@@ -270,7 +287,10 @@ impl Connection {
 
     /// The connection is gone: whatever still waits is given up.
     pub fn abandon(&self) {
-        self.0.outbox.lock().abandon();
+        let due = self.0.outbox.lock().abandon();
+        for Due(work) in due {
+            work();
+        }
         let letters = std::mem::take(&mut *self.0.mailbox.lock());
         drop(letters);
     }

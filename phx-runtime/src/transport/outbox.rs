@@ -11,6 +11,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     io::{self, IoSlice},
     net::Shutdown,
     task::{Context, Poll, ready},
@@ -35,6 +36,8 @@ const MAX_SLICES: usize = 64;
 pub(super) struct Outbox {
     state: State,
     corked: bool,
+    /// What has to happen before anything is written again.
+    due: Vec<Due>,
     /// Bytes that wait, the written part of the first buffer not counted.
     waiting: usize,
     /// How much of the first buffer is written. Buffers start at frame boundaries.
@@ -57,6 +60,15 @@ pub(super) enum State {
     Closed,
 }
 
+/// Work that was put off.
+pub(super) struct Due(pub(super) Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Due")
+    }
+}
+
 /// What a sender has to do after it queued something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -76,6 +88,7 @@ impl Outbox {
         Self {
             state: State::Open,
             corked: false,
+            due: Vec::new(),
             waiting: 0,
             written: 0,
             sealed: VecDeque::new(),
@@ -102,8 +115,22 @@ impl Outbox {
         self.corked = true;
     }
 
-    pub(super) fn uncork(&mut self) {
-        self.corked = false;
+    /// Lets frames out again, unless something is due before: that is returned, to be done without
+    /// the lock and before asking again.
+    #[must_use]
+    pub(super) fn uncork(&mut self) -> Vec<Due> {
+        let due = std::mem::take(&mut self.due);
+        self.corked &= !due.is_empty();
+        due
+    }
+
+    /// Puts something off until what is held back is let out; gives it back if nothing is held.
+    pub(super) fn put_off(&mut self, work: Due) -> Option<Due> {
+        if !self.corked {
+            return Some(work);
+        }
+        self.due.push(work);
+        None
     }
 
     /// Sends frames that others share.
@@ -234,13 +261,16 @@ impl Outbox {
     }
 
     /// The connection is gone: gives all memory back.
-    pub(super) fn abandon(&mut self) {
+    #[must_use]
+    pub(super) fn abandon(&mut self) -> Vec<Due> {
         self.state = State::Closed;
         self.sealed = VecDeque::new();
         self.tail = Vec::new();
         self.waiting = 0;
         self.written = 0;
         self.socket = None;
+        self.corked = false;
+        std::mem::take(&mut self.due)
     }
 
     /// Tells the client that nothing more comes.

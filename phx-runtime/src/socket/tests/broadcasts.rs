@@ -56,22 +56,26 @@ async fn who_joins_after_a_broadcast_does_not_get_it() {
     let (endpoint, _) = endpoint();
     let mut ann = Client::joined(&endpoint, "plain:a").await;
     let mut bob = Client::new(&endpoint).await;
-    endpoint.broadcast("plain:a", "first", json!({}));
-    // The pass has not run yet: nothing was awaited in between.
+    // Ann's connection holds her broadcast back until it writes.
+    ann.connection.cork();
+    ann.send(json!(["1", null, "plain:a", "shout", "first"]));
     bob.send(json!(["1", "1", "plain:a", "phx_join", {}]));
-    endpoint.broadcast("plain:a", "second", json!({}));
+    ann.send(json!(["1", null, "plain:a", "shout", "second"]));
+    assert_eq!(ann.recv().await[4], "first");
+    assert_eq!(ann.recv().await[4], "second");
     assert_eq!(bob.recv().await[3], "phx_reply");
-    assert_eq!(bob.recv().await[3], "second");
-    assert_eq!(ann.recv().await[3], "first");
-    assert_eq!(ann.recv().await[3], "second");
+    assert_eq!(bob.recv().await[4], "second");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_left_gets_nothing_of_a_pass_that_runs() {
+async fn who_left_gets_nothing_of_a_broadcast_that_is_still_on_its_way() {
     let (endpoint, _) = endpoint();
     let mut ann = Client::joined(&endpoint, "plain:a").await;
-    endpoint.broadcast("plain:a", "late", json!({}));
+    let mut bob = Client::joined(&endpoint, "plain:a").await;
+    bob.connection.cork();
+    bob.send(json!(["1", "2", "plain:a", "shout", {}]));
     ann.send(json!(["1", "2", "plain:a", "phx_leave", {}]));
+    assert_eq!(bob.recv().await[3], "shouted");
     assert_eq!(ann.recv().await[3], "phx_reply");
     assert_eq!(ann.recv().await[3], "phx_close");
     ann.hears_nothing().await;
@@ -118,4 +122,20 @@ async fn a_channel_hears_other_topics_that_it_subscribed_to_until_it_ends() {
     ann.send(json!(["1", "3", "room:a", "phx_leave", {}]));
     assert_eq!(ann.recv().await[1], "3");
     assert_eq!(endpoint.subscribers("prices"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_has_reached_the_others_when_its_sender_gets_the_reply() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    let bob = Client::joined(&endpoint, "plain:a").await;
+    // As a transport does while it handles what it has read.
+    ann.connection.cork();
+    for n in 0..3 {
+        ann.send(json!(["1", n, "plain:a", "shout", n]));
+    }
+    assert!(!bob.connection.has_frames());
+    assert_eq!(ann.recv().await[3], "shouted");
+    let heard = bob.connection.take_frames();
+    assert_eq!(heard.len(), 3, "{heard:?}");
 }

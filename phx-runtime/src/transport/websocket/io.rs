@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::decoder::Decoder;
-use crate::transport::Connection;
+use crate::transport::{Connection, outbox::Outbox};
 
 /// Bytes read at once. The buffer belongs to the thread, so that idle connections have none.
 const READ_SIZE: usize = 64 * 1024;
@@ -108,10 +108,8 @@ fn poll_flush_stream(
     connection: &Connection,
 ) -> Poll<io::Result<()>> {
     loop {
-        let front = connection.with_outbox(|outbox| {
-            outbox.uncork();
-            outbox.front()
-        });
+        connection.uncork();
+        let front = connection.with_outbox(Outbox::front);
         let Some(mut front) = front else {
             return stream.as_mut().poll_flush(task);
         };
