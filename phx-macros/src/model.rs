@@ -35,6 +35,8 @@ pub(crate) struct Common {
     pub(crate) is_module: bool,
     /// Where to point when something is missing.
     pub(crate) title: proc_macro2::TokenStream,
+    /// Whether a callback is `#[deprecated]`.
+    pub(crate) has_deprecated: bool,
     /// Functions without a mark.
     pub(crate) unmarked: Vec<Ident>,
 }
@@ -123,6 +125,7 @@ impl Common {
         marks::reject_marks(item, errors);
         let mut callbacks = Vec::new();
         let mut unmarked = Vec::new();
+        let mut has_deprecated = false;
         for member in &mut item.members {
             let Member::Function(function) = member else {
                 continue;
@@ -139,11 +142,12 @@ impl Common {
                 );
                 errors.at(second.attr, message);
             }
+            has_deprecated |= function.attrs.iter().any(|attr| marks::is(attr, "deprecated"));
             let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
             let cfgs = cfgs.cloned().collect();
             callbacks.push(callback(&function.sig, mark, cfgs, is_module, names, errors));
         }
-        Self { home, state, callbacks, is_module, title: item.title(), unmarked }
+        Self { home, state, callbacks, is_module, title: item.title(), has_deprecated, unmarked }
     }
 
     pub(crate) fn callbacks(&self, role: Role) -> impl Iterator<Item = &Callback> + Clone {

@@ -20,7 +20,7 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     let joins = joins.map(|callback| join(&channel.common, state, callback));
     let mentions = mentions(channel.common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code!(#(#topics)* #implementation #(#joins)* #mentions);
-    block(channel.args.runtime.as_ref(), &impls)
+    block(channel.args.runtime.as_ref(), Some(&channel.common), &impls)
 }
 
 fn implementation(channel: &Channel, state: &State) -> TokenStream {

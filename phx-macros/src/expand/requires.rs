@@ -33,7 +33,10 @@ fn needs(common: &Common, state: &Type, callback: &Callback) -> Vec<TokenStream>
         format!("{}::{function}", short_name(state))
     };
     let source = code!(requirements.handler(#handler));
-    let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
+    // A reference points into the context that it is found in, which holds no state.
+    let contexts = callback.arguments.iter().filter(|argument| {
+        argument.role == ArgumentRole::Context && reference(&argument.ty).is_none()
+    });
     contexts
         .map(|argument| {
             let (cfgs, needed) = (&callback.cfgs, context(callback, &argument.ty, &source));

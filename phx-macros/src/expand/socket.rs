@@ -44,7 +44,7 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
 
         #mentions
     };
-    block(args.runtime.as_ref(), &impls)
+    block(args.runtime.as_ref(), Some(common), &impls)
 }
 
 fn mount(args: &SocketArgs) -> TokenStream {
@@ -100,7 +100,7 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let count = proc_macro2::Literal::usize_unsuffixed(routes.len());
     let is_generic = !state.generics.params.is_empty();
     let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
-    let entries = routes.iter().map(entry);
+    let entries = routes.iter().map(|route| entry(route, is_generic));
     let table = code!(_phx::Routes::<#socket, #count>::new()#(#entries)*);
     if is_generic {
         let method = method(&code!(const { #table }.list()));
@@ -116,7 +116,7 @@ fn method(list: &TokenStream) -> TokenStream {
 
 /// A call that adds an entry, at the place of the entry's type: that is where an entry that can
 /// never match is reported.
-fn entry(route: &RouteArg) -> TokenStream {
+fn entry(route: &RouteArg, is_generic: bool) -> TokenStream {
     let channel: &Type = &route.channel;
     let span = blame(channel.span());
     let name = |text: &str| Ident::new(text, span);
@@ -127,7 +127,10 @@ fn entry(route: &RouteArg) -> TokenStream {
         }
         Some(pattern) => {
             let (at, literal) = (name("at"), &pattern.literal);
-            quote_spanned!(span=> .#at::<#channel>(&[_phx::Pattern::new(#literal)]))
+            let patterns = code!(&[_phx::Pattern::new(#literal)]);
+            // Only in a constant of its own does this live for ever.
+            let patterns = if is_generic { code!(const { #patterns }) } else { patterns };
+            quote_spanned!(span=> .#at::<#channel>(#patterns))
         }
     }
 }

@@ -95,6 +95,11 @@ pub fn connect_context<'a, T: FromConnect<'a>, Q: ConnectSource<'a>>(source: Q) 
     source.find()
 }
 
+/// The topic of a channel, for its `topic(..)`.
+pub fn topic(text: impl Into<Topic>) -> Topic {
+    text.into()
+}
+
 /// What `#[handle_in]` returned.
 pub fn reply<T: IntoReply>(returned: T) -> Result<Reply, Failure> {
     Ok(returned.into_reply())
