@@ -1,6 +1,6 @@
 //! Sockets and channels as they were declared, before anything about them is judged.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use quote::format_ident;
 use syn::{
     Attribute, FnArg, Generics, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference,
@@ -62,14 +62,13 @@ pub(crate) struct Callback {
 }
 
 /// How a callback takes the state.
-#[derive(Clone, Copy)]
 pub(crate) enum Receiver {
     Missing,
     Owned,
-    /// `&self`, `&mut self`, or in a module the reference in the first place; the span is its `&`.
+    /// `&self`, `&mut self`, or in a module a reference to this type in the first place.
     Borrowed {
         exclusive: bool,
-        span: Span,
+        written: Option<Box<Type>>,
     },
 }
 
@@ -177,10 +176,10 @@ fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<State> {
                 (Some((name, true)), _) => {
                     let macro_name = home.name();
                     errors.at(
-                        name,
+                        &name,
                         format!(
-                            "the state of a module cannot be generic; \
-                             `#[{macro_name}] impl<T> …` can"
+                            "the state of a module cannot be generic: \
+                             put `#[{macro_name}(..)]` on an `impl<..> {name}<..>` block instead"
                         ),
                     );
                 }
@@ -211,18 +210,20 @@ fn callback(
     let events = match role {
         Role::HandleIn | Role::HandleOut => Events::read(&mark.attr, &mark.name, errors),
         _ => {
-            errors.ok(mark.attr.meta.require_path_only().map(drop).map_err(|error| {
-                syn::Error::new(error.span(), format!("`#[{}]` takes no arguments", mark.name))
-            }));
+            if mark.attr.meta.require_path_only().is_err() {
+                errors.at(&mark.attr, format!("`#[{}]` takes no arguments", mark.name));
+            }
             None
         }
     };
     let mut inputs = sig.inputs.iter().peekable();
     let receiver = match inputs.peek() {
         Some(FnArg::Receiver(this)) => receiver(this),
-        Some(FnArg::Typed(first)) if is_module && !role.makes_state() => {
-            reference(&first.ty).map_or(Receiver::Missing, borrowed)
-        }
+        Some(FnArg::Typed(first)) if is_module && !role.makes_state() => reference(&first.ty)
+            .map_or(Receiver::Missing, |ty| Receiver::Borrowed {
+                exclusive: ty.mutability.is_some(),
+                written: Some(ty.elem.clone()),
+            }),
         _ => Receiver::Missing,
     };
     if !matches!(receiver, Receiver::Missing) {
@@ -292,17 +293,15 @@ fn identifier(word: &str) -> Option<Ident> {
 
 fn receiver(this: &syn::Receiver) -> Receiver {
     // `Receiver::mutability` is the `mut` of `mut self`; the one of `&mut self` is in `kind`.
-    match &this.kind {
-        ReceiverKind::Reference(and, _, mutability) => {
-            Receiver::Borrowed { exclusive: mutability.is_some(), span: and.span }
-        }
-        ReceiverKind::Typed(_, ty) => reference(ty).map_or(Receiver::Owned, borrowed),
-        _ => Receiver::Owned,
-    }
-}
-
-fn borrowed(ty: &TypeReference) -> Receiver {
-    Receiver::Borrowed { exclusive: ty.mutability.is_some(), span: ty.and_token.span }
+    let mutability = match &this.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability,
+        ReceiverKind::Typed(_, ty) => match reference(ty) {
+            Some(ty) => &ty.mutability,
+            None => return Receiver::Owned,
+        },
+        _ => return Receiver::Owned,
+    };
+    Receiver::Borrowed { exclusive: mutability.is_some(), written: None }
 }
 
 /// The reference that `ty` is, looking through what `macro_rules` and parentheses wrap around it.

@@ -150,7 +150,12 @@ fn duplicate_event(
         _ => format!("event \"{event}\" is already intercepted by `{name}`"),
     };
     errors.span(span, message);
-    errors.span(first_span, format!("\"{event}\" is first handled here"));
+    let (event, verb) = match (role, event) {
+        (_, "_") => ("`_`".to_owned(), "handled"),
+        (Role::HandleIn, _) => (format!("\"{event}\""), "handled"),
+        _ => (format!("\"{event}\""), "intercepted"),
+    };
+    errors.span(first_span, format!("{event} is first {verb} here"));
 }
 
 fn events(callback: &Callback) -> Vec<(String, Span)> {

@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, Type, spanned::Spanned};
+use syn::{Type, spanned::Spanned};
 
 use super::{
     blame, block,
-    call::{call, callee, convert},
+    call::{call, callee, convert, state},
     mentions,
     options::chain,
     requires::requires,
@@ -80,7 +80,8 @@ fn connect(common: &Common, callback: &Callback) -> TokenStream {
 
 fn id(common: &Common, callback: &Callback) -> TokenStream {
     let callee = callee(common, callback);
-    let id = convert(callback, &code!(#callee(self)));
+    let state = state(&callback.receiver);
+    let id = convert(callback, &code!(#callee(#state)));
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
@@ -101,9 +102,13 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let is_generic = !state.generics.params.is_empty();
     let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
     let entries = routes.iter().map(|route| entry(route, is_generic));
-    let table = code!(_phx::Routes::<#socket, #count>::new()#(#entries)*);
+    let table = code! {{
+        let routes = _phx::Routes::<#socket, #count>::new();
+        #(let routes = #entries;)*
+        routes
+    }};
     if is_generic {
-        let method = method(&code!(const { #table }.list()));
+        let method = method(&code!(const #table.list()));
         return (None, Some(method));
     }
     let constant = code!(const ROUTES: _phx::Routes<#ty, #count> = #table;);
@@ -119,18 +124,16 @@ fn method(list: &TokenStream) -> TokenStream {
 fn entry(route: &RouteArg, is_generic: bool) -> TokenStream {
     let channel: &Type = &route.channel;
     let span = blame(channel.span());
-    let name = |text: &str| Ident::new(text, span);
     match &route.pattern {
         None => {
-            let of = name("of");
-            quote_spanned!(span=> .#of::<#channel>())
+            quote_spanned!(span=> routes.of::<#channel>())
         }
         Some(pattern) => {
-            let (at, literal) = (name("at"), &pattern.literal);
+            let literal = &pattern.literal;
             let patterns = code!(&[_phx::Pattern::new(#literal)]);
             // Only in a constant of its own does this live for ever.
             let patterns = if is_generic { code!(const { #patterns }) } else { patterns };
-            quote_spanned!(span=> .#at::<#channel>(#patterns))
+            quote_spanned!(span=> routes.at::<#channel>(#patterns))
         }
     }
 }

@@ -30,7 +30,7 @@ struct Room;
 
 #[channel("room:{id}")]
 impl Room {
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[join]
     fn join(id: u8) -> Result<Self, JoinError> {
         if id > 0 { Ok(Self) } else { Err(JoinError::new("zero")) }
@@ -40,7 +40,7 @@ impl Room {
     #[join]
     fn join_differently(id: Missing, other: Missing) -> Result<Self, Missing> {}
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[handle_in("one_of_two")]
     fn on(&self, _: Payload, event: Event) -> Reply {
         let Self = self;
@@ -56,7 +56,7 @@ impl Room {
     async fn gone(&mut self, _: Missing) {}
 
     #[cfg(any())]
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[handle_in(_)]
     fn rest(&mut self) {}
 
@@ -86,7 +86,7 @@ impl Silent {
     #[handle_in("only")]
     fn only(&mut self) {}
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[handle_in(_)]
     fn rest(&self) {
         let Self = self;
