@@ -90,15 +90,15 @@ fn value(callback: &Callback, argument: &Argument) -> Option<TokenStream> {
     })
 }
 
-/// The state as the callback takes it. `&mut self` of a `Box<Self>` becomes what a method takes; a
-/// function has its argument's type checked by a helper.
-pub(super) fn state(receiver: &Receiver) -> Option<TokenStream> {
+/// The state as the callback takes it: `self` is boxed, which a method's `&mut self` sees through.
+/// A function's own idea of the state's type is checked by a helper.
+fn state(receiver: &Receiver) -> Option<TokenStream> {
     let Receiver::Borrowed { exclusive, written } = receiver else { return None };
-    Some(match (exclusive, written) {
-        (true, None) => code!(&mut self),
-        (false, None) => code!(&self),
-        (true, Some(ty)) => code!(_phx::state_mut::<#ty, Self>(&mut self)),
-        (false, Some(ty)) => code!(_phx::state::<#ty, Self>(&self)),
+    let this = if *exclusive { code!(&mut self) } else { code!(&self) };
+    Some(match written {
+        None => this,
+        Some(ty) if *exclusive => code!(_phx::state_mut::<#ty, Self>(#this)),
+        Some(ty) => code!(_phx::state::<#ty, Self>(#this)),
     })
 }
 

@@ -6,7 +6,7 @@ use syn::{Type, spanned::Spanned};
 
 use super::{
     blame, block,
-    call::{call, callee, convert, state},
+    call::{call, callee, convert},
     mentions,
     options::chain,
     requires::requires,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     args::{RouteArg, SocketArgs},
     marks::Role,
-    model::{Callback, Common, Socket, State},
+    model::{Callback, Common, Receiver, Socket, State},
 };
 
 pub(crate) fn socket(socket: &Socket) -> TokenStream {
@@ -80,7 +80,11 @@ fn connect(common: &Common, callback: &Callback) -> TokenStream {
 
 fn id(common: &Common, callback: &Callback) -> TokenStream {
     let callee = callee(common, callback);
-    let state = state(&callback.receiver);
+    let state = if let Receiver::Borrowed { written: Some(ty), .. } = &callback.receiver {
+        code!(_phx::state::<#ty, Self>(self))
+    } else {
+        code!(self)
+    };
     let id = convert(callback, &code!(#callee(#state)));
     let cfgs = &callback.cfgs;
     code! {
