@@ -1,11 +1,11 @@
 //! A whole application on `impl` blocks; `module_form` is the same one on modules.
 
 mod user_socket {
-    use phx_runtime::prelude::*;
+    use phx_runtime::{Token, prelude::*};
     use serde::Deserialize;
 
     use super::room_channel::{LobbyChannel, RoomChannel};
-    use crate::app::{App, UserId};
+    use crate::app::{App, TWO_WEEKS, UserId};
 
     #[derive(Deserialize)]
     struct ConnectParams {
@@ -22,8 +22,7 @@ mod user_socket {
     impl UserSocket {
         #[connect]
         async fn connect(params: ConnectParams, app: State<App>) -> Result<Self, ConnectError> {
-            tokio::task::yield_now().await;
-            let user_id = app.user(&params.token).ok_or(ConnectError::new("unknown token"))?;
+            let user_id = Token::verify(&app.secret, "user socket", &params.token, TWO_WEEKS)?;
             Ok(Self { user_id })
         }
 
@@ -41,7 +40,7 @@ mod room_channel {
     use serde::Deserialize;
 
     use super::user_socket::UserSocket;
-    use crate::app::{App, Message, Presence, RoomId, UserId};
+    use crate::app::{App, Message, RoomId, UserId, render_archive};
 
     pub struct LobbyChannel;
 
@@ -95,9 +94,15 @@ mod room_channel {
         }
 
         #[handle_info]
-        fn after_join(&mut self, _: AfterJoin, socket: &Socket, presence: State<Presence>) {
-            presence.track(socket, self.user_id);
+        fn after_join(
+            &self,
+            _: AfterJoin,
+            socket: &Socket,
+            presence: State<Presence>,
+        ) -> Result<(), Fault> {
+            presence.track(socket, self.user_id, json!({ "status": "online" }))?;
             socket.push("presence_state", presence.list(socket.topic()));
+            Ok(())
         }
 
         /// Posts a message to everyone in the room.
@@ -124,19 +129,22 @@ mod room_channel {
 
         #[handle_in("export")]
         fn export(&self, _: Payload, reply: ReplyRef, socket: &Socket) {
-            let (me, url) = (socket.clone(), format!("/archive/{}", self.room_id));
-            tokio::spawn(async move { me.notify(Exported { reply, url }) });
+            let (me, room_id) = (socket.clone(), self.room_id);
+            tokio::spawn(async move {
+                let url = render_archive(room_id).await;
+                me.notify(Exported { reply, url });
+            });
         }
 
         #[handle_info]
         async fn exported(&mut self, done: Exported) {
             tokio::task::yield_now().await;
-            done.reply.ok(json!({ "url": done.url, "room": self.room_id }));
+            done.reply.ok(json!({ "url": done.url }));
         }
 
         #[handle_in(_)]
         fn unknown(&self, _: Payload, event: Event) -> Reply {
-            Reply::error(json!({ "reason": format!("no {event} in {}", self.room_id) }))
+            Reply::error(json!({ "reason": format!("no handler for {event}") }))
         }
 
         #[handle_out("new_msg")]
@@ -153,13 +161,13 @@ mod room_channel {
     }
 }
 
-use phx_runtime::{Channel, Endpoint, Pattern, SocketState, testing};
+use phx_runtime::{Channel, Endpoint, Pattern, Presence, SocketState, testing};
 
 use self::{
     room_channel::{NewMsg, RoomChannel},
     user_socket::UserSocket,
 };
-use crate::app::{App, Presence};
+use crate::{app::App, conversation};
 
 #[test]
 fn the_channel_says_what_it_serves() {
@@ -173,9 +181,9 @@ fn the_channel_says_what_it_serves() {
 
 #[test]
 fn state_that_handlers_need_is_asked_for_when_the_endpoint_is_built() {
-    let complete = Endpoint::builder().state(App::default()).state(Presence);
+    let complete = Endpoint::builder().state(App::fake()).state(Presence::new());
     complete.socket::<UserSocket>().build().unwrap();
-    let lacking = Endpoint::builder().state(App::default()).socket::<UserSocket>();
+    let lacking = Endpoint::builder().state(App::fake()).socket::<UserSocket>();
     let error = lacking.build().unwrap_err().to_string();
     assert!(error.contains("RoomChannel::after_join"), "{error}");
     assert!(error.contains("Presence"), "{error}");
@@ -187,4 +195,11 @@ async fn handlers_are_plain_methods() {
     let mut room = RoomChannel { room_id: 42, user_id: 7, muted: [].into() };
     assert!(room.new_msg(NewMsg { body: String::new() }, &socket).await.is_error());
     assert!(room.new_msg(NewMsg { body: "hi".into() }, &socket).await.is_ok());
+}
+
+#[tokio::test]
+async fn clients_are_served() {
+    let app = App::fake();
+    let endpoint = Endpoint::builder().state(app.clone()).state(Presence::new());
+    conversation::hold(endpoint.socket::<UserSocket>().build().unwrap(), &app).await;
 }

@@ -12,6 +12,7 @@ mod app;
 mod arguments;
 mod by_hand;
 mod conditional;
+mod conversation;
 mod foreign;
 mod generics;
 mod hygiene;

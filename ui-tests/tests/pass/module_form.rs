@@ -5,10 +5,10 @@ use phx_runtime::prelude::*;
 #[socket("/socket", websocket, longpoll)]
 #[channels(super::lobby::Lobby, super::room::Room)]
 mod user_socket {
-    use phx_runtime::prelude::*;
+    use phx_runtime::{Token, prelude::*};
     use serde::Deserialize;
 
-    use crate::app::{App, UserId};
+    use crate::app::{App, TWO_WEEKS, UserId};
 
     #[derive(Deserialize)]
     struct ConnectParams {
@@ -23,8 +23,7 @@ mod user_socket {
 
     #[connect]
     async fn connect(params: ConnectParams, app: State<App>) -> Result<UserSocket, ConnectError> {
-        tokio::task::yield_now().await;
-        let user_id = app.user(&params.token).ok_or(ConnectError::new("unknown token"))?;
+        let user_id = Token::verify(&app.secret, "user socket", &params.token, TWO_WEEKS)?;
         Ok(UserSocket { user_id })
     }
 
@@ -55,7 +54,7 @@ mod room {
     use serde::Deserialize;
 
     use super::user_socket::UserSocket;
-    use crate::app::{App, Message, Presence, RoomId, UserId};
+    use crate::app::{App, Message, RoomId, UserId, render_archive};
 
     /// One user in one room.
     #[assigns]
@@ -98,9 +97,15 @@ mod room {
     }
 
     #[handle_info]
-    fn after_join(room: &mut Room, _: AfterJoin, socket: &Socket, presence: State<Presence>) {
-        presence.track(socket, room.user_id);
+    fn after_join(
+        room: &Room,
+        _: AfterJoin,
+        socket: &Socket,
+        presence: State<Presence>,
+    ) -> Result<(), Fault> {
+        presence.track(socket, room.user_id, json!({ "status": "online" }))?;
         socket.push("presence_state", presence.list(socket.topic()));
+        Ok(())
     }
 
     /// Posts a message to everyone in the room.
@@ -127,19 +132,22 @@ mod room {
 
     #[handle_in("export")]
     fn export(room: &Room, _: Payload, reply: ReplyRef, socket: &Socket) {
-        let (me, url) = (socket.clone(), format!("/archive/{}", room.room_id));
-        tokio::spawn(async move { me.notify(Exported { reply, url }) });
+        let (me, room_id) = (socket.clone(), room.room_id);
+        tokio::spawn(async move {
+            let url = render_archive(room_id).await;
+            me.notify(Exported { reply, url });
+        });
     }
 
     #[handle_info]
-    async fn exported(room: &mut Room, done: Exported) {
+    async fn exported(_room: &mut Room, done: Exported) {
         tokio::task::yield_now().await;
-        done.reply.ok(json!({ "url": done.url, "room": room.room_id }));
+        done.reply.ok(json!({ "url": done.url }));
     }
 
     #[handle_in(_)]
-    fn unknown(room: &Room, _: Payload, event: Event) -> Reply {
-        Reply::error(json!({ "reason": format!("no {event} in {}", room.room_id) }))
+    fn unknown(_room: &Room, _: Payload, event: Event) -> Reply {
+        Reply::error(json!({ "reason": format!("no handler for {event}") }))
     }
 
     #[handle_out("new_msg")]
@@ -161,7 +169,7 @@ use self::{
     room::{NewMsg, Room},
     user_socket::UserSocket,
 };
-use crate::app::{App, Presence};
+use crate::{app::App, conversation};
 
 #[test]
 fn the_channel_says_what_it_serves() {
@@ -175,9 +183,9 @@ fn the_channel_says_what_it_serves() {
 
 #[test]
 fn state_that_handlers_need_is_asked_for_when_the_endpoint_is_built() {
-    let complete = Endpoint::builder().state(App::default()).state(Presence);
+    let complete = Endpoint::builder().state(App::fake()).state(Presence::new());
     complete.socket::<UserSocket>().build().unwrap();
-    let lacking = Endpoint::builder().state(App::default()).socket::<UserSocket>();
+    let lacking = Endpoint::builder().state(App::fake()).socket::<UserSocket>();
     let error = lacking.build().unwrap_err().to_string();
     assert!(error.contains("Room::after_join"), "{error}");
     assert!(error.contains("Presence"), "{error}");
@@ -191,4 +199,11 @@ async fn handlers_are_plain_functions() {
     assert!(room::new_msg(&mut state, empty, &socket).await.is_error());
     let full = NewMsg { body: "hi".into() };
     assert!(room::new_msg(&mut state, full, &socket).await.is_ok());
+}
+
+#[tokio::test]
+async fn clients_are_served() {
+    let app = App::fake();
+    let endpoint = Endpoint::builder().state(app.clone()).state(Presence::new());
+    conversation::hold(endpoint.socket::<UserSocket>().build().unwrap(), &app).await;
 }
