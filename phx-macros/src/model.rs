@@ -1,7 +1,7 @@
 //! Sockets and channels as they were declared, before anything about them is judged.
 
-use proc_macro2::Ident;
-use quote::format_ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::{
     Attribute, FnArg, Generics, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference,
     ext::IdentExt, parse::Parser, parse_quote,
@@ -34,7 +34,7 @@ pub(crate) struct Common {
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) is_module: bool,
     /// Where to point when something is missing.
-    pub(crate) title: proc_macro2::TokenStream,
+    pub(crate) title: TokenStream,
     /// Whether a callback is `#[deprecated]`.
     pub(crate) has_deprecated: bool,
     /// Functions without a mark.
@@ -149,8 +149,44 @@ impl Common {
         Self { home, state, callbacks, is_module, title: item.title(), has_deprecated, unmarked }
     }
 
+    /// What the application calls the state in its functions.
+    pub(crate) fn state_name(&self) -> String {
+        match &self.state {
+            Some(state) if self.is_module => state.name(),
+            Some(_) => "Self".to_owned(),
+            None => "State".to_owned(),
+        }
+    }
+
     pub(crate) fn callbacks(&self, role: Role) -> impl Iterator<Item = &Callback> + Clone {
         self.callbacks.iter().filter(move |callback| callback.role == role)
+    }
+}
+
+impl State {
+    /// `RoomChannel` for `crate::rooms::RoomChannel<T>`.
+    pub(crate) fn name(&self) -> String {
+        let name = match unwrapped(&self.ty) {
+            Type::Path(path) => marks::last_segment(&path.path).map(ToString::to_string),
+            _ => None,
+        };
+        name.unwrap_or_else(|| self.ty.to_token_stream().to_string())
+    }
+}
+
+impl Callback {
+    /// The argument that takes what arrived.
+    pub(crate) fn subject(&self) -> Option<&Argument> {
+        self.arguments.iter().find(|argument| argument.role == ArgumentRole::Subject)
+    }
+
+    pub(crate) fn name(&self) -> &Ident {
+        &self.sig.ident
+    }
+
+    /// Where its arguments stand.
+    pub(crate) fn parentheses(&self) -> Span {
+        self.sig.paren_token.span.join()
     }
 }
 
@@ -304,12 +340,19 @@ fn receiver(this: &syn::Receiver) -> Receiver {
     Receiver::Borrowed { exclusive: mutability.is_some(), written: None }
 }
 
-/// The reference that `ty` is, looking through what `macro_rules` and parentheses wrap around it.
+/// The reference that `ty` is, if it is one.
 pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
-    match ty {
+    match unwrapped(ty) {
         Type::Reference(reference) => Some(reference),
-        Type::Group(group) => reference(&group.elem),
-        Type::Paren(paren) => reference(&paren.elem),
         _ => None,
+    }
+}
+
+/// The type without what `macro_rules` and parentheses wrap around it.
+fn unwrapped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => unwrapped(&group.elem),
+        Type::Paren(paren) => unwrapped(&paren.elem),
+        ty => ty,
     }
 }

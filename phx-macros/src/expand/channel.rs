@@ -35,7 +35,7 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
         code!(fn options() -> _phx::ChannelOptions { #options })
     });
     let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
-    let requires = requires("requires", common, ty, called);
+    let requires = requires("requires", state, called);
     let handle_in = handlers::handle_in(common);
     let handle_out = handlers::handle_out(common);
     let handle_info = handlers::handle_info(common);

@@ -29,7 +29,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
         (None, false) => code!(_cx),
     };
     let future = future(common, callback);
-    let requires = requires("join_requires", common, ty, [callback].into_iter());
+    let requires = requires("join_requires", state, [callback].into_iter());
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*

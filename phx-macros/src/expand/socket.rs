@@ -28,7 +28,7 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
     let connects = common.callbacks(Role::Connect).map(|callback| connect(common, callback));
     let ids = common.callbacks(Role::Id).map(|callback| id(common, callback));
     let (table, channels) = channels(state, routes);
-    let requires = requires("requires", common, ty, common.callbacks(Role::Connect));
+    let requires = requires("requires", state, common.callbacks(Role::Connect));
     let mentions = mentions(common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code! {
         #table
