@@ -5,6 +5,7 @@
 #![allow(
     clippy::all,
     clippy::pedantic,
+    clippy::unwrap_used,
     reason = "odd ways of writing are the point; the library is what has to be silent"
 )]
 
