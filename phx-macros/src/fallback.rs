@@ -62,7 +62,7 @@ fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs)
             }
         }
     };
-    expand::block(args.runtime.as_ref(), &stubs)
+    expand::block(args.runtime.as_ref(), None, &stubs)
 }
 
 fn socket_stubs(state: &State, args: &SocketArgs) -> TokenStream {
@@ -80,5 +80,5 @@ fn socket_stubs(state: &State, args: &SocketArgs) -> TokenStream {
             }
         }
     };
-    expand::block(args.runtime.as_ref(), &stubs)
+    expand::block(args.runtime.as_ref(), None, &stubs)
 }

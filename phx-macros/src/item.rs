@@ -282,3 +282,67 @@ fn contains_fn(tokens: TokenStream, name: &str) -> bool {
 fn is_ident(tree: &TokenTree, name: &str) -> bool {
     matches!(tree, TokenTree::Ident(ident) if ident == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+
+    use super::Item;
+
+    fn read(text: &str) -> Item {
+        let tokens = text.parse().unwrap();
+        Item::read("channel", tokens).unwrap_or_else(|refused| panic!("{}", refused.error))
+    }
+
+    /// Reads an item, expects that printing gives it back, and returns its functions' names.
+    fn functions(text: &str) -> Vec<String> {
+        let item = read(text);
+        let tokens: TokenStream = text.parse().unwrap();
+        // Where punctuation had spaces around it is not kept.
+        let dense = |tokens: TokenStream| tokens.to_string().replace(' ', "");
+        assert_eq!(dense(item.print(&TokenStream::new())), dense(tokens));
+        item.functions().map(|function| function.sig.ident.to_string()).collect()
+    }
+
+    #[test]
+    fn all_kinds_of_members_are_printed_as_they_were() {
+        let names = functions(
+            r#"#[doc = "outer"] pub(crate) mod room {
+                #![allow(dead_code)]
+                use a::{b, c};
+                const X: T = T { a: 1 };
+                fn after_a_constant() {}
+                pub(super) static S: [u8; 2] = [1, 2];
+                type A = B<{ 1 }>;
+                impl<const N: usize> Foo<{ N }> for Bar { const Y: u8 = 1; fn inner() {} }
+                struct D<T = u8> { x: T }
+                pub const fn constant() -> u8 { 1 }
+                macro_rules! m { () => { fn expanded() {} } }
+                m! {}
+                extern "C" { fn foreign(); }
+                #[attr] pub(crate) async unsafe extern "C" fn f<'a, T: X>(#[a] x: &'a T) -> impl Sized + 'a
+                where T: Y { let x = |y| { y }; x. }
+                struct Last;
+            }"#,
+        );
+        assert_eq!(names, ["after_a_constant", "constant", "f"]);
+        let names = functions(
+            "impl<'a, T: 'a, const N: usize> Room<'a, [T; N]> where T: X<{ N }> {
+                const LIMIT: u8 = { 1 };
+                fn one(mut self: Box<Self>, (a, b): (u8, u8)) -> ! { loop {} }
+                default! { fn expanded() {} }
+                fn unfinished(&self);
+                pub fn r#type() {}
+            }",
+        );
+        assert_eq!(names, ["one", "unfinished", "r#type"]);
+    }
+
+    #[test]
+    fn a_function_of_the_states_own_is_noticed() {
+        assert!(read("impl Room { fn topic() {} }").defines("topic"));
+        assert!(!read("impl Room { fn a() { fn topic() {} } }").defines("topic"));
+        assert!(read("mod room { impl Room { pub fn topic() {} } }").defines("topic"));
+        assert!(!read("mod room { fn topic() {} impl Room {} }").defines("topic"));
+    }
+}

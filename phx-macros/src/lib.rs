@@ -14,6 +14,8 @@ mod marks;
 mod model;
 mod pattern;
 mod pipeline;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 

@@ -159,7 +159,9 @@ fn conditional(attr: &Attribute, name: &str, errors: &Errors) -> bool {
     if name != "cfg_attr" {
         return false;
     }
-    let hidden = list.tokens.clone().into_iter().find_map(|tree| match tree {
+    let condition = |tree: &TokenTree| !matches!(tree, TokenTree::Punct(p) if p.as_char() == ',');
+    let held = list.tokens.clone().into_iter().skip_while(condition);
+    let hidden = held.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(name) if ROLES.iter().any(|(known, _)| name == known) => Some(name),
         _ => None,
     });
@@ -178,7 +180,9 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
         return false;
     };
-    let known = ROLES.iter().filter(|(_, role)| role.home() == home).map(|(name, _)| *name);
+    // Too much is near `id` to be taken for it.
+    let known = ROLES.iter().filter(|(name, role)| role.home() == home && name.len() > 2);
+    let known = known.map(|(name, _)| *name);
     let Some(near) = nearest(&name, known) else {
         return false;
     };

@@ -1,7 +1,7 @@
 //! Sockets and channels as they were declared, before anything about them is judged.
 
-use proc_macro2::{Ident, Span};
-use quote::format_ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::{
     Attribute, FnArg, Generics, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference,
     ext::IdentExt, parse::Parser, parse_quote,
@@ -34,7 +34,9 @@ pub(crate) struct Common {
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) is_module: bool,
     /// Where to point when something is missing.
-    pub(crate) title: proc_macro2::TokenStream,
+    pub(crate) title: TokenStream,
+    /// Whether a callback is `#[deprecated]`.
+    pub(crate) has_deprecated: bool,
     /// Functions without a mark.
     pub(crate) unmarked: Vec<Ident>,
 }
@@ -60,14 +62,13 @@ pub(crate) struct Callback {
 }
 
 /// How a callback takes the state.
-#[derive(Clone, Copy)]
 pub(crate) enum Receiver {
     Missing,
     Owned,
-    /// `&self`, `&mut self`, or in a module the reference in the first place; the span is its `&`.
+    /// `&self`, `&mut self`, or in a module a reference to this type in the first place.
     Borrowed {
         exclusive: bool,
-        span: Span,
+        written: Option<Box<Type>>,
     },
 }
 
@@ -123,6 +124,7 @@ impl Common {
         marks::reject_marks(item, errors);
         let mut callbacks = Vec::new();
         let mut unmarked = Vec::new();
+        let mut has_deprecated = false;
         for member in &mut item.members {
             let Member::Function(function) = member else {
                 continue;
@@ -139,15 +141,52 @@ impl Common {
                 );
                 errors.at(second.attr, message);
             }
+            has_deprecated |= function.attrs.iter().any(|attr| marks::is(attr, "deprecated"));
             let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
             let cfgs = cfgs.cloned().collect();
             callbacks.push(callback(&function.sig, mark, cfgs, is_module, names, errors));
         }
-        Self { home, state, callbacks, is_module, title: item.title(), unmarked }
+        Self { home, state, callbacks, is_module, title: item.title(), has_deprecated, unmarked }
+    }
+
+    /// What the application calls the state in its functions.
+    pub(crate) fn state_name(&self) -> String {
+        match &self.state {
+            Some(state) if self.is_module => state.name(),
+            Some(_) => "Self".to_owned(),
+            None => "State".to_owned(),
+        }
     }
 
     pub(crate) fn callbacks(&self, role: Role) -> impl Iterator<Item = &Callback> + Clone {
         self.callbacks.iter().filter(move |callback| callback.role == role)
+    }
+}
+
+impl State {
+    /// `RoomChannel` for `crate::rooms::RoomChannel<T>`.
+    pub(crate) fn name(&self) -> String {
+        let name = match unwrapped(&self.ty) {
+            Type::Path(path) => marks::last_segment(&path.path).map(ToString::to_string),
+            _ => None,
+        };
+        name.unwrap_or_else(|| self.ty.to_token_stream().to_string())
+    }
+}
+
+impl Callback {
+    /// The argument that takes what arrived.
+    pub(crate) fn subject(&self) -> Option<&Argument> {
+        self.arguments.iter().find(|argument| argument.role == ArgumentRole::Subject)
+    }
+
+    pub(crate) fn name(&self) -> &Ident {
+        &self.sig.ident
+    }
+
+    /// Where its arguments stand.
+    pub(crate) fn parentheses(&self) -> Span {
+        self.sig.paren_token.span.join()
     }
 }
 
@@ -173,10 +212,10 @@ fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<State> {
                 (Some((name, true)), _) => {
                     let macro_name = home.name();
                     errors.at(
-                        name,
+                        &name,
                         format!(
-                            "the state of a module cannot be generic; \
-                             `#[{macro_name}] impl<T> …` can"
+                            "the state of a module cannot be generic: \
+                             put `#[{macro_name}(..)]` on an `impl<..> {name}<..>` block instead"
                         ),
                     );
                 }
@@ -207,18 +246,20 @@ fn callback(
     let events = match role {
         Role::HandleIn | Role::HandleOut => Events::read(&mark.attr, &mark.name, errors),
         _ => {
-            errors.ok(mark.attr.meta.require_path_only().map(drop).map_err(|error| {
-                syn::Error::new(error.span(), format!("`#[{}]` takes no arguments", mark.name))
-            }));
+            if mark.attr.meta.require_path_only().is_err() {
+                errors.at(&mark.attr, format!("`#[{}]` takes no arguments", mark.name));
+            }
             None
         }
     };
     let mut inputs = sig.inputs.iter().peekable();
     let receiver = match inputs.peek() {
         Some(FnArg::Receiver(this)) => receiver(this),
-        Some(FnArg::Typed(first)) if is_module && !role.makes_state() => {
-            reference(&first.ty).map_or(Receiver::Missing, borrowed)
-        }
+        Some(FnArg::Typed(first)) if is_module && !role.makes_state() => reference(&first.ty)
+            .map_or(Receiver::Missing, |ty| Receiver::Borrowed {
+                exclusive: ty.mutability.is_some(),
+                written: Some(ty.elem.clone()),
+            }),
         _ => Receiver::Missing,
     };
     if !matches!(receiver, Receiver::Missing) {
@@ -288,25 +329,30 @@ fn identifier(word: &str) -> Option<Ident> {
 
 fn receiver(this: &syn::Receiver) -> Receiver {
     // `Receiver::mutability` is the `mut` of `mut self`; the one of `&mut self` is in `kind`.
-    match &this.kind {
-        ReceiverKind::Reference(and, _, mutability) => {
-            Receiver::Borrowed { exclusive: mutability.is_some(), span: and.span }
-        }
-        ReceiverKind::Typed(_, ty) => reference(ty).map_or(Receiver::Owned, borrowed),
-        _ => Receiver::Owned,
+    let mutability = match &this.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability,
+        ReceiverKind::Typed(_, ty) => match reference(ty) {
+            Some(ty) => &ty.mutability,
+            None => return Receiver::Owned,
+        },
+        _ => return Receiver::Owned,
+    };
+    Receiver::Borrowed { exclusive: mutability.is_some(), written: None }
+}
+
+/// The reference that `ty` is, if it is one.
+pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
+    match unwrapped(ty) {
+        Type::Reference(reference) => Some(reference),
+        _ => None,
     }
 }
 
-fn borrowed(ty: &TypeReference) -> Receiver {
-    Receiver::Borrowed { exclusive: ty.mutability.is_some(), span: ty.and_token.span }
-}
-
-/// The reference that `ty` is, looking through what `macro_rules` and parentheses wrap around it.
-pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
+/// The type without what `macro_rules` and parentheses wrap around it.
+fn unwrapped(ty: &Type) -> &Type {
     match ty {
-        Type::Reference(reference) => Some(reference),
-        Type::Group(group) => reference(&group.elem),
-        Type::Paren(paren) => reference(&paren.elem),
-        _ => None,
+        Type::Group(group) => unwrapped(&group.elem),
+        Type::Paren(paren) => unwrapped(&paren.elem),
+        ty => ty,
     }
 }

@@ -23,6 +23,9 @@ mod token;
 pub mod transport;
 
 #[doc = include_str!("docs/channel.md")]
+#[doc = include_str!("docs/join.md")]
+#[doc = include_str!("docs/handle_info.md")]
+#[doc = include_str!("docs/terminate.md")]
 pub use phx_macros::channel;
 #[doc = include_str!("docs/channels.md")]
 pub use phx_macros::channels;
@@ -31,6 +34,8 @@ pub use phx_macros::handle_in;
 #[doc = include_str!("docs/handle_out.md")]
 pub use phx_macros::handle_out;
 #[doc = include_str!("docs/socket.md")]
+#[doc = include_str!("docs/connect.md")]
+#[doc = include_str!("docs/id.md")]
 pub use phx_macros::socket;
 pub use serde_json::json;
 

@@ -34,6 +34,8 @@ impl ChannelArgs {
         if topics == 0 && !unreadable && errors.is_empty() {
             let message = "a channel needs a topic pattern: `#[channel(\"room:*\")]`";
             errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
+            // Words without quotes were meant as patterns.
+            list.retain(|argument| !matches!(argument, Argument::Word(_)));
         }
         Self { patterns, settings: settings("channel", CHANNEL, &list, errors), runtime }
     }

@@ -172,6 +172,14 @@ impl Kind {
 
     /// What to write instead of a value of the wrong kind.
     fn usage(self, key: &Ident) -> String {
+        let what = match self {
+            Self::Count => "a number, such as ",
+            Self::Size => "a size, such as ",
+            Self::Duration | Self::Pause | Self::Timeout => "a duration, such as ",
+            Self::Level => "a level, such as ",
+            Self::Path => "a path, such as ",
+            _ => "",
+        };
         let forms = match self {
             Self::Flag => vec![format!("{key} = true"), format!("{key} = false")],
             Self::Count => vec![format!("{key} = 100")],
@@ -194,7 +202,7 @@ impl Kind {
                 vec![format!("{key}(batch_size = 1_000)"), format!("{key} = false")]
             }
         };
-        format!("expected {}", one_of(forms.iter().map(String::as_str)))
+        format!("expected {what}{}", one_of(forms.iter().map(String::as_str)))
     }
 }
 

@@ -1,25 +1,24 @@
 //! Rules about a single callback's signature.
 
-use quote::ToTokens;
-use syn::{FnArg, GenericParam, Safety, Type};
+use syn::{FnArg, GenericParam, Safety, Type, TypeParamBound};
 
 use crate::{
     diag::Errors,
-    marks::Role,
+    marks::{Role, last_segment},
     model::{Callback, Receiver},
 };
 
-pub(crate) fn check(callback: &Callback, is_module: bool, errors: &Errors) {
+pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
     can_be_called(callback, errors);
     if callback.role.makes_state() {
         takes_no_self(callback, errors);
-        returns_the_state(callback, is_module, errors);
+        returns_the_state(callback, state, errors);
     } else {
-        borrows_the_state(callback, is_module, errors);
+        borrows_the_state(callback, state, errors);
     }
     returns_no_future(callback, errors);
     match callback.role {
-        Role::Id => names_the_owner(callback, is_module, errors),
+        Role::Id => names_the_owner(callback, state, errors),
         Role::HandleInfo => takes_a_message(callback, errors),
         Role::Terminate => returns_nothing(callback, errors),
         _ => {}
@@ -35,10 +34,12 @@ fn can_be_called(callback: &Callback, errors: &Errors) {
         }
     }
     for input in &sig.inputs {
-        if let FnArg::Typed(input) = input
-            && let Type::ImplTrait(ty) = &*input.ty
-        {
+        let FnArg::Typed(input) = input else { continue };
+        if let Type::ImplTrait(ty) = &*input.ty {
             errors.at(ty, "a callback names the types it takes: the runtime has none to choose");
+        }
+        for cfg in input.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+            errors.at(cfg, "an argument cannot depend on `cfg`: write a function for each case");
         }
     }
     if let Safety::Unsafe(token) = &sig.safety {
@@ -54,7 +55,7 @@ fn takes_no_self(callback: &Callback, errors: &Errors) {
     }
 }
 
-fn borrows_the_state(callback: &Callback, is_module: bool, errors: &Errors) {
+fn borrows_the_state(callback: &Callback, state: &str, errors: &Errors) {
     let name = callback.name();
     match callback.receiver {
         Receiver::Borrowed { .. } => {}
@@ -67,22 +68,23 @@ fn borrows_the_state(callback: &Callback, is_module: bool, errors: &Errors) {
             errors.at(callback.sig.inputs.first(), message);
         }
         Receiver::Missing => {
-            let wanted = match (is_module, callback.role) {
-                (true, Role::Id) => "takes the state first: `&` and the `#[assigns]` type",
-                (true, _) => "takes the state first: `&mut` or `&` and the `#[assigns]` type",
-                (false, Role::Id) => "needs `&self`",
-                (false, _) => "needs `&mut self` or `&self`",
+            let wanted = match (state, callback.role) {
+                ("Self", Role::Id) => "needs `&self`".to_owned(),
+                ("Self", _) => "needs `&mut self` or `&self`".to_owned(),
+                (state, Role::Id) => format!("takes a reference to the state first: `&{state}`"),
+                (state, _) => {
+                    format!("takes a reference to the state first: `&mut {state}` or `&{state}`")
+                }
             };
             errors.span(callback.parentheses(), format!("`{name}` {wanted}"));
         }
     }
 }
 
-fn returns_the_state(callback: &Callback, is_module: bool, errors: &Errors) {
+fn returns_the_state(callback: &Callback, state: &str, errors: &Errors) {
     if callback.output.is_some() {
         return;
     }
-    let state = if is_module { "State" } else { "Self" };
     let message = match callback.role {
         Role::Connect => format!("`#[connect]` returns `Result<{state}, ConnectError>`"),
         _ => format!(
@@ -96,16 +98,22 @@ fn returns_no_future(callback: &Callback, errors: &Errors) {
     let Some(output) = &callback.output else {
         return;
     };
-    let is_future = matches!(output, Type::ImplTrait(_))
-        && output.to_token_stream().to_string().contains("Future <");
+    let Type::ImplTrait(opaque) = output else { return };
+    let is_future = opaque.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => last_segment(&bound.path).is_some_and(|it| it == "Future"),
+        _ => false,
+    });
     if is_future && callback.sig.asyncness.is_none() {
         errors.at(output, "write `async fn` instead of returning a future");
     }
 }
 
 // The owner's name is asked for between messages, so it is at hand without waiting.
-fn names_the_owner(callback: &Callback, is_module: bool, errors: &Errors) {
-    let usage = if is_module { "fn id(state: &State) -> String" } else { "fn id(&self) -> String" };
+fn names_the_owner(callback: &Callback, state: &str, errors: &Errors) {
+    let usage = match state {
+        "Self" => "fn id(&self) -> String".to_owned(),
+        state => format!("fn id(state: &{state}) -> String"),
+    };
     if let Some(token) = &callback.sig.asyncness {
         errors.at(token, format!("`#[id]` is a plain function: `{usage}`"));
     }
@@ -113,8 +121,8 @@ fn names_the_owner(callback: &Callback, is_module: bool, errors: &Errors) {
         let this = callback.sig.inputs.first();
         errors.at(this, format!("`#[id]` cannot change the state: `{usage}`"));
     }
-    for (argument, input) in callback.arguments.iter().zip(callback.sig.inputs.iter().skip(1)) {
-        let _ = argument;
+    let has_state = usize::from(!matches!(callback.receiver, Receiver::Missing));
+    for input in callback.sig.inputs.iter().skip(has_state) {
         errors.at(input, format!("`#[id]` takes nothing but the state: `{usage}`"));
     }
     if callback.output.is_none() {

@@ -1,7 +1,7 @@
 //! Calling a callback: a `let` for each argument, then the call.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::ToTokens;
 use syn::{Type, parse_quote};
 
 use super::{blame, types::inferred};
@@ -30,7 +30,7 @@ pub(super) fn call(common: &Common, callback: &Callback) -> TokenStream {
         let name = argument.local.to_token_stream();
         value(callback, argument).map_or_else(|| code!(message), |_| name)
     });
-    let values = state(callback.receiver).into_iter().chain(values);
+    let values = state(&callback.receiver).into_iter().chain(values);
     let callee = callee(common, callback);
     let wait = callback.sig.asyncness.map(|_| code!(.await));
     let returned = convert(callback, &code!(#callee(#(#values),*) #wait));
@@ -90,13 +90,16 @@ fn value(callback: &Callback, argument: &Argument) -> Option<TokenStream> {
     })
 }
 
-/// The state, blaming the place where the callback takes it if that wants another type.
-fn state(receiver: Receiver) -> Option<TokenStream> {
-    let Receiver::Borrowed { exclusive, span } = receiver else {
-        return None;
-    };
-    let span = blame(span);
-    Some(if exclusive { quote_spanned!(span=> &mut self) } else { quote_spanned!(span=> &self) })
+/// The state as the callback takes it: `self` is boxed, which a method's `&mut self` sees through.
+/// A function's own idea of the state's type is checked by a helper.
+fn state(receiver: &Receiver) -> Option<TokenStream> {
+    let Receiver::Borrowed { exclusive, written } = receiver else { return None };
+    let this = if *exclusive { code!(&mut self) } else { code!(&self) };
+    Some(match written {
+        None => this,
+        Some(ty) if *exclusive => code!(_phx::state_mut::<#ty, Self>(#this)),
+        Some(ty) => code!(_phx::state::<#ty, Self>(#this)),
+    })
 }
 
 impl Callback {

@@ -20,7 +20,7 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     let joins = joins.map(|callback| join(&channel.common, state, callback));
     let mentions = mentions(channel.common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code!(#(#topics)* #implementation #(#joins)* #mentions);
-    block(channel.args.runtime.as_ref(), &impls)
+    block(channel.args.runtime.as_ref(), Some(&channel.common), &impls)
 }
 
 fn implementation(channel: &Channel, state: &State) -> TokenStream {
@@ -35,7 +35,7 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
         code!(fn options() -> _phx::ChannelOptions { #options })
     });
     let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
-    let requires = requires("requires", common, ty, called);
+    let requires = requires("requires", state, called);
     let handle_in = handlers::handle_in(common);
     let handle_out = handlers::handle_out(common);
     let handle_info = handlers::handle_info(common);

@@ -45,12 +45,12 @@ pub(super) fn handle_out(common: &Common) -> Option<TokenStream> {
 pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleInfo)?;
     let attempts = all.iter().filter_map(|callback| {
-        let (cfgs, handling) = (&callback.cfgs, handling(common, callback));
+        let (cfgs, Run { steps, value }) = (&callback.cfgs, Run::of(common, callback));
         let ty = inferred(&callback.subject()?.ty, &callback.sig);
         Some(code! {
             #(#cfgs)*
             let message = match message.take::<#ty>() {
-                _phx::Ok(message) => return #handling,
+                _phx::Ok(message) => { #steps return #value; }
                 _phx::Err(message) => message,
             };
         })
@@ -68,14 +68,14 @@ pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
 /// The end of the channel.
 pub(super) fn terminate(common: &Common) -> impl Iterator<Item = TokenStream> {
     common.callbacks(Role::Terminate).map(|callback| {
-        let (cfgs, handling) = (&callback.cfgs, handling(common, callback));
+        let (cfgs, body) = (&callback.cfgs, Run::of(common, callback).body());
         let this = this(&[callback]);
         let reason = named_if("reason", callback.subject().is_some());
         let cx = named_if("cx", callback.uses_context());
         code! {
             #(#cfgs)*
             fn terminate(#this, #reason: _phx::Reason, #cx: _phx::Context) -> _phx::Handling {
-                #handling
+                #body
             }
         }
     })
@@ -93,16 +93,16 @@ fn by_event(common: &Common, all: &[&Callback], rest: &TokenStream) -> TokenStre
     if let ([], [only]) = (&by_name[..], &catching[..])
         && only.cfgs.is_empty()
     {
-        return handling(common, only);
+        return Run::of(common, only).body();
     }
     let arms = by_name.iter().chain(&catching).map(|callback| {
-        let (cfgs, handling) = (&callback.cfgs, handling(common, callback));
+        let (cfgs, run) = (&callback.cfgs, Run::of(common, callback).expression());
         let pattern = if let Some(Events::Named(names)) = &callback.events {
             code!(#(#names)|*)
         } else {
             code!(_)
         };
-        code!(#(#cfgs)* #pattern => #handling,)
+        code!(#(#cfgs)* #pattern => #run,)
     });
     let rest = no_catch_all(&catching).map(|cfg| code!(#cfg _ => #rest,));
     code! {
@@ -127,21 +127,42 @@ fn no_catch_all(catching: &[&Callback]) -> Option<TokenStream> {
     (!always).then(|| code!(#[cfg(not(any(#(#conditions),*)))]))
 }
 
-/// One run of a callback. A future is made at the handler's own `async`: if it is not `Send`, that
-/// is what gets blamed.
-fn handling(common: &Common, callback: &Callback) -> TokenStream {
-    let call = call(common, callback);
-    let Some(keyword) = callback.sig.asyncness else {
-        return code! {{
-            let reply = _phx::run(|| { #call });
-            _phx::Handling::done(self, reply)
-        }};
-    };
-    let body = code! {
-        let reply = _phx::run_async(async { #call }).await;
-        (self, reply)
-    };
-    quote_spanned!(blame(keyword.span)=> _phx::Handling::later(async move { #body }))
+/// One run of a callback.
+struct Run {
+    /// What a plain function does on the spot.
+    steps: Option<TokenStream>,
+    /// The `Handling`.
+    value: TokenStream,
+}
+
+impl Run {
+    /// A future is made at the handler's own `async`: if it is not `Send`, that is what is blamed.
+    fn of(common: &Common, callback: &Callback) -> Self {
+        let call = call(common, callback);
+        let Some(keyword) = callback.sig.asyncness else {
+            return Self {
+                steps: Some(code!(let reply = _phx::run(|| { #call });)),
+                value: code!(_phx::Handling::done(self, reply)),
+            };
+        };
+        let body = code! {
+            let reply = _phx::run_async(async { #call }).await;
+            (self, reply)
+        };
+        let span = blame(keyword.span);
+        let value = quote_spanned!(span=> _phx::Handling::later(async move { #body }));
+        Self { steps: None, value }
+    }
+
+    fn body(&self) -> TokenStream {
+        let Self { steps, value } = self;
+        code!(#steps #value)
+    }
+
+    fn expression(&self) -> TokenStream {
+        let body = self.body();
+        if self.steps.is_some() { code!({ #body }) } else { body }
+    }
 }
 
 fn this(all: &[&Callback]) -> TokenStream {

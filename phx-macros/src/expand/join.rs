@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Type, parse_quote, spanned::Spanned};
+use syn::{Lifetime, Type, parse_quote, spanned::Spanned};
 
 use super::{
     blame,
@@ -18,7 +18,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let socket = Ident::new(SOCKET, Span::mixed_site());
     let mut generics = state.generics.clone();
     generics.params.push(parse_quote!(#socket: _phx::SocketState));
-    let available = available(callback, &socket);
+    let available = available(callback, &socket, state);
     if !available.is_empty() {
         generics.make_where_clause().predicates.extend(available);
     }
@@ -29,7 +29,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
         (None, false) => code!(_cx),
     };
     let future = future(common, callback);
-    let requires = requires("join_requires", common, ty, [callback].into_iter());
+    let requires = requires("join_requires", state, [callback].into_iter());
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
@@ -47,13 +47,19 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
 
 /// Each context argument has to be available while joining from the socket; the error for a wrong
 /// socket then appears where the channel is mounted on it.
-fn available(callback: &Callback, socket: &Ident) -> Vec<syn::WherePredicate> {
+fn available(callback: &Callback, socket: &Ident, state: &State) -> Vec<syn::WherePredicate> {
+    let taken = state.generics.lifetimes().any(|param| param.lifetime.ident == "a");
+    let name = if taken { "'cx" } else { "'a" };
+    let lifetime = Lifetime::new(name, Span::mixed_site());
     let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
     contexts
         .filter_map(|argument| {
-            let ty: Type = named(&argument.ty, &callback.sig, "'cx");
+            let ty: Type = named(&argument.ty, &callback.sig, name);
             let span = blame(argument.ty.span());
-            syn::parse2(quote_spanned!(span=> for<'cx> #ty: _phx::FromJoin<'cx, #socket>)).ok()
+            syn::parse2(
+                quote_spanned!(span=> for<#lifetime> #ty: _phx::FromJoin<#lifetime, #socket>),
+            )
+            .ok()
         })
         .collect()
 }

@@ -27,12 +27,23 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Path;
 
+use crate::model::Common;
+
 pub(crate) use self::{channel::channel, socket::socket, topic::topic};
 
 /// Puts generated impls into a block of their own, out of the way of the user's names.
-pub(crate) fn block(runtime: Option<&Path>, impls: &TokenStream) -> TokenStream {
+///
+/// Callbacks that the application calls deprecated are called all the same.
+pub(crate) fn block(
+    runtime: Option<&Path>,
+    common: Option<&Common>,
+    impls: &TokenStream,
+) -> TokenStream {
+    let calls_deprecated = common.is_some_and(|common| common.has_deprecated);
+    let allow = calls_deprecated.then(|| code!(#[allow(deprecated)]));
     let runtime = runtime.map_or_else(|| code!(::phx_runtime), ToTokens::to_token_stream);
     code! {
+        #allow
         const _: () = {
             use #runtime::__private as _phx;
             #impls

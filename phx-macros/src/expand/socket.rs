@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, Type, spanned::Spanned};
+use syn::{Type, spanned::Spanned};
 
 use super::{
     blame, block,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     args::{RouteArg, SocketArgs},
     marks::Role,
-    model::{Callback, Common, Socket, State},
+    model::{Callback, Common, Receiver, Socket, State},
 };
 
 pub(crate) fn socket(socket: &Socket) -> TokenStream {
@@ -28,7 +28,7 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
     let connects = common.callbacks(Role::Connect).map(|callback| connect(common, callback));
     let ids = common.callbacks(Role::Id).map(|callback| id(common, callback));
     let (table, channels) = channels(state, routes);
-    let requires = requires("requires", common, ty, common.callbacks(Role::Connect));
+    let requires = requires("requires", state, common.callbacks(Role::Connect));
     let mentions = mentions(common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code! {
         #table
@@ -44,7 +44,7 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
 
         #mentions
     };
-    block(args.runtime.as_ref(), &impls)
+    block(args.runtime.as_ref(), Some(common), &impls)
 }
 
 fn mount(args: &SocketArgs) -> TokenStream {
@@ -80,7 +80,12 @@ fn connect(common: &Common, callback: &Callback) -> TokenStream {
 
 fn id(common: &Common, callback: &Callback) -> TokenStream {
     let callee = callee(common, callback);
-    let id = convert(callback, &code!(#callee(self)));
+    let state = if let Receiver::Borrowed { written: Some(ty), .. } = &callback.receiver {
+        code!(_phx::state::<#ty, Self>(self))
+    } else {
+        code!(self)
+    };
+    let id = convert(callback, &code!(#callee(#state)));
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
@@ -100,10 +105,14 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let count = proc_macro2::Literal::usize_unsuffixed(routes.len());
     let is_generic = !state.generics.params.is_empty();
     let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
-    let entries = routes.iter().map(entry);
-    let table = code!(_phx::Routes::<#socket, #count>::new()#(#entries)*);
+    let entries = routes.iter().map(|route| entry(route, is_generic));
+    let table = code! {{
+        let routes = _phx::Routes::<#socket, #count>::new();
+        #(let routes = #entries;)*
+        routes
+    }};
     if is_generic {
-        let method = method(&code!(const { #table }.list()));
+        let method = method(&code!(const #table.list()));
         return (None, Some(method));
     }
     let constant = code!(const ROUTES: _phx::Routes<#ty, #count> = #table;);
@@ -116,18 +125,19 @@ fn method(list: &TokenStream) -> TokenStream {
 
 /// A call that adds an entry, at the place of the entry's type: that is where an entry that can
 /// never match is reported.
-fn entry(route: &RouteArg) -> TokenStream {
+fn entry(route: &RouteArg, is_generic: bool) -> TokenStream {
     let channel: &Type = &route.channel;
     let span = blame(channel.span());
-    let name = |text: &str| Ident::new(text, span);
     match &route.pattern {
         None => {
-            let of = name("of");
-            quote_spanned!(span=> .#of::<#channel>())
+            quote_spanned!(span=> routes.of::<#channel>())
         }
         Some(pattern) => {
-            let (at, literal) = (name("at"), &pattern.literal);
-            quote_spanned!(span=> .#at::<#channel>(&[_phx::Pattern::new(#literal)]))
+            let literal = &pattern.literal;
+            let patterns = code!(&[_phx::Pattern::new(#literal)]);
+            // Only in a constant of its own does this live for ever.
+            let patterns = if is_generic { code!(const { #patterns }) } else { patterns };
+            quote_spanned!(span=> routes.at::<#channel>(#patterns))
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
             #[doc = #doc]
             #[allow(dead_code, private_bounds)]
             pub fn topic(#(#params),*) -> _phx::Topic {
-                _phx::Topic::from(#text)
+                _phx::topic(#text)
             }
         }
     })

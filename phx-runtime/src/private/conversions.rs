@@ -1,4 +1,4 @@
-//! What `#[connect]` and `#[id]` can return, and `#[terminate]` can take.
+//! What only some callbacks can take or return.
 
 use std::borrow::Cow;
 
@@ -80,5 +80,29 @@ pub trait FromReason {
 impl FromReason for Reason {
     fn from_reason(reason: Reason) -> Self {
         reason
+    }
+}
+
+/// The state `C` itself, by the name that a module gives it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not this module's state",
+    label = "expected `{C}`",
+    note = "callbacks in a module take a reference to the `#[assigns]` type first"
+)]
+pub trait StateOf<C>: Sized {
+    /// The state to read.
+    fn shared(state: &C) -> &Self;
+    /// The state to change.
+    fn exclusive(state: &mut C) -> &mut Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C> StateOf<C> for C {
+    fn shared(state: &C) -> &Self {
+        state
+    }
+
+    fn exclusive(state: &mut C) -> &mut Self {
+        state
     }
 }

@@ -39,7 +39,7 @@ mod routes;
 mod sources;
 
 pub use self::{
-    conversions::{FromReason, IntoConnected, IntoSocketId},
+    conversions::{FromReason, IntoConnected, IntoSocketId, StateOf},
     routes::Routes,
     sources::{ConnectSource, EventSource, JoinSource},
 };
@@ -58,6 +58,16 @@ pub mod attributes {
     pub mod handle_info {}
     #[doc = include_str!("../docs/terminate.md")]
     pub mod terminate {}
+}
+
+/// The state, as a function in a module takes it.
+pub fn state<T: StateOf<C>, C>(state: &C) -> &T {
+    T::shared(state)
+}
+
+/// The state, as a function in a module takes it to change it.
+pub fn state_mut<T: StateOf<C>, C>(state: &mut C) -> &mut T {
+    T::exclusive(state)
 }
 
 /// The first owned argument of a handler.
@@ -93,6 +103,11 @@ pub fn join_context<'a, T: FromJoin<'a, S>, S, Q: JoinSource<'a, S>>(source: Q) 
 /// A context argument of `#[connect]`, or what the endpoint needs for it.
 pub fn connect_context<'a, T: FromConnect<'a>, Q: ConnectSource<'a>>(source: Q) -> Q::Found<T> {
     source.find()
+}
+
+/// The topic of a channel, for its `topic(..)`.
+pub fn topic(text: impl Into<Topic>) -> Topic {
+    text.into()
 }
 
 /// What `#[handle_in]` returned.

@@ -1,0 +1,196 @@
+impl<T: Store> RoomChannel<T> {
+    async fn join(
+        room_id: RoomId,
+        params: JoinParams,
+        user: &UserSocket,
+        store: State<T>,
+    ) -> Result<Joined<Self>, JoinError> {
+        store.room(room_id, user, params).await
+    }
+    /// Posts a message.
+    async fn new_msg(&mut self, msg: NewMsg, socket: &Socket) -> Reply {
+        socket.broadcast("new_msg", msg);
+        Reply::ack()
+    }
+    fn typing(&self, _: Payload, event: Event) {
+        self.note(event);
+    }
+    #[cfg(feature = "export")]
+    fn export(&self, _: Payload, reply: ReplyRef) {
+        self.export(reply);
+    }
+    fn hide_muted(&self, msg: Message, socket: &Socket) {
+        socket.push("new_msg", msg);
+    }
+    async fn after_join(&mut self, _: AfterJoin, presence: State<Presence>) {
+        presence.track(self).await;
+    }
+    fn bye(&mut self, reason: Reason) {
+        self.leave(reason);
+    }
+}
+const _: () = {
+    use ::phx_runtime::__private as _phx;
+    impl<T: Store> RoomChannel<T> {
+        ///The topic `room:{room_id}`.
+        #[allow(dead_code, private_bounds)]
+        pub fn topic(room_id: impl _phx::TopicPart<RoomId>) -> _phx::Topic {
+            _phx::topic(::std::format!("room:{}", room_id))
+        }
+    }
+    #[automatically_derived]
+    impl<T: Store> _phx::Channel for RoomChannel<T> {
+        const PATTERNS: &'static [_phx::Pattern] = &[
+            _phx::Pattern::new("room:{room_id}"),
+            _phx::Pattern::new("dm:{room_id}"),
+        ];
+        const EVENTS: &'static [&'static str] = &[
+            "new_msg",
+            "typing_start",
+            "typing_stop",
+            #[cfg(feature = "export")]
+            "export",
+        ];
+        const INTERCEPTS: &'static [&'static str] = &["new_msg"];
+        fn options() -> _phx::ChannelOptions {
+            _phx::ChannelOptions::new().log_join(_phx::LogLevel::Debug)
+        }
+        fn requires(requirements: &mut _phx::Requirements) {
+            _phx::context::<Event, _>(requirements.handler("RoomChannel::typing"));
+            #[cfg(feature = "export")]
+            _phx::context::<ReplyRef, _>(requirements.handler("RoomChannel::export"));
+            _phx::context::<
+                State<Presence>,
+                _,
+            >(requirements.handler("RoomChannel::after_join"));
+        }
+        #[allow(unused_mut, unused_variables)]
+        #[deny(unreachable_patterns)]
+        fn handle_in(
+            mut self: _phx::Box<Self>,
+            payload: _phx::Payload,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
+            match cx.event().as_str() {
+                "new_msg" => {
+                    _phx::Handling::later(async move {
+                        let reply = _phx::run_async(async {
+                                let msg = _phx::decode::<NewMsg>(payload)?;
+                                let socket = _phx::context::<&Socket, _>(&cx)?;
+                                _phx::reply::<
+                                    Reply,
+                                >(Self::new_msg(&mut self, msg, socket).await)
+                            })
+                            .await;
+                        (self, reply)
+                    })
+                }
+                "typing_start" | "typing_stop" => {
+                    let reply = _phx::run(|| {
+                        let payload = _phx::decode::<Payload>(payload)?;
+                        let event = _phx::context::<Event, _>(&cx)?;
+                        _phx::reply::<()>(Self::typing(&self, payload, event))
+                    });
+                    _phx::Handling::done(self, reply)
+                }
+                #[cfg(feature = "export")]
+                "export" => {
+                    let reply = _phx::run(|| {
+                        let payload = _phx::decode::<Payload>(payload)?;
+                        let reply = _phx::context::<ReplyRef, _>(&cx)?;
+                        _phx::reply::<()>(Self::export(&self, payload, reply))
+                    });
+                    _phx::Handling::done(self, reply)
+                }
+                _ => _phx::Handling::unmatched_event(self, &cx),
+            }
+        }
+        fn handle_out(
+            self: _phx::Box<Self>,
+            payload: _phx::Payload,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
+            match cx.event().as_str() {
+                "new_msg" => {
+                    let reply = _phx::run(|| {
+                        let msg = _phx::decode::<Message>(payload)?;
+                        let socket = _phx::context::<&Socket, _>(&cx)?;
+                        _phx::next::<()>(Self::hide_muted(&self, msg, socket))
+                    });
+                    _phx::Handling::done(self, reply)
+                }
+                _ => _phx::push_unchanged(self, payload, &cx),
+            }
+        }
+        fn handle_info(
+            mut self: _phx::Box<Self>,
+            message: _phx::Info,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
+            let message = match message.take::<AfterJoin>() {
+                _phx::Ok(message) => {
+                    return _phx::Handling::later(async move {
+                        let reply = _phx::run_async(async {
+                                let presence = _phx::context::<State<Presence>, _>(&cx)?;
+                                _phx::next::<
+                                    (),
+                                >(Self::after_join(&mut self, message, presence).await)
+                            })
+                            .await;
+                        (self, reply)
+                    });
+                }
+                _phx::Err(message) => message,
+            };
+            _phx::Handling::unmatched_info(self, message, &cx)
+        }
+        fn terminate(
+            mut self: _phx::Box<Self>,
+            reason: _phx::Reason,
+            _cx: _phx::Context,
+        ) -> _phx::Handling {
+            let reply = _phx::run(|| {
+                let reason = _phx::reason::<Reason>(reason)?;
+                _phx::ended(Self::bye(&mut self, reason))
+            });
+            _phx::Handling::done(self, reply)
+        }
+    }
+    #[automatically_derived]
+    impl<T: Store, __S: _phx::SocketState> _phx::Join<__S> for RoomChannel<T>
+    where
+        for<'a> &'a UserSocket: _phx::FromJoin<'a, __S>,
+        for<'a> State<T>: _phx::FromJoin<'a, __S>,
+    {
+        fn join(
+            mut cx: _phx::JoinContext<__S>,
+        ) -> _phx::BoxFuture<
+            'static,
+            _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
+        > {
+            _phx::Box::pin(async move {
+                let payload = cx.take_payload();
+                let room_id = _phx::parameter::<RoomId, _>(&cx, "room_id")?;
+                let params = _phx::decode::<JoinParams>(payload)?;
+                let user = _phx::join_context::<&UserSocket, __S, _>(&cx)?;
+                let store = _phx::join_context::<State<T>, __S, _>(&cx)?;
+                _phx::joined::<
+                    Result<Joined<Self>, JoinError>,
+                    Self,
+                >(Self::join(room_id, params, user, store).await)
+            })
+        }
+        fn join_requires(requirements: &mut _phx::Requirements) {
+            _phx::join_context::<
+                State<T>,
+                __S,
+                _,
+            >(requirements.handler("RoomChannel::join"));
+        }
+    }
+    #[allow(unused_imports)]
+    use _phx::attributes::{
+        join as _, handle_in as _, handle_in as _, handle_in as _, handle_out as _,
+        handle_info as _, terminate as _,
+    };
+};

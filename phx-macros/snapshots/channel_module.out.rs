@@ -1,0 +1,72 @@
+pub mod room {
+    use phx_runtime::prelude::*;
+    pub struct Room;
+    fn join(topic: &Topic) -> Result<Room, JoinError> {
+        enter(topic)
+    }
+    async fn new_msg(room: &mut Room, msg: NewMsg) -> Result<Posted, Refused> {
+        room.post(msg).await
+    }
+    fn unknown(_room: &Room, event: Payload) -> Reply {
+        Reply::error(event)
+    }
+    const _: () = {
+        use ::phx_runtime::__private as _phx;
+        #[automatically_derived]
+        impl _phx::Channel for Room {
+            const PATTERNS: &'static [_phx::Pattern] = &[_phx::Pattern::new("room:*")];
+            const EVENTS: &'static [&'static str] = &["new_msg"];
+            fn handle_in(
+                mut self: _phx::Box<Self>,
+                payload: _phx::Payload,
+                cx: _phx::Context,
+            ) -> _phx::Handling {
+                match cx.event().as_str() {
+                    "new_msg" => {
+                        _phx::Handling::later(async move {
+                            let reply = _phx::run_async(async {
+                                    let msg = _phx::decode::<NewMsg>(payload)?;
+                                    _phx::reply::<
+                                        Result<Posted, Refused>,
+                                    >(
+                                        self::new_msg(_phx::state_mut::<Room, Self>(&mut self), msg)
+                                            .await,
+                                    )
+                                })
+                                .await;
+                            (self, reply)
+                        })
+                    }
+                    _ => {
+                        let reply = _phx::run(|| {
+                            let event = _phx::decode::<Payload>(payload)?;
+                            _phx::reply::<
+                                Reply,
+                            >(self::unknown(_phx::state::<Room, Self>(&self), event))
+                        });
+                        _phx::Handling::done(self, reply)
+                    }
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<__S: _phx::SocketState> _phx::Join<__S> for Room
+        where
+            for<'a> &'a Topic: _phx::FromJoin<'a, __S>,
+        {
+            fn join(
+                cx: _phx::JoinContext<__S>,
+            ) -> _phx::BoxFuture<
+                'static,
+                _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
+            > {
+                _phx::Box::pin(async move {
+                    let topic = _phx::join_context::<&Topic, __S, _>(&cx)?;
+                    _phx::joined::<Result<Room, JoinError>, Self>(self::join(topic))
+                })
+            }
+        }
+        #[allow(unused_imports)]
+        use _phx::attributes::{join as _, handle_in as _, handle_in as _};
+    };
+}

@@ -1,0 +1,34 @@
+mod user_socket {
+    use phx_runtime::prelude::*;
+    pub struct UserSocket;
+    fn connect() -> Result<UserSocket, ConnectError> {
+        Ok(UserSocket)
+    }
+    fn id(_: &UserSocket) -> &str {
+        "someone"
+    }
+    const _: () = {
+        use ::phx_runtime::__private as _phx;
+        #[automatically_derived]
+        impl _phx::SocketState for UserSocket {
+            fn mount() -> _phx::Mount {
+                _phx::Mount::new("/socket").websocket(_phx::WebSocketOptions::new())
+            }
+            fn connect(
+                _cx: _phx::ConnectContext,
+            ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
+                _phx::Box::pin(async move {
+                    _phx::connected::<
+                        Result<UserSocket, ConnectError>,
+                        Self,
+                    >(self::connect())
+                })
+            }
+            fn id(&self) -> _phx::Option<_phx::String> {
+                _phx::id::<&str>(self::id(_phx::state::<UserSocket, Self>(self)))
+            }
+        }
+        #[allow(unused_imports)]
+        use _phx::attributes::{connect as _, id as _};
+    };
+}

@@ -1,0 +1,11 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[handle_in("a")]
+    fn a(&self) {}
+}
+
+fn main() {}

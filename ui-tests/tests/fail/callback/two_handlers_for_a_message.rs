@@ -1,0 +1,19 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_info]
+    fn tick(&self, _: u8) {}
+
+    #[handle_info]
+    fn tock(&self, _: u8) {}
+}
+
+fn main() {}

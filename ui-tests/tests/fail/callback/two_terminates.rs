@@ -1,0 +1,19 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[terminate]
+    fn bye(&self) {}
+
+    #[terminate]
+    fn good_bye(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in(_)]
+    fn a(&self) {}
+
+    #[handle_in(_)]
+    fn b(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A module in a file of its own; see `file_module.rs`.

@@ -1,0 +1,6 @@
+use phx_runtime::prelude::*;
+
+#[channel("room:*")]
+fn room() {}
+
+fn main() {}

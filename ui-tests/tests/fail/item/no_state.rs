@@ -1,0 +1,15 @@
+use phx_runtime::prelude::*;
+
+#[channel("room:*")]
+mod room {
+    use phx_runtime::prelude::*;
+
+    pub struct Room;
+
+    #[join]
+    fn join() -> Result<Room, JoinError> {
+        Ok(Room)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use phx_runtime::prelude::*;
+
+struct Sock;
+
+#[socket("/socket", websocket)]
+impl Sock {
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

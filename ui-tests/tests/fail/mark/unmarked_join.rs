@@ -1,0 +1,12 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

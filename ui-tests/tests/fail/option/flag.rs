@@ -1,0 +1,13 @@
+use phx_runtime::prelude::*;
+
+struct Sock;
+
+#[socket("/socket", websocket(compress = "yes"), auth_token = 1)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use phx_runtime::prelude::*;
+
+struct NoSerialize;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("a")]
+    fn a(&self) -> Result<NoSerialize, Fault> {
+        Ok(NoSerialize)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,34 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+struct Lobby;
+
+#[channel("room:lobby")]
+impl Lobby {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+struct Sock;
+
+#[socket("/socket", websocket)]
+#[channels("ad*min" => Room)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

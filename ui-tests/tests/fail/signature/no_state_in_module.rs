@@ -1,0 +1,21 @@
+use phx_runtime::prelude::*;
+
+#[channel("room:*")]
+mod room {
+    use phx_runtime::prelude::*;
+
+    #[assigns]
+    pub struct Room;
+
+    #[join]
+    fn join() -> Result<Room, JoinError> {
+        Ok(Room)
+    }
+
+    #[handle_in("a")]
+    fn a(msg: Payload) {
+        drop(msg);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use phx_runtime::prelude::*;
+
+#[channel("room:*")]
+mod room {
+    use phx_runtime::prelude::*;
+
+    #[assigns]
+    pub struct Room;
+
+    #[join]
+    fn join() -> Result<Room, JoinError> {
+        Ok(Room)
+    }
+
+    #[terminate]
+    fn bye(room: Room) {
+        drop(room);
+    }
+}
+
+fn main() {}

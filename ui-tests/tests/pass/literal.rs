@@ -1,0 +1,36 @@
+//! The three lines that everything is about, as they stand.
+
+use phx_runtime::{Channel, SocketState, channel, prelude::*, socket};
+
+struct UserSocket;
+
+#[socket("/socket", websocket, longpoll)]
+impl UserSocket {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+struct RoomChannel;
+
+#[channel("room:*")]
+impl RoomChannel {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("new_msg")]
+    fn new_msg(&self, msg: Payload, socket: &Socket) {
+        let Self = self;
+        socket.broadcast("new_msg", msg);
+    }
+}
+
+#[test]
+fn a_socket_without_channels_is_one() {
+    assert!(UserSocket::channels().is_empty());
+    assert_eq!(SocketState::id(&UserSocket), None);
+    assert_eq!(RoomChannel::EVENTS, ["new_msg"]);
+}

@@ -1,0 +1,140 @@
+//! What the attributes say is what the builders are told.
+
+use std::time::Duration;
+
+use phx_runtime::{
+    Channel, ChannelOptions, CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions,
+    Mount, SocketState, Version, WebSocketOptions, prelude::*,
+};
+
+mod origins {
+    pub(super) fn ours(origin: &http::Uri) -> bool {
+        origin.host() == Some("example.com")
+    }
+}
+
+struct Full;
+
+#[socket(
+    "/full",
+    websocket(
+        path = "/ws",
+        timeout = "45s",
+        max_frame_size = "10MB",
+        max_backlog = "1.5MiB",
+        compress = true,
+        subprotocols("phoenix", "v2.phoenix"),
+        check_origin("https://example.com", "//*.example.org"),
+        check_csrf = false,
+        serializers(v2, v1),
+        transport_log = "debug",
+    ),
+    longpoll(
+        path = "/lp",
+        window = "1.5s",
+        max_body_size = 1_000,
+        max_backlog = "64KiB",
+        token_max_age = "14d",
+        check_origin = "conn",
+        check_csrf = true,
+        serializers(v2),
+        transport_log = false,
+    ),
+    auth_token = true,
+    max_channels = 20,
+    log = "warn",
+    drainer(batch_size = 5, batch_interval = "0s", shutdown = "10m"),
+    filter_parameters("password", "iban")
+)]
+impl Full {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+struct Other;
+
+#[socket(
+    "/other/{tenant}",
+    longpoll(check_origin = origins::ours),
+    websocket(timeout = false, check_origin = false),
+    drainer = false,
+    log = false,
+    filter_parameters(keep("id")),
+)]
+impl Other {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+struct Room;
+
+#[channel("room:*", log_join = "trace", "dm:*", log_handle_in = "error", filter_parameters())]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn every_option_reaches_its_builder() {
+    let websocket = WebSocketOptions::new()
+        .path("/ws")
+        .timeout(Some(Duration::from_secs(45)))
+        .max_frame_size(10_000_000)
+        .max_backlog(1_572_864)
+        .compress(true)
+        .subprotocols(["phoenix", "v2.phoenix"])
+        .check_origin(CheckOrigin::list(["https://example.com", "//*.example.org"]))
+        .check_csrf(false)
+        .serializers([Version::V2, Version::V1])
+        .transport_log(LogLevel::Debug);
+    let longpoll = LongPollOptions::new()
+        .path("/lp")
+        .window(Duration::from_millis(1_500))
+        .max_body_size(1_000)
+        .max_backlog(65_536)
+        .token_max_age(Duration::from_secs(14 * 24 * 3_600))
+        .check_origin(CheckOrigin::Request)
+        .check_csrf(true)
+        .serializers([Version::V2])
+        .transport_log(LogLevel::Off);
+    let drainer = Drainer::new()
+        .batch_size(5)
+        .batch_interval(Duration::ZERO)
+        .shutdown(Duration::from_secs(600));
+    let mount = Mount::new("/full")
+        .websocket(websocket)
+        .longpoll(longpoll)
+        .auth_token(true)
+        .max_channels(20)
+        .log(LogLevel::Warn)
+        .drainer(Some(drainer))
+        .filter_parameters(FilterParameters::discard(["password", "iban"]));
+    assert_eq!(format!("{:?}", Full::mount()), format!("{mount:?}"));
+}
+
+#[test]
+fn options_can_be_turned_off() {
+    let websocket = WebSocketOptions::new().timeout(None).check_origin(CheckOrigin::Any);
+    let mount = Mount::new("/other/{tenant}")
+        .longpoll(LongPollOptions::new().check_origin(CheckOrigin::with(origins::ours)))
+        .websocket(websocket)
+        .drainer(None)
+        .log(LogLevel::Off)
+        .filter_parameters(FilterParameters::keep(["id"]));
+    assert_eq!(format!("{:?}", Other::mount()), format!("{mount:?}"));
+}
+
+#[test]
+fn a_channel_has_options_too() {
+    let options = ChannelOptions::new()
+        .log_join(LogLevel::Trace)
+        .log_handle_in(LogLevel::Error)
+        .filter_parameters(FilterParameters::discard::<&str>([]));
+    assert_eq!(format!("{:?}", Room::options()), format!("{options:?}"));
+}
