@@ -16,6 +16,7 @@ chapters! {
     channels: "src/channels.md",
     payloads: "src/payloads.md",
     broadcasts: "src/broadcasts.md",
+    presence: "src/presence.md",
     long_polling: "src/long-polling.md",
     logging: "src/logging.md",
     testing: "src/testing.md",
