@@ -1,5 +1,7 @@
 //! The guide. Every Rust block of its chapters, and of the README, is a test of this crate.
 
+#![allow(clippy::doc_markdown, reason = "chapters are prose")]
+
 macro_rules! chapters {
     ($($name:ident: $path:literal,)*) => {$(
         #[doc = include_str!($path)]
