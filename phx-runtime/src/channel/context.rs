@@ -177,6 +177,22 @@ impl<S> fmt::Debug for JoinContext<S> {
 }
 
 /// Types that `#[join]` can take as context when its channel is mounted on the socket `S`.
+///
+/// An implementation for every `S` works with all sockets; one for a certain `S` makes the compiler
+/// refuse others:
+///
+/// ```
+/// # struct UserSocket { admin: bool }
+/// use phx_runtime::{Fault, FromJoin, JoinContext};
+///
+/// struct IsAdmin(bool);
+///
+/// impl FromJoin<'_, UserSocket> for IsAdmin {
+///     fn from_join(cx: &JoinContext<UserSocket>) -> Result<Self, Fault> {
+///         Ok(Self(cx.user().admin))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available while joining from `{S}`",
     label = "not an argument `#[join]` can receive here",
@@ -248,6 +264,20 @@ impl ConnectContext {
 }
 
 /// Types that `#[connect]` can take as context.
+///
+/// ```
+/// use phx_runtime::{ConnectContext, Fault, FromConnect};
+///
+/// struct ForwardedFor(Option<String>);
+///
+/// impl FromConnect<'_> for ForwardedFor {
+///     fn from_connect(cx: &ConnectContext) -> Result<Self, Fault> {
+///         let mut headers = cx.info().x_headers();
+///         let address = headers.find(|(name, _)| *name == "x-forwarded-for");
+///         Ok(Self(address.map(|(_, value)| value.to_owned())))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available while connecting",
     label = "not an argument `#[connect]` can receive",
@@ -314,7 +344,8 @@ pub trait FromParams: Sized {
     fn from_params(params: &crate::Params) -> Result<Self, super::PayloadError>;
 }
 
-/// Application state, registered with the endpoint and found by its type.
+/// Application state, registered with [`Builder::state`](crate::Builder::state) and found by its
+/// type. It is cloned for each call, so put what is large or shared into an `Arc`.
 ///
 /// ```
 /// use phx_runtime::State;

@@ -30,17 +30,22 @@ pub struct Joined<C> {
 
 impl<C> Joined<C> {
     /// A join answered with `{}`.
+    ///
+    /// Phoenix counterpart: `{:ok, socket}`.
     pub fn new(channel: C) -> Self {
         Self { channel, response: Ok(Encoded::empty_object()), then: Vec::new() }
     }
 
     /// The response that the client gets. One that cannot be encoded fails the join.
+    ///
+    /// Phoenix counterpart: `{:ok, reply, socket}`.
     pub fn reply(mut self, response: impl IntoPayload) -> Self {
         self.response = Encoded::of(&response).map_err(Fault::from);
         self
     }
 
-    /// A message that the channel's `#[handle_info]` gets right after the join reply was sent.
+    /// A message that the channel's `#[handle_info]` gets right after the join reply was sent, before
+    /// anything from the client. Several are handled in the order in which they were given.
     ///
     /// This is Phoenix's `send(self(), :after_join)`.
     pub fn then(mut self, message: impl Any + Send) -> Self {
@@ -50,6 +55,18 @@ impl<C> Joined<C> {
 }
 
 /// Why a join was refused; the client gets its payload as the response.
+///
+/// A [`Fault`] converts into one whose client is told `join crashed`, and the log why.
+///
+/// ```
+/// use phx_runtime::{JoinError, json};
+///
+/// assert_eq!(JoinError::new("unauthorized").reason(), "unauthorized");
+/// let full = JoinError::with(json!({ "reason": "full", "seats": 8 }));
+/// assert_eq!(full.reason(), "full");
+/// ```
+///
+/// Phoenix counterpart: `{:error, response}`.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct JoinError(Refused);
@@ -70,7 +87,7 @@ impl JoinError {
         Self::with(json!({ "reason": reason.as_ref() }))
     }
 
-    /// Refuses with any response.
+    /// Refuses with any response. One that cannot be encoded is a fault.
     pub fn with(response: impl IntoPayload) -> Self {
         match Encoded::of(&response) {
             Ok(response) => Self(Refused::Answer(response)),

@@ -2,7 +2,7 @@
 
 use crate::params::FilterParameters;
 
-/// From which level on something is logged.
+/// The level at which a line is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogLevel {
@@ -43,19 +43,20 @@ impl ChannelOptions {
         Self { log_join: LogLevel::Info, log_handle_in: LogLevel::Debug, filter_parameters: None }
     }
 
-    /// The level of the join line.
+    /// The level of the line about a join, accepted or refused; `info` by default.
     pub fn log_join(mut self, level: LogLevel) -> Self {
         self.log_join = level;
         self
     }
 
-    /// The level of the line for each handled event.
+    /// The level of the line about each handled event; `debug` by default.
     pub fn log_handle_in(mut self, level: LogLevel) -> Self {
         self.log_handle_in = level;
         self
     }
 
-    /// Which parameters the log lines hide; overrides the socket's and the endpoint's.
+    /// Which parameters the lines about joins and events hide; overrides the socket's and the
+    /// endpoint's.
     pub fn filter_parameters(mut self, filter: FilterParameters) -> Self {
         self.filter_parameters = Some(filter);
         self

@@ -30,6 +30,10 @@ enum Kind {
 
 impl Payload {
     /// Encodes a value.
+    ///
+    /// # Errors
+    ///
+    /// The value's `Serialize` implementation fails.
     pub fn json(value: &impl Serialize) -> Result<Self, EncodeError> {
         Ok(Self(Kind::Json(serde_json::to_vec(value)?.into())))
     }
@@ -66,6 +70,10 @@ impl Payload {
     }
 
     /// Decodes the payload as any type that a handler could take.
+    ///
+    /// # Errors
+    ///
+    /// The payload is not of that type.
     pub fn decode<T: FromPayload>(self) -> Result<T, PayloadError> {
         T::from_payload(self)
     }
@@ -83,6 +91,17 @@ impl fmt::Debug for Payload {
 /// A binary payload, in either direction.
 ///
 /// Binary messages exist in protocol version 2 only.
+///
+/// ```
+/// use phx_runtime::{Binary, Reply};
+///
+/// fn thumbnail(image: &Binary) -> Reply {
+///     Reply::ok(Binary::from(image[..image.len().min(4)].to_vec()))
+/// }
+/// assert!(thumbnail(&Binary::from(vec![1, 2])).is_ok());
+/// ```
+///
+/// Phoenix counterpart: `{:binary, data}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binary(pub Bytes);
 
@@ -100,7 +119,8 @@ impl<T: Into<Bytes>> From<T> for Binary {
     }
 }
 
-/// A payload could not be decoded as the type that its handler takes.
+/// A payload could not be decoded as the type that its handler takes. The client is answered with
+/// `{"reason":"invalid payload","detail":…}`, where the detail is this error's text.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub struct PayloadError(String);
@@ -112,7 +132,7 @@ impl PayloadError {
     }
 }
 
-/// A payload could not be encoded.
+/// A payload could not be encoded, so nothing was sent.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EncodeError {

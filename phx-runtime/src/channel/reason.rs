@@ -3,6 +3,15 @@
 use std::{fmt, sync::Arc};
 
 /// Why a channel ends; given to `#[terminate]`, and by handlers that stop their channel.
+///
+/// ```
+/// use phx_runtime::Reason;
+///
+/// assert!(Reason::Left.is_graceful());
+/// assert!(!Reason::failed("the database is gone").is_graceful());
+/// ```
+///
+/// Phoenix counterparts: `:normal`, `:shutdown`, `{:shutdown, :left}` and so on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {

@@ -41,12 +41,17 @@ pub(crate) enum End {
 }
 
 impl Reply {
-    /// Status `ok` with a response. A response that cannot be encoded is a fault.
+    /// Status `ok` with a response. A response that cannot be encoded is a fault: the channel ends
+    /// with `phx_error`.
+    ///
+    /// Phoenix counterpart: `{:reply, {:ok, response}, socket}`.
     pub fn ok(response: impl IntoPayload) -> Self {
         Self::status("ok", response)
     }
 
-    /// Status `error` with a response.
+    /// Status `error` with a response. The channel goes on.
+    ///
+    /// Phoenix counterpart: `{:reply, {:error, response}, socket}`.
     pub fn error(response: impl IntoPayload) -> Self {
         Self::status("error", response)
     }
@@ -62,6 +67,8 @@ impl Reply {
     }
 
     /// Status `ok` with the response `{}`.
+    ///
+    /// Phoenix counterpart: `{:reply, :ok, socket}`.
     pub fn ack() -> Self {
         Self {
             answer: Some(Answer { status: "ok".into(), response: Encoded::empty_object() }),
@@ -69,17 +76,24 @@ impl Reply {
         }
     }
 
-    /// No reply.
+    /// No reply, as after returning `()`.
+    ///
+    /// Phoenix counterpart: `{:noreply, socket}`.
     pub const fn none() -> Self {
         Self { answer: None, end: None }
     }
 
-    /// No reply, and the channel ends.
+    /// No reply, and the channel ends: the client gets `phx_close`, or `phx_error` after
+    /// [`Reason::failed`].
+    ///
+    /// Phoenix counterpart: `{:stop, reason, socket}`.
     pub const fn stop(reason: Reason) -> Self {
         Self { answer: None, end: Some(End::Stop(reason)) }
     }
 
-    /// Ends the channel after this reply.
+    /// Ends the channel after this reply. Of several reasons the first counts.
+    ///
+    /// Phoenix counterpart: `{:stop, reason, reply, socket}`.
     pub fn and_stop(mut self, reason: Reason) -> Self {
         self.end.get_or_insert(End::Stop(reason));
         self
@@ -238,6 +252,17 @@ impl IntoRefusal for Reply {
 }
 
 /// Whether a channel goes on after `#[handle_info]` or `#[handle_out]`, which have nobody to reply to.
+///
+/// ```
+/// use phx_runtime::{Next, Reason};
+///
+/// fn tick(left: u32) -> Next {
+///     if left == 0 { Next::stop(Reason::Normal) } else { Next::CONTINUE }
+/// }
+/// # tick(1);
+/// ```
+///
+/// Phoenix counterparts: `{:noreply, socket}` and `{:stop, reason, socket}`.
 #[derive(Debug, Default)]
 pub struct Next(Option<Reason>);
 
@@ -245,7 +270,7 @@ impl Next {
     /// The channel goes on, as after returning `()`.
     pub const CONTINUE: Self = Self(None);
 
-    /// The channel ends.
+    /// The channel ends: the client gets `phx_close`, or `phx_error` after [`Reason::failed`].
     pub const fn stop(reason: Reason) -> Self {
         Self(Some(reason))
     }

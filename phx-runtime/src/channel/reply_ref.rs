@@ -6,10 +6,29 @@ use crate::serializer::MessageRef;
 /// The right to answer one message, from anywhere and at any time.
 ///
 /// Take it as an argument of a `#[handle_in]` handler that returns `()`. A reply to a channel that
-/// has ended meanwhile goes nowhere. Phoenix counterpart: `socket_ref/1` and `reply/2`.
+/// has ended meanwhile goes nowhere. Stock clients take the first reply to a message and ignore
+/// others.
 ///
 /// A message without a `ref` cannot be answered: there the argument is a fault. Take
 /// `Option<ReplyRef>` if clients send such messages.
+///
+/// ```
+/// use phx_runtime::{ReplyRef, json};
+///
+/// async fn render() -> String {
+///     "a long report".to_owned()
+/// }
+///
+/// fn export(reply: ReplyRef) {
+///     tokio::spawn(async move {
+///         let report = render().await;
+///         reply.ok(json!({ "report": report }));
+///     });
+/// }
+/// # let _ = export;
+/// ```
+///
+/// Phoenix counterparts: `socket_ref/1` and `reply/2`.
 #[derive(Clone, Debug)]
 pub struct ReplyRef {
     socket: Socket,
@@ -21,12 +40,12 @@ impl ReplyRef {
         Self { socket, reference }
     }
 
-    /// Replies with status `ok`.
+    /// Replies with status `ok`. A response that cannot be encoded ends the channel with `phx_error`.
     pub fn ok(&self, response: impl IntoPayload) {
         self.status("ok", response);
     }
 
-    /// Replies with status `error`.
+    /// Replies with status `error`; otherwise as [`ok`](Self::ok).
     pub fn error(&self, response: impl IntoPayload) {
         self.status("error", response);
     }
@@ -36,7 +55,8 @@ impl ReplyRef {
         self.socket.reply(&self.reference, "ok", &Encoded::empty_object());
     }
 
-    /// Replies with any status.
+    /// Replies with any status, which the client's `receive(status, …)` listens for; otherwise as
+    /// [`ok`](Self::ok).
     pub fn status(&self, status: &str, response: impl IntoPayload) {
         match Encoded::of(&response) {
             Ok(response) => self.socket.reply(&self.reference, status, &response),

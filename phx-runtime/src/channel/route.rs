@@ -14,7 +14,10 @@ use crate::{
     telemetry,
 };
 
-/// One entry of `#[channels(..)]`.
+/// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
+/// order; the first with a matching pattern serves the topic.
+///
+/// Phoenix counterpart: `channel "room:*", RoomChannel`.
 pub struct Route<S> {
     patterns: &'static [Pattern],
     kind: Arc<ChannelKind>,
@@ -44,7 +47,8 @@ impl<S: Send + Sync + 'static> Route<S> {
         Self::at::<C>(C::PATTERNS)
     }
 
-    /// The channel `C` under other patterns.
+    /// The channel `C` under other patterns than its own. They have to name the topic parameters that
+    /// its `#[join]` takes, or no topic matches them.
     pub fn at<C: Join<S>>(patterns: &'static [Pattern]) -> Self {
         Self {
             patterns,

@@ -126,22 +126,29 @@ impl Socket {
         self.0.join_ref.as_ref().map(MessageRef::as_str)
     }
 
-    /// Whether the channel has not ended yet.
+    /// Whether the channel has not ended yet, so that what is sent may still reach the client.
     pub fn is_open(&self) -> bool {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// Pushes an event to this client alone.
+    /// Pushes an event to this client alone, after what was pushed before.
     ///
-    /// A payload that cannot be sent (see [`EncodeError`]) ends the channel with `phx_error` after
-    /// the running callback; [`try_push`](Self::try_push) returns the error instead.
+    /// It neither waits for the client nor tells whether the event arrives. A payload that cannot be
+    /// sent (see [`EncodeError`]) ends the channel with `phx_error` after the running callback;
+    /// [`try_push`](Self::try_push) returns the error instead.
+    ///
+    /// Phoenix counterpart: `push/3`.
     pub fn push(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Err(error) = self.try_push(event, payload) {
             self.fail(error.into());
         }
     }
 
-    /// Pushes an event to this client alone, if its payload can be encoded.
+    /// Pushes as [`push`](Self::push) does, if the payload can be encoded.
+    ///
+    /// # Errors
+    ///
+    /// It cannot; then nothing is sent, and the channel goes on.
     pub fn try_push(
         &self,
         event: impl AsRef<str>,
@@ -165,6 +172,8 @@ impl Socket {
     /// This client's own copy is sent at once, before the reply of the running handler, unless the
     /// channel intercepts the event. A payload that cannot be sent ends the channel, as with
     /// [`push`](Self::push).
+    ///
+    /// Phoenix counterpart: `broadcast!/3`.
     pub fn broadcast(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
@@ -172,7 +181,10 @@ impl Socket {
         }
     }
 
-    /// Broadcasts an event to everyone who joined the topic except this client.
+    /// Broadcasts an event to everyone who joined the topic except this channel. Another connection
+    /// of the same user gets it.
+    ///
+    /// Phoenix counterpart: `broadcast_from!/3`.
     pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.endpoint().pubsub().publish_for(self.connection(), broadcast);
@@ -187,8 +199,22 @@ impl Socket {
         made.map_err(|error| self.fail(error.into())).ok()
     }
 
-    /// Sends a message to this channel's `#[handle_info]`. Messages to a channel that has ended
-    /// are dropped.
+    /// Sends a message to this channel's `#[handle_info]`, from any task. Messages to a channel that
+    /// has ended are dropped.
+    ///
+    /// ```
+    /// use phx_runtime::Socket;
+    ///
+    /// struct Rendered(String);
+    ///
+    /// fn render(socket: &Socket) {
+    ///     let socket = socket.clone();
+    ///     tokio::spawn(async move { socket.notify(Rendered("a picture".to_owned())) });
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// #     render(&phx_runtime::testing::socket("room:lobby"));
+    /// # });
+    /// ```
     ///
     /// Phoenix counterpart: `send(channel_pid, message)`.
     pub fn notify(&self, message: impl Any + Send) {
@@ -197,11 +223,14 @@ impl Socket {
         self.0.session.connection.notify(message);
     }
 
-    /// Sends a message to this channel's `#[handle_info]` after a delay.
+    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back; if
+    /// the channel has ended by then, nothing happens.
     ///
     /// # Panics
     ///
     /// Panics outside of a Tokio runtime.
+    ///
+    /// Phoenix counterpart: `Process.send_after(self(), message, delay)`.
     pub fn notify_after(&self, delay: Duration, message: impl Any + Send) {
         let socket = self.clone();
         tokio::spawn(async move {
@@ -226,7 +255,10 @@ impl Socket {
         });
     }
 
-    /// Ends the subscriptions of the channel to another topic.
+    /// Ends all subscriptions of the channel to another topic. Broadcasts that are under way may
+    /// still arrive.
+    ///
+    /// Phoenix counterpart: `Endpoint.unsubscribe/1` inside a channel.
     pub fn unsubscribe(&self, topic: impl AsRef<str>) {
         let is_to_end = |end: &mut Box<dyn Any + Send>| {
             let subscribed = end.downcast_ref::<Subscribed>();

@@ -73,7 +73,7 @@ pub(crate) struct Inner {
 }
 
 impl Endpoint {
-    /// Starts to put an endpoint together.
+    /// Starts to put an endpoint together; [`Builder::build`] ends it.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -142,7 +142,8 @@ impl Endpoint {
         })
     }
 
-    /// How many connections are open.
+    /// How many connections are open on this server: WebSockets, and sessions of long-polling
+    /// clients.
     pub fn connections(&self) -> usize {
         self.0.connections.len()
     }

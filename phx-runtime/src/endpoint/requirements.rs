@@ -2,7 +2,8 @@
 
 use std::any::{Any, TypeId};
 
-/// Collects the state that handlers ask for with `State<T>`.
+/// Collects the state that handlers ask for with `State<T>`, so that
+/// [`Builder::build`](crate::Builder::build) can say what was forgotten.
 #[derive(Debug, Default)]
 pub struct Requirements {
     handler: &'static str,

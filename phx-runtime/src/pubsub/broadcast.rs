@@ -98,6 +98,10 @@ impl Broadcast {
     }
 
     /// The payload, decoded.
+    ///
+    /// # Errors
+    ///
+    /// The payload is not of that type.
     pub fn decode<T: FromPayload>(&self) -> Result<T, PayloadError> {
         self.payload().decode()
     }

@@ -176,6 +176,9 @@ impl Driver {
                     Err(error) => return Poll::Ready(Event::End(broken(error))),
                 }
             }
+            // What callbacks send that finish now leaves in one write below; a join's reply not before
+            // its channel is subscribed, so that its client misses no broadcast made after it.
+            self.connection.cork();
             match catch_unwind(AssertUnwindSafe(|| socket.poll(task, &self.connection))) {
                 Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
                 Ok(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
