@@ -16,7 +16,10 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 use warp::{Filter, Rejection, Reply};
 
 use super::Endpoint;
@@ -113,9 +116,23 @@ impl Server {
         F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
         F::Extract: Reply,
     {
-        let Self { endpoint, listener, stop, .. } = self;
+        // In a task of its own, connections are accepted by the threads that serve them: the
+        // thread that waits for `run` under `#[tokio::main]` is another one, and waking a worker
+        // for each connection would cost more than the handshake. The set ends it with this future.
+        let mut serving = JoinSet::new();
+        serving.spawn(self.accept(routes));
+        if let Some(Err(error)) = serving.join_next().await {
+            tracing::error!(%error, "the server ended by itself");
+        }
+    }
+
+    async fn accept<F>(self, routes: F)
+    where
+        F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+        F::Extract: Reply,
+    {
+        let Self { endpoint, listener, mut stop, .. } = self;
         let graceful = GracefulShutdown::new();
-        let mut stop = stop;
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
