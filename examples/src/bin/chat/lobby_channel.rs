@@ -1,0 +1,28 @@
+//! The list of rooms.
+
+use phx_runtime::prelude::*;
+
+use crate::rooms::Rooms;
+
+/// Somebody who sees the list.
+pub struct LobbyChannel;
+
+struct AfterJoin;
+
+#[channel("lobby")]
+impl LobbyChannel {
+    #[join]
+    fn join() -> Result<Joined<Self>, JoinError> {
+        Ok(Joined::new(Self).then(AfterJoin))
+    }
+
+    #[handle_info]
+    fn after_join(&self, _: AfterJoin, socket: &Socket, rooms: State<Rooms>) {
+        socket.push("rooms", json!({ "rooms": rooms.list() }));
+    }
+}
+
+/// Tells everybody in the lobby who is where now.
+pub fn announce(endpoint: &Endpoint, rooms: &Rooms) {
+    endpoint.broadcast(LobbyChannel::topic(), "rooms", json!({ "rooms": rooms.list() }));
+}

@@ -1,0 +1,93 @@
+//! The rooms: who is in them, and what was said last.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde::Serialize;
+
+/// Messages that a room remembers for those who come later.
+const REMEMBERED: usize = 50;
+
+/// All rooms that somebody is in. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Rooms(Arc<Mutex<BTreeMap<String, Room>>>);
+
+#[derive(Default)]
+struct Room {
+    people: Vec<Person>,
+    messages: VecDeque<Message>,
+    said: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    pub id: u64,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    pub id: u64,
+    pub from: Person,
+    pub body: String,
+    /// Milliseconds since 1970.
+    pub at: u128,
+}
+
+/// A line of the lobby's list.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    name: String,
+    people: usize,
+}
+
+impl Rooms {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Room>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a person, and tells who is there now and what was said.
+    pub fn enter(&self, room: &str, person: Person) -> (Vec<Person>, Vec<Message>) {
+        let mut rooms = self.lock();
+        let room = rooms.entry(room.to_owned()).or_default();
+        room.people.push(person);
+        (room.people.clone(), room.messages.iter().cloned().collect())
+    }
+
+    /// Takes a person out; an empty room is forgotten.
+    pub fn leave(&self, room: &str, person: u64) {
+        let mut rooms = self.lock();
+        if let Some(found) = rooms.get_mut(room) {
+            found.people.retain(|other| other.id != person);
+            if found.people.is_empty() {
+                rooms.remove(room);
+            }
+        }
+    }
+
+    /// Remembers what somebody says.
+    pub fn say(&self, room: &str, from: Person, body: String) -> Message {
+        let mut rooms = self.lock();
+        let room = rooms.entry(room.to_owned()).or_default();
+        room.said += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let message = Message { id: room.said, from, body, at: now.as_millis() };
+        if room.messages.len() == REMEMBERED {
+            room.messages.pop_front();
+        }
+        room.messages.push_back(message.clone());
+        message
+    }
+
+    /// All rooms with the number of people in them.
+    pub fn list(&self) -> Vec<Listed> {
+        let rooms = self.lock();
+        let listed = rooms
+            .iter()
+            .map(|(name, room)| Listed { name: name.clone(), people: room.people.len() });
+        listed.collect()
+    }
+}
