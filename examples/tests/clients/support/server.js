@@ -41,7 +41,7 @@ export async function startServer(env = {}) {
     /** Resolves to the exit code after a polite request to stop. */
     stop(signal = "SIGTERM") {
       process.off("exit", kill);
-      if (child.exitCode !== null) return child.exitCode;
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill(signal);
       return gone;
