@@ -51,7 +51,8 @@ function chats(client, options = {}) {
     assert.deepEqual(payload, { id: bob.reply.you, name: "Bob" });
   });
 
-  test("only the last 50 messages are told", async () => {
+  const unordered = polls && client.pollsInOrder === false;
+  test("only the last 50 messages are told", { skip: unordered }, async () => {
     const name = newRoom();
     const ann = await guest().room(name, "Ann");
     await Promise.all(Array.from({ length: 60 }, (_, index) => ann.say(`line ${index}`)));
@@ -99,7 +100,7 @@ function chats(client, options = {}) {
     assert.equal((await elsewhere.next("new_msg")).payload.body, "mine");
   });
 
-  test("messages keep their order", async () => {
+  test("messages keep their order", { skip: unordered }, async () => {
     const name = newRoom();
     const ann = await guest().room(name, "Ann");
     const bob = await guest().room(name, "Bob");

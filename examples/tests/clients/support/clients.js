@@ -21,6 +21,8 @@ const stock = (name, module) => ({
   Socket: module.Socket,
   LongPoll: module.LongPoll,
   fallsBack: name === "phoenix-1.8",
+  // Older ones send each message in a request of its own, at the same time.
+  pollsInOrder: name === "phoenix-1.8",
   // Older ones go on with a new session where theirs is gone, and never join their channels again.
   noticesLostPollSession: name === "phoenix-1.8",
 });
