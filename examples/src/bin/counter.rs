@@ -30,7 +30,7 @@ mod visitor {
 
     /// Anybody may come in.
     #[assigns]
-    pub struct Visitor;
+    pub(super) struct Visitor;
 
     #[connect]
     fn connect() -> Result<Visitor, ConnectError> {
@@ -47,7 +47,7 @@ mod counter {
 
     /// One visitor at one counter.
     #[assigns]
-    pub struct Counter {
+    pub(super) struct Counter {
         name: String,
     }
 

@@ -142,7 +142,7 @@ impl Endpoint {
         })
     }
 
-    /// How many connections are open on this server: WebSockets, and sessions of long-polling
+    /// How many connections are open on this server: `WebSocket`s, and sessions of long-polling
     /// clients.
     pub fn connections(&self) -> usize {
         self.0.connections.len()

@@ -81,10 +81,10 @@ impl PubSub {
         };
         if now_empty {
             let mut rooms = shard.write();
-            if let Entry::Occupied(entry) = rooms.entry(topic.into()) {
-                if entry.get().is_empty() {
-                    entry.remove();
-                }
+            if let Entry::Occupied(entry) = rooms.entry(topic.into())
+                && entry.get().is_empty()
+            {
+                entry.remove();
             }
         }
     }

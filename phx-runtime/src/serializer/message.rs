@@ -19,10 +19,11 @@ impl MessageRef {
             return None;
         }
         // An escape is another spelling of the same string.
-        if text.starts_with('"') && text.contains('\\') {
-            if let Ok(string) = serde_json::from_str::<String>(text) {
-                return Some(Self::from_str(&string));
-            }
+        if text.starts_with('"')
+            && text.contains('\\')
+            && let Ok(string) = serde_json::from_str::<String>(text)
+        {
+            return Some(Self::from_str(&string));
         }
         Some(Self(text.into()))
     }

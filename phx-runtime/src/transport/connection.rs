@@ -166,7 +166,7 @@ impl Connection {
                 return;
             }
         }
-        self.overflowed("internal messages");
+        overflowed("internal messages");
         self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
@@ -182,17 +182,12 @@ impl Connection {
             Sent::Done | Sent::Gone => {}
             Sent::Wake => self.0.waker.wake(),
             Sent::Overflow => {
-                self.overflowed("bytes");
+                overflowed("bytes");
                 let reason = Reason::failed("the client reads too slowly");
                 self.0.mailbox.lock().ending.get_or_insert(reason);
                 self.0.waker.wake();
             }
         }
-    }
-
-    #[cold]
-    fn overflowed(&self, what: &'static str) {
-        tracing::warn!(what, "closing a connection: too much waits for it");
     }
 
     /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
@@ -302,6 +297,11 @@ impl Connection {
 
 fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {
     allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed))
+}
+
+#[cold]
+fn overflowed(what: &'static str) {
+    tracing::warn!(what, "closing a connection: too much waits for it");
 }
 
 /// A connection that may be gone, for lists that must not keep it.

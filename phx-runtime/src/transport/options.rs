@@ -127,7 +127,7 @@ impl WebSocketOptions {
     pub fn new() -> Self {
         Self {
             path: "/websocket".into(),
-            timeout: Some(Duration::from_secs(60)),
+            timeout: Some(Duration::from_mins(1)),
             max_frame_size: 10_000_000,
             max_backlog: 1 << 20,
             compress: false,

@@ -106,10 +106,6 @@ impl Outbox {
         self.waiting == 0
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
-    }
-
     /// Holds everything back until [`uncork`](Self::uncork).
     pub(super) fn cork(&mut self) {
         self.corked = true;
@@ -143,14 +139,15 @@ impl Outbox {
             return Sent::Overflow;
         }
         let mut done = 0;
-        if !self.corked && self.is_empty() {
-            if let Some(socket) = &self.socket {
-                match socket.try_write(frames) {
-                    Ok(written) if written == frames.len() => return Sent::Done,
-                    Ok(written) => done = written,
-                    // Whether it is full or broken, the task finds out when it writes.
-                    Err(_) => {}
-                }
+        if !self.corked
+            && self.is_empty()
+            && let Some(socket) = &self.socket
+        {
+            match socket.try_write(frames) {
+                Ok(written) if written == frames.len() => return Sent::Done,
+                Ok(written) => done = written,
+                // Whether it is full or broken, the task finds out when it writes.
+                Err(_) => {}
             }
         }
         let was_idle = self.is_empty();
@@ -182,18 +179,19 @@ impl Outbox {
         encode(&mut self.tail)?;
         let added = self.tail.len() - before;
         let was_idle = self.is_empty();
-        if was_idle && !self.corked {
-            if let Some(socket) = &self.socket {
-                // An error is found again by the task.
-                let written = socket.try_write(&self.tail).unwrap_or(0);
-                if written == added {
-                    self.tail = Vec::new();
-                    return Ok(Sent::Done);
-                }
-                self.seal();
-                self.written = written;
-                return Ok(self.queued(added - written, true));
+        if was_idle
+            && !self.corked
+            && let Some(socket) = &self.socket
+        {
+            // An error is found again by the task.
+            let written = socket.try_write(&self.tail).unwrap_or(0);
+            if written == added {
+                self.tail = Vec::new();
+                return Ok(Sent::Done);
             }
+            self.seal();
+            self.written = written;
+            return Ok(self.queued(added - written, true));
         }
         Ok(self.queued(added, was_idle))
     }
@@ -393,7 +391,7 @@ mod tests {
             Ok::<_, ()>(())
         };
         assert_eq!(outbox.send_with(own), Ok(Sent::Done));
-        assert_eq!(outbox.waiting(), large.len() + 6);
+        assert_eq!(outbox.waiting, large.len() + 6);
         assert_eq!(all(&mut outbox), [&frame("a")[..], &large, &frame("b")].concat());
         assert!(outbox.is_empty());
     }

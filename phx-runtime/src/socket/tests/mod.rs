@@ -37,9 +37,7 @@ impl SocketState for User {
 
     fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
         Box::pin(async move {
-            if cx.info().params().get("panic").is_some() {
-                panic!("connect panics");
-            }
+            assert!(cx.info().params().get("panic").is_none(), "told to");
             Ok(Self { id: cx.info().params().get("id").map(|id| format!("user:{id}")) })
         })
     }
@@ -171,9 +169,7 @@ impl Join<User> for Room {
             if let Some(ms) = payload["ms"].as_u64() {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             }
-            if payload["panic"] == true {
-                panic!("told to");
-            }
+            assert_ne!(payload["panic"], true, "told to");
             if let Some(reason) = payload["refuse"].as_str() {
                 return Err(JoinError::new(reason));
             }
