@@ -1,6 +1,8 @@
 //! A chat with rooms: `cargo run --release -p phx-examples --bin chat`, then open the printed
 //! address in two tabs. `HOST` and `PORT` choose another one.
 
+#![allow(unreachable_pub, reason = "a program has no public interface")]
+
 mod lobby_channel;
 mod page;
 mod room_channel;
