@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 
 use phx_runtime::{ConnectInfo, Params};
 use serde_json::{Map, Value, json};
-use warp::http::Uri;
 
 /// All keys, with lists of headers.
 pub(crate) fn all(info: &ConnectInfo) -> Value {
     json!({
         "peer_data": peer_data(info.peer()),
-        "uri": uri(info.uri()),
+        "uri": uri(info),
         "user_agent": info.user_agent(),
         "x_headers": list(info.x_headers()),
         "trace_context_headers": list(info.trace_context_headers()),
@@ -33,15 +32,15 @@ pub(crate) fn all_as_objects(info: &ConnectInfo) -> Value {
 pub(crate) fn some_as_objects(info: &ConnectInfo) -> Value {
     json!({
         "peer_data": peer_data(info.peer()),
-        "uri": uri(info.uri()),
+        "uri": uri(info),
         "x_headers": object(info.x_headers()),
         "trace_context_headers": object(info.trace_context_headers()),
     })
 }
 
 /// The session that the client's cookie carries, if it may be used.
-pub(crate) fn session(_info: &ConnectInfo) -> Value {
-    Value::Null
+pub(crate) fn session(info: &ConnectInfo) -> Value {
+    json!(info.session())
 }
 
 /// The connection parameters.
@@ -57,11 +56,12 @@ fn peer_data(peer: Option<SocketAddr>) -> Value {
     })
 }
 
-fn uri(uri: &Uri) -> Value {
+fn uri(info: &ConnectInfo) -> Value {
+    let uri = info.uri();
     json!({
         "scheme": uri.scheme_str(),
         "host": uri.host(),
-        "port": uri.port_u16().unwrap_or(80),
+        "port": info.port(),
         "authority": uri.host(),
         "path": uri.path(),
         "query": uri.query().unwrap_or_default(),

@@ -1,10 +1,10 @@
 //! Plain HTTP beside the sockets.
 
-use phx_runtime::{Binary, Endpoint, Params};
+use phx_runtime::{Binary, Endpoint, Params, Session, SessionError, SessionOptions};
 use serde_json::value::RawValue;
 use warp::{
     Filter, Rejection, Reply,
-    http::{Response, StatusCode},
+    http::{Response, StatusCode, header::SET_COOKIE},
     hyper::body::Bytes,
 };
 
@@ -19,8 +19,27 @@ pub(crate) fn routes(
         .and(warp::query::raw())
         .and(warp::body::bytes())
         .map(move |query: String, body: Bytes| broadcast(&bus, &query, body));
-    let page = warp::get().map(|| "");
+    let pages = endpoint.clone();
+    let page = warp::get().map(move || {
+        page(&pages).unwrap_or_else(|_| answer(StatusCode::INTERNAL_SERVER_ERROR).into_response())
+    });
     endpoint.routes().or(healthz).or(broadcast).or(page)
+}
+
+/// Where the session is kept.
+pub(crate) fn session() -> SessionOptions {
+    SessionOptions::new("_conformance_key")
+}
+
+/// Any page: gives the browser a session, and shows the CSRF token that belongs to it.
+fn page(endpoint: &Endpoint) -> Result<warp::reply::Response, SessionError> {
+    let mut user = Session::new();
+    user.insert("from_session", "123");
+    let csrf_token = session().csrf_token(&mut user)?;
+    let set_cookie = session().set_cookie(&user, endpoint.secret())?;
+    let mut response = Response::new(csrf_token).into_response();
+    response.headers_mut().insert(SET_COOKIE, set_cookie);
+    Ok(response)
 }
 
 /// Broadcasts the body on the topic that the query names.

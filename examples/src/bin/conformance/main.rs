@@ -1,6 +1,7 @@
 //! The application that the recorded conversations in `tests/golden` talk to.
 //!
-//! It listens on 127.0.0.1, on the port in `PORT` (4000 if that is not set), until SIGTERM. Its
+//! It listens on 127.0.0.1, on the port in `PORT` (4000 if that is not set, a free one if it is 0),
+//! until SIGTERM, and says where in its first line. Its
 //! sockets and channels are small and strange: each does one thing that a Phoenix client can
 //! notice. Applications to learn from are the other programs of this crate.
 
@@ -28,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let endpoint = mounts::endpoint()?;
     let server = endpoint.bind(([127, 0, 0, 1], port)).await?;
+    println!("listening on http://{}", server.address());
     server.run(http::routes(&endpoint)).await;
     Ok(())
 }

@@ -5,6 +5,7 @@ mod custom;
 mod echo;
 mod info;
 mod misc;
+mod presence;
 mod room;
 mod room_lp;
 mod small;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     echo::EchoChannel,
     info::{InfoChannel, Remembered},
     misc::MiscChannel,
+    presence::PresenceChannel,
     room::RoomChannel,
     room_lp::RoomLpChannel,
     small::{crash::CrashChannel, no_handlers::NoHandlersChannel, reject::RejectChannel},

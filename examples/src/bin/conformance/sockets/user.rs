@@ -7,7 +7,7 @@ use crate::{
     assigns::{Assigns, GivesAssigns},
     channels::{
         BenchChannel, CrashChannel, CustomChannel, EchoChannel, MiscChannel, NoHandlersChannel,
-        RejectChannel, RoomChannel,
+        PresenceChannel, RejectChannel, RoomChannel,
     },
 };
 
@@ -15,13 +15,19 @@ pub(crate) struct UserSocket {
     user_id: Option<String>,
 }
 
-#[socket("/socket", websocket(check_origin = false), longpoll(window = "2s", check_origin = false))]
+#[socket(
+    "/socket",
+    // Handlers of these channels push more at once than a client can have read.
+    websocket(check_origin = false, max_backlog = "64MB"),
+    longpoll(window = "2s", check_origin = false)
+)]
 #[channels(
     RoomChannel,
     "assigned:*" => RoomChannel,
     CustomChannel,
     EchoChannel,
     BenchChannel,
+    PresenceChannel,
     RejectChannel,
     CrashChannel,
     MiscChannel,
