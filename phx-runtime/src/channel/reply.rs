@@ -31,6 +31,15 @@ pub struct Reply {
 pub(crate) struct Answer {
     pub(crate) status: SmolStr,
     pub(crate) response: Encoded,
+    /// Whether it stands in for a handler that could not be called; then only a client that asked
+    /// for a reply gets it.
+    pub(crate) is_stand_in: bool,
+}
+
+impl Answer {
+    fn new(status: &str, response: Encoded) -> Self {
+        Self { status: status.into(), response, is_stand_in: false }
+    }
 }
 
 /// How a callback ended its channel.
@@ -59,9 +68,7 @@ impl Reply {
     /// Any status, which the client's `receive(status, …)` listens for.
     pub fn status(status: &str, response: impl IntoPayload) -> Self {
         match Encoded::of(&response) {
-            Ok(response) => {
-                Self { answer: Some(Answer { status: status.into(), response }), end: None }
-            }
+            Ok(response) => Self { answer: Some(Answer::new(status, response)), end: None },
             Err(error) => Self::fault(error.into()),
         }
     }
@@ -70,10 +77,7 @@ impl Reply {
     ///
     /// Phoenix counterpart: `{:reply, :ok, socket}`.
     pub fn ack() -> Self {
-        Self {
-            answer: Some(Answer { status: "ok".into(), response: Encoded::empty_object() }),
-            end: None,
-        }
+        Self { answer: Some(Answer::new("ok", Encoded::empty_object())), end: None }
     }
 
     /// No reply, as after returning `()`.
@@ -105,7 +109,13 @@ impl Reply {
 
     /// The reply to an event that no handler takes.
     pub(crate) fn unmatched_event() -> Self {
-        Self::error(serde_json::json!({ "reason": "unmatched event" }))
+        Self::stand_in(&serde_json::json!({ "reason": "unmatched event" }))
+    }
+
+    /// An error in place of a handler's own answer.
+    fn stand_in(response: &serde_json::Value) -> Self {
+        let answer = Answer::new("error", Encoded::json(response));
+        Self { answer: Some(Answer { is_stand_in: true, ..answer }), end: None }
     }
 
     /// Whether the status is `ok`.
@@ -140,10 +150,10 @@ impl Reply {
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Payload(error) => Self::error(
-                serde_json::json!({ "reason": "invalid payload", "detail": error.to_string() }),
+            Failure::Payload(error) => Self::stand_in(
+                &serde_json::json!({ "reason": "invalid payload", "detail": error.to_string() }),
             ),
-            Failure::Topic => Self::error(serde_json::json!({ "reason": "unmatched topic" })),
+            Failure::Topic => Self::stand_in(&serde_json::json!({ "reason": "unmatched topic" })),
             Failure::Fault(fault) => Self::fault(fault),
         }
     }
@@ -199,9 +209,7 @@ impl<T: Serialize> IntoResponse for T {
         match Encoded::of(&self) {
             // `()` and unit structs are written as `null`; the client expects an object.
             Ok(response) if size_of::<T>() == 0 && response.bytes == b"null" => Reply::ack(),
-            Ok(response) => {
-                Reply { answer: Some(Answer { status: "ok".into(), response }), end: None }
-            }
+            Ok(response) => Reply { answer: Some(Answer::new("ok", response)), end: None },
             Err(error) => Reply::fault(error.into()),
         }
     }

@@ -101,6 +101,9 @@ pub(crate) trait Routes: Send + Sync {
     /// The socket's type, for the log.
     fn socket(&self) -> &'static str;
 
+    /// Whether some route serves `topic`.
+    fn serves(&self, topic: &Topic) -> bool;
+
     /// Starts the join of the first route that serves `topic`, with what to log of it.
     fn join(
         &self,
@@ -128,6 +131,10 @@ impl<S> Connected<S> {
 impl<S: Send + Sync + 'static> Routes for Connected<S> {
     fn socket(&self) -> &'static str {
         short_name::<S>()
+    }
+
+    fn serves(&self, topic: &Topic) -> bool {
+        self.find(topic).is_some()
     }
 
     fn join(

@@ -5,7 +5,8 @@ use super::TARGET;
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
-    /// A reply to a message that had no ref: the client cannot tell what it answers.
+    /// A reply that nobody asked for: to a message of the application, or, made by the runtime
+    /// itself, to a client's message without a ref.
     UnaskedReply,
     /// An event that no handler takes, from a client that asked for no reply.
     UnmatchedEvent,
@@ -35,7 +36,7 @@ pub(crate) fn dropped(why: Dropped, topic: &str, event: Option<&str>) {
     metrics::counter!("phx_messages_dropped_total", "reason" => reason).increment(1);
     match why {
         Dropped::UnaskedReply => tracing::warn!(
-            target: TARGET, topic, event, reason, "Dropped a reply to a message without a ref"
+            target: TARGET, topic, event, reason, "Dropped a reply that nobody asked for"
         ),
         Dropped::UnmatchedEvent => tracing::warn!(
             target: TARGET, topic, event, reason,

@@ -41,23 +41,26 @@ impl Session {
             self.start_terminate(member, channel, ending.unwrap_or(Reason::Replaced));
             return;
         };
-        let (answer, mut end) = reply.into_parts();
-        let (reference, log) = match call {
-            Call::In(reference, log) => (reference, log),
+        let (mut answer, mut end) = reply.into_parts();
+        if let Some(fault) = member.take_fault() {
+            // The handler failed where it pushed or broadcast, so it never got to its reply.
+            answer = None;
+            end = Some(End::Fault(fault));
+        }
+        let (asked, log) = match call {
+            Call::In(reference, log) => (Some(reference), log),
             Call::Other | Call::Terminate(_) => (None, None),
         };
-        match (answer, reference) {
+        match (answer, asked) {
             (None, _) => {}
-            (Some(answer), Some(reference)) => {
-                let sent = member.reply(Some(&reference), &answer.status, &answer.response);
+            // What a handler answers goes out even without a ref, as in Phoenix.
+            (Some(answer), Some(reference)) if reference.is_some() || !answer.is_stand_in => {
+                let sent = member.reply(reference.as_ref(), &answer.status, &answer.response);
                 if let Err(error) = sent {
                     end = Some(End::Fault(error.into()));
                 }
             }
-            (Some(_), None) => dropped(Dropped::UnaskedReply, &member.topic, None),
-        }
-        if let Some(fault) = member.take_fault() {
-            end = Some(End::Fault(fault));
+            (Some(_), _) => dropped(Dropped::UnaskedReply, &member.topic, None),
         }
         // An event whose handler failed was not handled; that has a line of its own.
         if let Some(log) = log.filter(|_| !matches!(end, Some(End::Fault(_)))) {

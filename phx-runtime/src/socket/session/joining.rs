@@ -17,6 +17,14 @@ use crate::{
 impl Session {
     pub(super) fn join(&mut self, mut message: Incoming, replaced: Option<Arc<Member>>) {
         let topic = Topic::from(&*message.topic);
+        let limit = self.mount.max_channels;
+        // Looked at first, so that nothing of a join runs that could not be accepted.
+        if self.channels.len() >= limit && self.routes.serves(&topic) {
+            let id = self.shared.id.as_ref();
+            telemetry::too_many_channels(limit, id, &topic, self.routes.socket());
+            self.refuse(message.join_ref.as_ref(), &message, "too many channels joined");
+            return;
+        }
         let payload = message.payload.take();
         let started = self.routes.join(&topic, payload, &self.shared.endpoint);
         let Some((kind, log, join)) = started else {
@@ -24,13 +32,6 @@ impl Session {
             self.refuse(None, &message, "unmatched topic");
             return;
         };
-        let limit = self.mount.max_channels;
-        if self.channels.len() >= limit {
-            let id = self.shared.id.as_ref();
-            telemetry::too_many_channels(limit, id, &topic, self.routes.socket());
-            self.refuse(message.join_ref.as_ref(), &message, "too many channels joined");
-            return;
-        }
         let member = Arc::new(Member::new(
             topic.clone(),
             message.join_ref,

@@ -36,8 +36,8 @@ async fn messages_of_one_sender_keep_their_order_among_those_of_others() {
     let mut bob = Client::joined(&endpoint, "plain:a").await;
     let mut eve = Client::joined(&endpoint, "plain:a").await;
     for n in 0..50 {
-        ann.send(json!(["1", null, "plain:a", "shout", { "from": "ann", "n": n }]));
-        bob.send(json!(["1", null, "plain:a", "shout", { "from": "bob", "n": n }]));
+        ann.send(json!(["1", null, "plain:a", "cast", { "from": "ann", "n": n }]));
+        bob.send(json!(["1", null, "plain:a", "cast", { "from": "bob", "n": n }]));
     }
     for client in [&mut ann, &mut bob, &mut eve] {
         let (mut from_ann, mut from_bob) = (0, 0);
@@ -58,9 +58,9 @@ async fn who_joins_after_a_broadcast_does_not_get_it() {
     let mut bob = Client::new(&endpoint).await;
     // Ann's connection holds her broadcast back until it writes.
     ann.connection.cork();
-    ann.send(json!(["1", null, "plain:a", "shout", "first"]));
+    ann.send(json!(["1", null, "plain:a", "cast", "first"]));
     bob.send(json!(["1", "1", "plain:a", "phx_join", {}]));
-    ann.send(json!(["1", null, "plain:a", "shout", "second"]));
+    ann.send(json!(["1", null, "plain:a", "cast", "second"]));
     assert_eq!(ann.recv().await[4], "first");
     assert_eq!(ann.recv().await[4], "second");
     assert_eq!(bob.recv().await[3], "phx_reply");

@@ -117,6 +117,10 @@ impl Channel for Room {
                 socket.subscribe(value["topic"].as_str().unwrap());
                 Handling::done(self, Reply::ack())
             }
+            "number" => {
+                let reply = run(|| Ok(Reply::ok(json!(payload.decode::<u8>()?))));
+                Handling::done(self, reply)
+            }
             "push_too_long" => {
                 socket.push("x".repeat(256), crate::Binary::from(vec![1]));
                 Handling::done(self, Reply::ack())
@@ -189,6 +193,10 @@ impl Channel for Plain {
     fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
         match cx.event().as_str() {
             "shout" => cx.socket().broadcast("shouted", payload),
+            "cast" => {
+                cx.socket().broadcast("shouted", payload);
+                return Handling::done(self, Reply::none());
+            }
             "tell_others" => cx.socket().broadcast_from("told", payload),
             _ => return Handling::unmatched_event(self, &cx),
         }
