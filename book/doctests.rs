@@ -23,6 +23,7 @@ chapters! {
     logging: "src/logging.md",
     testing: "src/testing.md",
     production: "src/production.md",
+    performance: "src/performance.md",
     options: "src/options.md",
     protocol: "src/protocol.md",
     differences: "src/differences.md",

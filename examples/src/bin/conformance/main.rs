@@ -14,7 +14,7 @@ mod raw;
 mod sockets;
 mod values;
 
-use std::{env, error::Error};
+use std::{env, error::Error, panic};
 
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +23,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into()))
         .init();
+    // Handlers panic here because clients ask for it. The default hook would print a backtrace each
+    // time, on the thread that serves others too.
+    panic::set_hook(Box::new(|panicked| tracing::warn!("{panicked}")));
     let port = match env::var("PORT") {
         Ok(port) => port.parse()?,
         Err(_) => 4000,
