@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
-    Channel, CheckOrigin, ConnectContext, ConnectError, Context, Endpoint, Handling, Join,
+    Channel, CheckOrigin, ConnectContext, ConnectError, Context, Drainer, Endpoint, Handling, Join,
     JoinContext, JoinError, Joined, Mount, Pattern, Payload, Reason, Reply, Route, SocketState,
     WebSocketOptions, json,
     transport::{
@@ -355,4 +355,23 @@ async fn a_connection_ends_although_somebody_still_holds_its_handle() {
     let MaybeTlsStream::Plain(stream) = client.get_mut() else { unreachable!() };
     assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
     assert!(KEPT.lock().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_mount_that_drains_slowly_keeps_no_other_waiting() {
+    let slow = Drainer::new().batch_size(1).batch_interval(Duration::from_hours(1));
+    let mount =
+        |path| Mount::new(path).websocket(WebSocketOptions::new().check_origin(CheckOrigin::Any));
+    let endpoint = Endpoint::builder()
+        .raw_socket::<Echo>(mount("/slow").drainer(Some(slow)))
+        .raw_socket::<Echo>(mount("/at-once").drainer(None))
+        .build()
+        .unwrap();
+    let address = start(&endpoint).await;
+    let _slow =
+        [connect(address, "/slow/websocket").await, connect(address, "/slow/websocket").await];
+    let mut at_once = connect(address, "/at-once/websocket").await;
+    let draining = tokio::spawn(async move { endpoint.drain().await });
+    assert_eq!(closed_with(&mut at_once).await, Some(Code::Restart));
+    draining.abort();
 }

@@ -25,7 +25,7 @@ use warp::{Filter, Rejection, Reply};
 use super::Endpoint;
 use crate::{
     channel::Reason,
-    transport::{CloseCode, Drainer},
+    transport::{CloseCode, Connection, Drainer},
 };
 
 /// How long a client may take to send the head of a request.
@@ -185,11 +185,13 @@ impl Endpoint {
         self.0.connections.start_draining();
         let mounts = self.0.mounts.iter().enumerate();
         join_all(mounts.map(|(index, mounted)| async move {
-            if let Some(drainer) = mounted.mount.drainer {
-                let draining = self.drain_mount(index, &mounted.mount.path, drainer);
-                if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
-                    tracing::warn!(mount = %mounted.mount.path, "draining took too long");
-                }
+            let Some(drainer) = mounted.mount.drainer else {
+                self.0.connections.of_mount(index).iter().for_each(send_elsewhere);
+                return;
+            };
+            let draining = self.drain_mount(index, &mounted.mount.path, drainer);
+            if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
+                tracing::warn!(mount = %mounted.mount.path, "draining took too long");
             }
         }))
         .await;
@@ -217,11 +219,13 @@ impl Endpoint {
                 drainer.batch_interval.as_millis(),
                 round + 1,
             );
-            for connection in batch {
-                connection.close(CloseCode::RESTART, Reason::Draining);
-            }
+            batch.iter().for_each(send_elsewhere);
         }
     }
+}
+
+fn send_elsewhere(connection: &Connection) {
+    connection.close(CloseCode::RESTART, Reason::Draining);
 }
 
 /// SIGTERM, or Ctrl-C.
