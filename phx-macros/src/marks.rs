@@ -91,7 +91,7 @@ pub(crate) fn take_marks(function: &mut Function, home: Home, errors: &Errors) -
         let text = name.to_string();
         let Some((_, role)) = ROLES.iter().find(|(known, _)| *known == text) else {
             return !(misplaced(attr, &text, errors)
-                || conditional(attr, &text, errors)
+                || conditional(attr, errors)
                 || misspelt(attr, home, errors));
         };
         if role.home() == home {
@@ -103,6 +103,80 @@ pub(crate) fn take_marks(function: &mut Function, home: Home, errors: &Errors) -
         false
     });
     marks
+}
+
+/// What to say about a second mark on one function.
+pub(crate) fn second_mark(function: &Ident, first: &Mark, second: &Mark) -> String {
+    let (was, is) = (&first.name, &second.name);
+    if first.role != second.role {
+        return format!(
+            "`{function}` is already a `#[{was}]`; a function is one callback, `#[{is}]` needs its own"
+        );
+    }
+    match (first.attr.meta.require_list(), second.attr.meta.require_list()) {
+        (Ok(one), Ok(other)) => format!(
+            "`{function}` is already a `#[{was}]`: name all its events in one, `#[{was}({}, {})]`",
+            one.tokens, other.tokens
+        ),
+        _ => format!("`{function}` is already a `#[{was}]`"),
+    }
+}
+
+/// Reports `#[socket]` and `#[channel]` below another of them, and takes them off: the functions
+/// are the first one's.
+pub(crate) fn reject_second_macro(item: &mut Item, home: Home, errors: &Errors) {
+    for attr in take(&mut item.attrs, "channel") {
+        errors.at(
+            attr,
+            match home {
+                Home::Channel => {
+                    "a channel has one `#[channel(..)]`: list its patterns, \
+                     `#[channel(\"room:*\", \"lobby\")]`"
+                }
+                Home::Socket => {
+                    "this is a socket already: write the channel as an item of its own and list it, \
+                     `#[channels(RoomChannel)]`"
+                }
+            },
+        );
+    }
+    for attr in take(&mut item.attrs, "socket") {
+        errors.at(
+            attr,
+            match home {
+                Home::Channel => {
+                    "this is a channel already: write the socket as an item of its own"
+                }
+                Home::Socket => {
+                    "a socket has one `#[socket(..)]`: serve it under a second path with \
+                     `.socket_at(..)` of the endpoint"
+                }
+            },
+        );
+    }
+}
+
+/// Reports `#[assigns]` inside of `cfg_attr`; returns whether there is one.
+pub(crate) fn reject_conditional_state(item: &mut Item, errors: &Errors) -> bool {
+    let mut found = false;
+    for member in &mut item.members {
+        let Member::Other(other) = member else {
+            continue;
+        };
+        other.attrs.retain(|attr| {
+            let hides = held(attr, |name| name == "assigns").is_some();
+            if hides {
+                errors.at(
+                    attr,
+                    "`cfg_attr` cannot hold `#[assigns]`: it is not evaluated before the attribute \
+                     around it; write `#[assigns]` plainly",
+                );
+            }
+            found |= hides;
+            !hides
+        });
+    }
+    found
 }
 
 /// Reports marks on members that are no functions.
@@ -152,20 +226,9 @@ fn misplaced(attr: &Attribute, name: &str, errors: &Errors) -> bool {
 }
 
 /// `#[cfg_attr(feature = "x", handle_in("y"))]`: it reaches the macro unevaluated.
-fn conditional(attr: &Attribute, name: &str, errors: &Errors) -> bool {
-    let Meta::List(list) = &attr.meta else {
-        return false;
-    };
-    if name != "cfg_attr" {
-        return false;
-    }
-    let condition = |tree: &TokenTree| !matches!(tree, TokenTree::Punct(p) if p.as_char() == ',');
-    let held = list.tokens.clone().into_iter().skip_while(condition);
-    let hidden = held.into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(name) if ROLES.iter().any(|(known, _)| name == known) => Some(name),
-        _ => None,
-    });
-    let Some(hidden) = hidden else { return false };
+fn conditional(attr: &Attribute, errors: &Errors) -> bool {
+    let role = |name: &Ident| ROLES.iter().any(|(known, _)| name == known);
+    let Some(hidden) = held(attr, role) else { return false };
     errors.at(
         attr,
         format!(
@@ -174,6 +237,21 @@ fn conditional(attr: &Attribute, name: &str, errors: &Errors) -> bool {
         ),
     );
     true
+}
+
+/// The first word in a `cfg_attr`, after its condition, that is `wanted`.
+fn held(attr: &Attribute, wanted: impl Fn(&Ident) -> bool) -> Option<Ident> {
+    let Meta::List(list) = &attr.meta else {
+        return None;
+    };
+    if !list.path.is_ident("cfg_attr") {
+        return None;
+    }
+    let condition = |tree: &TokenTree| !matches!(tree, TokenTree::Punct(p) if p.as_char() == ',');
+    list.tokens.clone().into_iter().skip_while(condition).find_map(|tree| match tree {
+        TokenTree::Ident(name) if wanted(&name) => Some(name),
+        _ => None,
+    })
 }
 
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {

@@ -121,6 +121,7 @@ impl Common {
     fn read(home: Home, names: &[String], item: &mut Item, errors: &Errors) -> Self {
         let is_module = item.is_module();
         let state = state(home, item, errors);
+        marks::reject_second_macro(item, home, errors);
         marks::reject_marks(item, errors);
         let mut callbacks = Vec::new();
         let mut unmarked = Vec::new();
@@ -135,10 +136,7 @@ impl Common {
                 continue;
             };
             for second in marks {
-                let message = format!(
-                    "`{}` is already a `#[{}]`; a function is one callback, `#[{}]` needs its own",
-                    function.sig.ident, mark.name, second.name
-                );
+                let message = marks::second_mark(&function.sig.ident, &mark, &second);
                 errors.at(second.attr, message);
             }
             has_deprecated |= function.attrs.iter().any(|attr| marks::is(attr, "deprecated"));
@@ -227,7 +225,7 @@ fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<State> {
             }
         }
     }
-    if !marked {
+    if !marked && !marks::reject_conditional_state(item, errors) {
         errors.at(item.title(), "mark the type holding this module's state with `#[assigns]`");
     }
     let ty = found?;

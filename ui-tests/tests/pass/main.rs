@@ -24,5 +24,6 @@ mod module_form;
 mod nested;
 mod options;
 mod renamed;
+mod state;
 
 use ui_tests as _;

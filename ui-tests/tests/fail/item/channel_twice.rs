@@ -1,0 +1,14 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+#[channel("lobby")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

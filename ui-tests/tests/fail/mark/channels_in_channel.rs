@@ -1,0 +1,14 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+#[channels(Room)]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

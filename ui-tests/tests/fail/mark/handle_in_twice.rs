@@ -1,0 +1,17 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("open")]
+    #[handle_in("close")]
+    fn toggle(&self) {}
+}
+
+fn main() {}
