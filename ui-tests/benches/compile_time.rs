@@ -115,7 +115,7 @@ impl Bench {
             let manifest = format!(
                 "[package]\nname = {package:?}\nedition = \"2024\"\n\n[dependencies]\n\
                  phx-runtime = {{ path = {:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n",
-                here.join("../phx-runtime"),
+                here.join("../phx-runtime").display(),
             );
             bench.write(&format!("{package}/Cargo.toml"), &manifest)?;
             bench.write(&format!("{package}/src/lib.rs"), &program(form, payloads)?)?;

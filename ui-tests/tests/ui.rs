@@ -1,5 +1,7 @@
 //! Misuse has to be refused in words that help; see `fail/README.md`.
 
+#![allow(clippy::unwrap_used, reason = "what helpers of a test cannot do fails the test")]
+
 use std::{
     fs,
     io::{self, Write},
