@@ -106,7 +106,8 @@ impl Outbox {
         self.waiting == 0
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
         self.waiting
     }
 
@@ -143,14 +144,15 @@ impl Outbox {
             return Sent::Overflow;
         }
         let mut done = 0;
-        if !self.corked && self.is_empty() {
-            if let Some(socket) = &self.socket {
-                match socket.try_write(frames) {
-                    Ok(written) if written == frames.len() => return Sent::Done,
-                    Ok(written) => done = written,
-                    // Whether it is full or broken, the task finds out when it writes.
-                    Err(_) => {}
-                }
+        if !self.corked
+            && self.is_empty()
+            && let Some(socket) = &self.socket
+        {
+            match socket.try_write(frames) {
+                Ok(written) if written == frames.len() => return Sent::Done,
+                Ok(written) => done = written,
+                // Whether it is full or broken, the task finds out when it writes.
+                Err(_) => {}
             }
         }
         let was_idle = self.is_empty();
@@ -182,18 +184,19 @@ impl Outbox {
         encode(&mut self.tail)?;
         let added = self.tail.len() - before;
         let was_idle = self.is_empty();
-        if was_idle && !self.corked {
-            if let Some(socket) = &self.socket {
-                // An error is found again by the task.
-                let written = socket.try_write(&self.tail).unwrap_or(0);
-                if written == added {
-                    self.tail = Vec::new();
-                    return Ok(Sent::Done);
-                }
-                self.seal();
-                self.written = written;
-                return Ok(self.queued(added - written, true));
+        if was_idle
+            && !self.corked
+            && let Some(socket) = &self.socket
+        {
+            // An error is found again by the task.
+            let written = socket.try_write(&self.tail).unwrap_or(0);
+            if written == added {
+                self.tail = Vec::new();
+                return Ok(Sent::Done);
             }
+            self.seal();
+            self.written = written;
+            return Ok(self.queued(added - written, true));
         }
         Ok(self.queued(added, was_idle))
     }
