@@ -3,6 +3,8 @@
 //! `golden/README.md` says what they are. The replayer is a Python program, 3.11 or newer, without
 //! anything beside the standard library.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,

@@ -8,7 +8,10 @@ mod v1;
 mod v2;
 mod version;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use serde::Deserialize;
 use thiserror::Error;
 
 pub(crate) use self::message::{Body, Incoming, MessageRef, Outgoing};
@@ -62,6 +65,10 @@ impl Version {
         Ok(buffer.into())
     }
 }
+
+/// A topic or an event. Keeps text without escapes borrowed, which `Cow` alone does not.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Appends text as a JSON string.
 fn put_json_str(text: &str, buffer: &mut Vec<u8>) {

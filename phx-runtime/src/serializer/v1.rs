@@ -1,34 +1,82 @@
 //! Version 1: JSON objects `{"topic":…,"event":…,"payload":…,"ref":…}`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
-use super::{Body, DecodeError, Incoming, MessageRef, Outgoing, put_json_str, put_ref};
+use super::{Body, DecodeError, Incoming, MessageRef, Name, Outgoing, put_json_str, put_ref};
 use crate::{
     channel::{EncodeError, Payload, PayloadKind},
     transport::websocket::put_text_frame,
 };
 
-#[derive(Deserialize)]
 struct Wire<'a> {
-    #[serde(borrow)]
     topic: Cow<'a, str>,
-    #[serde(borrow)]
     event: Cow<'a, str>,
-    #[serde(borrow)]
     payload: &'a RawValue,
     /// Must be there, and may be `null`.
-    #[serde(borrow, rename = "ref", deserialize_with = "present")]
     reference: &'a RawValue,
-    #[serde(borrow, default)]
     join_ref: Option<&'a RawValue>,
 }
 
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de RawValue, D::Error> {
-    Deserialize::deserialize(deserializer)
+/// Keys that a message can have.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Topic,
+    Event,
+    Payload,
+    Ref,
+    JoinRef,
+    #[serde(other)]
+    Other,
+}
+
+// By hand, because a derived one takes arrays too and refuses keys that are there twice.
+impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Wire<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with topic, event, payload and ref")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire<'de>, A::Error> {
+                let (mut topic, mut event, mut payload) = (None, None, None);
+                let (mut reference, mut join_ref) = (None, None);
+                while let Some(field) = map.next_key()? {
+                    match field {
+                        Field::Topic => topic = Some(map.next_value::<Name<'de>>()?.0),
+                        Field::Event => event = Some(map.next_value::<Name<'de>>()?.0),
+                        Field::Payload => payload = Some(map.next_value()?),
+                        Field::Ref => reference = Some(map.next_value()?),
+                        Field::JoinRef => join_ref = Some(map.next_value()?),
+                        Field::Other => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let missing = <A::Error as serde::de::Error>::missing_field;
+                Ok(Wire {
+                    topic: topic.ok_or_else(|| missing("topic"))?,
+                    event: event.ok_or_else(|| missing("event"))?,
+                    payload: payload.ok_or_else(|| missing("payload"))?,
+                    reference: reference.ok_or_else(|| missing("ref"))?,
+                    join_ref,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
@@ -91,11 +139,19 @@ mod tests {
             br#"{"topic":"t","event":"e","ref":null}"#,
             br#"{"topic":"t","event":"e","payload":1}"#,
             b"[]",
+            br#"["t","e",1,null]"#,
             b"1",
             b"",
         ] {
             assert!(decode(&missing.to_vec().into()).is_err());
         }
+    }
+
+    #[test]
+    fn of_keys_that_are_there_twice_the_last_counts() {
+        let text = br#"{"topic":"t","event":"e","topic":"u","payload":1,"ref":"1","payload":2}"#;
+        let message = decode(&text.to_vec().into()).unwrap();
+        assert_eq!((&*message.topic, message.payload.as_json()), ("u", Some("2")));
     }
 
     #[test]

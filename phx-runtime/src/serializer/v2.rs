@@ -10,7 +10,7 @@ use serde::{
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
-use super::{Body, DecodeError, Incoming, MessageRef, Outgoing, put_json_str, put_ref};
+use super::{Body, DecodeError, Incoming, MessageRef, Name, Outgoing, put_json_str, put_ref};
 use crate::{
     channel::{EncodeError, Payload, PayloadKind},
     transport::websocket::{put_binary_frame, put_text_frame},
@@ -28,10 +28,6 @@ struct Wire<'a> {
     event: Cow<'a, str>,
     payload: &'a RawValue,
 }
-
-/// Keeps text without escapes borrowed, which `Cow` alone does not.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,9 +1,17 @@
 //! The application that the recorded conversations in `tests/golden` talk to.
 //!
 //! It listens on 127.0.0.1, on the port in `PORT` (4000 if that is not set, a free one if it is 0),
-//! until SIGTERM, and says where in its first line. Its
-//! sockets and channels are small and strange: each does one thing that a Phoenix client can
-//! notice. Applications to learn from are the other programs of this crate.
+//! until SIGTERM, and says where in its first line. Its sockets and channels are small and strange:
+//! each does one thing that a Phoenix client can notice. Applications to learn from are the other
+//! programs of this crate.
+
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "callbacks have the form that their attribute asks for"
+)]
 
 mod assigns;
 mod channels;

@@ -2,10 +2,10 @@
 
 use phx_runtime::channel;
 
-pub(crate) use self::room_lp::RoomLpChannel;
+pub(crate) use self::room::RoomLpChannel;
 
 #[channel("room:*")]
-pub(crate) mod room_lp {
+pub(crate) mod room {
     use phx_runtime::{Binary, Fault, prelude::*};
     use serde::Serialize;
     use serde_json::{Map, Value};

@@ -37,7 +37,7 @@ impl UserSocket {
     #[connect]
     async fn connect(params: Params) -> Result<Self, ConnectError> {
         if is_set(&params, "raise") {
-            panic!("told to fail");
+            return Err(Fault::new("told to fail").into());
         }
         admit(&params)?;
         Ok(Self { user_id: params.get("user_id").map(str::to_owned) })
