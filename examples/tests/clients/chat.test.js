@@ -6,8 +6,6 @@ import { clients } from "./support/clients.js";
 import { Guest } from "./support/guest.js";
 import { startServer } from "./support/server.js";
 
-const longPoll = process.env.CHAT_LONGPOLL === "1";
-
 let server;
 let rooms = 0;
 const newRoom = () => `room-${++rooms}`;
@@ -23,14 +21,29 @@ after(() => server?.stop());
 for (const client of clients) {
   describe(`${client.name} over WebSocket`, () => chats(client));
   if (!client.LongPoll) continue;
-  describe(`${client.name} over long-polling`, { skip: !longPoll && "CHAT_LONGPOLL=1" }, () => {
-    chats(client, { transport: client.LongPoll });
-  });
+  describe(`${client.name} over long-polling`, () => chats(client, { transport: client.LongPoll }));
   if (!client.fallsBack) continue;
-  describe(`${client.name} that falls back`, { skip: !longPoll && "CHAT_LONGPOLL=1" }, () => {
-    fallsBack(client);
-  });
+  describe(`${client.name} that falls back`, () => fallsBack(client));
 }
+
+test("a server that is told to end sends its clients away to come back, and ends", async () => {
+  const mine = await startServer();
+  const ann = new Guest(clients[0], mine.ws);
+  await ann.room("general", "Ann");
+  const ended = mine.stop();
+  assert.equal((await ann.closed()).info.code, 1012);
+  ann.go();
+  assert.equal(await ended, 0);
+});
+
+test("what was said is still there when the only person comes back", async () => {
+  const name = newRoom();
+  const ann = await new Guest(clients[0], server.ws).room(name, "Ann");
+  await ann.say("anybody?");
+  ann.channel.push("disconnect");
+  const { messages } = await ann.answer("ok");
+  assert.deepEqual(messages.map((message) => message.body), ["anybody?"]);
+});
 
 function chats(client, options = {}) {
   const polls = options.transport !== undefined;

@@ -18,11 +18,13 @@ impl LobbyChannel {
 
     #[handle_info]
     fn after_join(&self, _: AfterJoin, socket: &Socket, rooms: State<Rooms>) {
-        socket.push("rooms", json!({ "rooms": rooms.list() }));
+        rooms.list(|list| socket.push("rooms", json!({ "rooms": list })));
     }
 }
 
 /// Tells everybody in the lobby who is where now.
 pub fn announce(endpoint: &Endpoint, rooms: &Rooms) {
-    endpoint.broadcast(LobbyChannel::topic(), "rooms", json!({ "rooms": rooms.list() }));
+    rooms.list(|list| {
+        endpoint.broadcast(LobbyChannel::topic(), "rooms", json!({ "rooms": list }));
+    });
 }

@@ -11,7 +11,10 @@ use serde::Serialize;
 /// Messages that a room remembers for those who come later.
 const REMEMBERED: usize = 50;
 
-/// All rooms that somebody is in. Cheap to clone.
+/// Deserted rooms that are kept: a lost connection must not cost its owner the conversation.
+const DESERTED: usize = 100;
+
+/// All rooms. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Rooms(Arc<Mutex<BTreeMap<String, Room>>>);
 
@@ -34,7 +37,7 @@ pub struct Message {
     pub from: Person,
     pub body: String,
     /// Milliseconds since 1970.
-    pub at: u128,
+    pub at: u64,
 }
 
 /// A line of the lobby's list.
@@ -57,13 +60,17 @@ impl Rooms {
         (room.people.clone(), room.messages.iter().cloned().collect())
     }
 
-    /// Takes a person out; an empty room is forgotten.
+    /// Takes a person out.
     pub fn leave(&self, room: &str, person: u64) {
         let mut rooms = self.lock();
-        if let Some(found) = rooms.get_mut(room) {
-            found.people.retain(|other| other.id != person);
-            if found.people.is_empty() {
-                rooms.remove(room);
+        if let Some(room) = rooms.get_mut(room) {
+            room.people.retain(|other| other.id != person);
+        }
+        let deserted = rooms.iter().filter(|(_, room)| room.people.is_empty());
+        if deserted.clone().count() > DESERTED {
+            let silent = deserted.min_by_key(|(_, room)| room.messages.back().map(|last| last.at));
+            if let Some(name) = silent.map(|(name, _)| name.clone()) {
+                rooms.remove(&name);
             }
         }
     }
@@ -73,8 +80,7 @@ impl Rooms {
         let mut rooms = self.lock();
         let room = rooms.entry(room.to_owned()).or_default();
         room.said += 1;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let message = Message { id: room.said, from, body, at: now.as_millis() };
+        let message = Message { id: room.said, from, body, at: now() };
         if room.messages.len() == REMEMBERED {
             room.messages.pop_front();
         }
@@ -82,12 +88,19 @@ impl Rooms {
         message
     }
 
-    /// All rooms with the number of people in them.
-    pub fn list(&self) -> Vec<Listed> {
+    /// Tells the rooms that somebody is in. Until `tell` returns nothing changes, so that no
+    /// older list overtakes a newer one.
+    pub fn list(&self, tell: impl FnOnce(Vec<Listed>)) {
         let rooms = self.lock();
-        let listed = rooms
-            .iter()
-            .map(|(name, room)| Listed { name: name.clone(), people: room.people.len() });
-        listed.collect()
+        let inhabited = rooms.iter().filter(|(_, room)| !room.people.is_empty());
+        let listed =
+            inhabited.map(|(name, room)| Listed { name: name.clone(), people: room.people.len() });
+        tell(listed.collect());
     }
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,17 @@
 //! Who is connected.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use phx_runtime::prelude::*;
 
-use crate::{lobby_channel::LobbyChannel, room_channel::RoomChannel};
+use crate::{lobby_channel::LobbyChannel, room_channel::RoomChannel, rooms::now};
+
+/// Ids begin with the time of the start: tabs that outlive the server remember theirs, and nobody
+/// else may get one of them.
+static NEXT_ID: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(now()));
 
 /// One browser tab.
 pub struct UserSocket {
@@ -16,8 +23,7 @@ pub struct UserSocket {
 impl UserSocket {
     #[connect]
     fn connect() -> Result<Self, ConnectError> {
-        static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-        Ok(Self { id: CONNECTIONS.fetch_add(1, Ordering::Relaxed) })
+        Ok(Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// What `endpoint.disconnect(..)` knows the tab by.

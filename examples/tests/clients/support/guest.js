@@ -79,8 +79,9 @@ export class Guest {
 
   /** Older clients leave timers behind, which would keep the process alive. */
   go() {
-    const { channels } = this.socket;
+    const { channels, conn } = this.socket;
     this.socket.disconnect();
+    if (conn) conn.onopen = conn.onerror = () => {}; // of a poll that is still under way
     this.socket.channels = [];
     for (const channel of channels) channel.rejoinTimer.reset();
     clearInterval(this.socket.heartbeatTimer);

@@ -19,7 +19,10 @@ export async function startServer(env = {}) {
 
   const output = [];
   const port = await new Promise((resolve, reject) => {
-    const fail = (why) => reject(new Error(`${why}\n${output.join("\n")}`));
+    const fail = (why) => {
+      clearTimeout(timer);
+      reject(new Error(`${why}\n${output.join("\n")}`));
+    };
     const timer = setTimeout(fail, STARTS_WITHIN_MS, "the server printed no address");
     child.once("error", (error) => fail(`the server could not be started: ${error.message}`));
     child.once("exit", (code) => fail(`the server ended with code ${code}`));
