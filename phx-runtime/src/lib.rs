@@ -11,6 +11,9 @@ pub mod __private;
 mod channel;
 mod endpoint;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod params;
 pub mod prelude;
 mod presence;

@@ -1,5 +1,7 @@
 //! permessage-deflate, seen by a client that looks at every byte and inflates by itself.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they are")]
+
 mod raw_client;
 
 use std::{net::SocketAddr, task::Poll};

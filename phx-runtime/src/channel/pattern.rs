@@ -30,20 +30,27 @@ impl Pattern {
     /// # Panics
     ///
     /// Panics, while compiling where it is used in a constant, if `*` stands anywhere but at the
-    /// end or a brace is not closed. The macros have checked this before.
+    /// end, a brace is not closed, a placeholder has no name, or no text comes between a
+    /// placeholder and what follows it. The macros have checked this before.
     pub const fn new(text: &'static str) -> Self {
         let bytes = text.as_bytes();
         let mut open = false;
         let mut i = 0;
         while i < bytes.len() {
             match bytes[i] {
-                b'*' => assert!(i + 1 == bytes.len(), "`*` must end a topic pattern"),
+                b'*' => {
+                    assert!(i + 1 == bytes.len(), "`*` must end a topic pattern");
+                    assert!(i == 0 || bytes[i - 1] != b'}', "a parameter leaves nothing for `*`");
+                }
                 b'{' => {
                     assert!(!open, "a topic parameter cannot contain `{{`");
+                    let apart = i == 0 || bytes[i - 1] != b'}';
+                    assert!(apart, "two topic parameters need text between them");
                     open = true;
                 }
                 b'}' => {
                     assert!(open, "unmatched `}}` in a topic pattern");
+                    assert!(bytes[i - 1] != b'{', "a topic parameter needs a name");
                     open = false;
                 }
                 _ => {}
@@ -218,6 +225,51 @@ mod tests {
         assert_eq!(pattern.capture("doc:a:edit:edit", "id"), Some("a:edit"));
         assert_eq!(pattern.capture("doc:ü:edit", "id"), Some("ü"));
         assert_eq!(pattern.capture("doc::edit", "id"), None);
+    }
+
+    #[test]
+    fn a_pattern_that_nothing_could_match_is_refused() {
+        for wrong in ["a*b", "**", "{a", "a}", "{a{b}}", "{a}{b}", "{a}*", "a:{}", "{}"] {
+            let made = std::panic::catch_unwind(|| Pattern::new(wrong));
+            assert!(made.is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn whatever_is_covered_is_matched() {
+        // All patterns of up to four of these pieces, and all topics of up to five letters.
+        const PIECES: [&str; 6] = ["a", "b", ":", "{x}", "{y}", "*"];
+        let mut patterns = vec![String::new()];
+        let mut topics = patterns.clone();
+        for _ in 0..4 {
+            let longer = |text: &String| PIECES.map(|piece| format!("{text}{piece}"));
+            patterns.extend(patterns.clone().iter().flat_map(longer));
+        }
+        for _ in 0..5 {
+            let longer = |text: &String| ["a", "b", ":"].map(|letter| format!("{text}{letter}"));
+            topics.extend(topics.clone().iter().flat_map(longer));
+        }
+        for list in [&mut patterns, &mut topics] {
+            list.sort();
+            list.dedup();
+        }
+        patterns.retain(|text| {
+            let star_ends = text.find('*').is_none_or(|at| at + 1 == text.len());
+            star_ends && !text.contains("}{") && !text.ends_with("}*")
+        });
+        let patterns: Vec<_> = patterns.into_iter().map(|text| Pattern::new(text.leak())).collect();
+        let matched: Vec<Vec<_>> = patterns
+            .iter()
+            .map(|pattern| topics.iter().filter(|topic| pattern.matches(topic)).collect())
+            .collect();
+        for pattern in &patterns {
+            for (later, topics) in patterns.iter().zip(&matched) {
+                if pattern.covers(later) {
+                    let missed = topics.iter().find(|topic| !pattern.matches(topic));
+                    assert_eq!(missed, None, "{pattern:?} covers {later:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -131,10 +131,10 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     if let Ok(length @ 0..=125) = u8::try_from(payload.len()) {
         frame.push(0x80 | length);
     } else if let Ok(length) = u16::try_from(payload.len()) {
-        frame.push(0x80 | 126);
+        frame.push(0xfe);
         frame.extend(length.to_be_bytes());
     } else {
-        frame.push(0x80 | 127);
+        frame.push(0xff);
         frame.extend((payload.len() as u64).to_be_bytes());
     }
     frame.extend(KEY);

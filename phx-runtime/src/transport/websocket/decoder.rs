@@ -128,7 +128,7 @@ impl Decoder {
     }
 
     /// Bytes of heap memory held for frames and messages that are not complete.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn buffered_bytes(&self) -> usize {
         let unfinished = self.unfinished.as_ref();
         self.buf.capacity() + unfinished.map_or(0, |message| message.payload.capacity())

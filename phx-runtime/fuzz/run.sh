@@ -1,0 +1,29 @@
+#!/bin/sh
+# Fuzzes what reads a client's bytes, one target after the other, each for ten minutes. A finding
+# stops it and is kept in artifacts/; make a unit test of it before you mend it.
+#
+#   phx-runtime/fuzz/run.sh              all targets
+#   phx-runtime/fuzz/run.sh frames 60    one target, for a minute
+#
+# frames       the decoder: a stream cut into any reads gives the same messages
+# deflate      compressed messages: there and back, limits, damage
+# serializers  protocol versions 1 and 2: what decodes is encoded to the same
+# patterns     topic patterns: matching, capturing and covering agree
+# session      clients in any order of messages: answers, ends, nothing left behind
+#
+# It needs a C++ compiler. cargo-fuzz is installed if it is missing; the instrumentation that it
+# asks for is a nightly feature of the compiler, which RUSTC_BOOTSTRAP opens in a stable one.
+set -eu
+
+cd "$(dirname "$0")"
+export RUSTC_BOOTSTRAP=1
+targets=${1:-frames deflate serializers patterns session}
+seconds=${2:-600}
+
+cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+
+for target in $targets; do
+    mkdir -p "corpus/$target" "seeds/$target"
+    cargo fuzz run --fuzz-dir . "$target" "corpus/$target" "seeds/$target" -- \
+        -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1
+done

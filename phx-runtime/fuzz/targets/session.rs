@@ -1,0 +1,465 @@
+//! Clients of one server in any order of messages, some of them none at all.
+//!
+//! However it goes: every ref is answered at most once, joins and heartbeats exactly once; nothing
+//! comes from a channel after its end was announced; nothing is left once the clients are gone.
+
+#![no_main]
+
+use std::{
+    collections::HashMap,
+    panic,
+    pin::Pin,
+    process,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context as Task, Poll, Waker},
+};
+
+use arbitrary::Arbitrary;
+use futures_util::{FutureExt, future::BoxFuture};
+use libfuzzer_sys::fuzz_target;
+use phx_runtime::{
+    Channel, ConnectContext, ConnectError, ConnectInfo, Context, Endpoint, FromEvent, Handling,
+    Info, Join, JoinContext, JoinError, Joined, Mount, Params, Pattern, Payload, Reason, Reply,
+    ReplyRef, Route, SocketState, TransportKind, WebSocketOptions, json,
+    transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket, Text},
+};
+use serde_json::Value;
+
+const TOPICS: [&str; 5] = ["room:a", "room:b", "room:c", "none", ""];
+
+/// How many channels a client may have: fewer than there are topics.
+const MAX_CHANNELS: usize = 2;
+
+/// Whether callbacks that take their time may end.
+static GATE: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the gate.
+struct AtGate;
+
+impl Future for AtGate {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        // Whoever opens the gate polls everybody.
+        task.waker().wake_by_ref();
+        if GATE.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+struct User;
+
+impl SocketState for User {
+    fn mount() -> Mount {
+        Mount::new("/socket").websocket(WebSocketOptions::new()).max_channels(MAX_CHANNELS)
+    }
+
+    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+        Box::pin(async { Ok(Self) })
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("everybody".to_owned())
+    }
+
+    fn channels() -> Vec<Route<Self>> {
+        vec![Route::of::<Room>()]
+    }
+}
+
+struct Room;
+
+/// What the room sends to itself.
+enum Note {
+    Answer(ReplyRef),
+    Stop,
+}
+
+impl Channel for Room {
+    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
+    const INTERCEPTS: &'static [&'static str] = &["secret"];
+
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+        let socket = cx.socket().clone();
+        let reply = match cx.event().as_str() {
+            "echo" => Reply::ok(payload),
+            "silent" => Reply::none(),
+            "push" => {
+                socket.push("pushed", payload);
+                Reply::none()
+            }
+            "shout" => {
+                socket.broadcast("shouted", payload);
+                Reply::ack()
+            }
+            "tell" => {
+                socket.broadcast_from("secret", payload);
+                Reply::none()
+            }
+            "later" => {
+                if let Ok(Some(reply)) = Option::<ReplyRef>::from_event(&cx) {
+                    socket.notify(Note::Answer(reply));
+                }
+                Reply::none()
+            }
+            "slow" => {
+                return Handling::later(async move {
+                    AtGate.await;
+                    (self, Reply::ok(payload))
+                });
+            }
+            "slow_panic" => {
+                return Handling::later::<Self>(async move {
+                    AtGate.await;
+                    panic!("told to")
+                });
+            }
+            "panic" => panic!("told to"),
+            "stop" => Reply::ack().and_stop(Reason::Normal),
+            "fail" => Reply::stop(Reason::failed("told to")),
+            "stop_later" => {
+                socket.notify(Note::Stop);
+                Reply::ack()
+            }
+            "listen" => {
+                socket.subscribe("room:a");
+                Reply::ack()
+            }
+            "forget" => {
+                socket.unsubscribe("room:a");
+                Reply::ack()
+            }
+            _ => return Handling::unmatched_event(self, &cx),
+        };
+        Handling::done(self, reply)
+    }
+
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling {
+        let message = match message.take::<Note>() {
+            Ok(Note::Answer(reply)) => {
+                reply.ok(json!({}));
+                return Handling::done(self, Reply::none());
+            }
+            Ok(Note::Stop) => return Handling::done(self, Reply::stop(Reason::Normal)),
+            Err(message) => message,
+        };
+        let Ok(_) = message.take::<phx_runtime::Broadcast>() else {
+            panic!("nothing else is sent")
+        };
+        cx.socket().push("overheard", json!({}));
+        Handling::done(self, Reply::none())
+    }
+}
+
+impl Join<User> for Room {
+    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+        let how = cx.take_payload().decode::<u8>().unwrap_or(0);
+        Box::pin(async move {
+            match how {
+                1 => AtGate.await,
+                2 => return Err(JoinError::new("told to")),
+                3 => panic!("told to"),
+                4 => {
+                    AtGate.await;
+                    return Err(JoinError::new("told to"));
+                }
+                _ => {}
+            }
+            Ok(Joined::new(Self))
+        })
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    version_1: [bool; 2],
+    steps: Vec<(bool, Step<'a>)>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Step<'a> {
+    Join {
+        topic: u8,
+        how: u8,
+    },
+    Event {
+        topic: u8,
+        event: u8,
+        join_ref: JoinRef,
+        answered: bool,
+    },
+    Leave {
+        topic: u8,
+        join_ref: JoinRef,
+    },
+    Heartbeat,
+    Text(&'a str),
+    Binary(&'a [u8]),
+    Broadcast {
+        topic: u8,
+        secret: bool,
+    },
+    /// Lets callbacks go on that took their time.
+    Open,
+    Close,
+    Disconnect,
+}
+
+#[derive(Arbitrary, Debug)]
+enum JoinRef {
+    Current,
+    Stale,
+    Null,
+}
+
+const EVENTS: [&str; 15] = [
+    "echo",
+    "silent",
+    "push",
+    "shout",
+    "tell",
+    "later",
+    "slow",
+    "slow_panic",
+    "panic",
+    "stop",
+    "fail",
+    "stop_later",
+    "listen",
+    "forget",
+    "unknown",
+];
+
+/// A client and what the server owes it.
+struct Client {
+    socket: Box<dyn RawSocket>,
+    connection: Connection,
+    version_1: bool,
+    next_ref: u64,
+    /// The `join_ref` of the last join of each topic.
+    join_refs: HashMap<&'static str, String>,
+    /// How often each ref was answered, and whether it must be.
+    asked: HashMap<String, (usize, bool)>,
+    /// Topics and `join_ref`s whose end was announced.
+    ended: Vec<(String, String)>,
+    closing: bool,
+}
+
+impl Client {
+    fn new(endpoint: &Endpoint, version_1: bool) -> Self {
+        let vsn = if version_1 { "1.0.0" } else { "2.0.0" };
+        let params: Params = [("vsn", vsn)].into_iter().collect();
+        let info = ConnectInfo::new(TransportKind::Custom("fuzz"), params);
+        let connected = endpoint.connect("/socket", info).now_or_never().expect("no waiting");
+        let mut socket = connected.expect("everybody may connect");
+        let connection = Connection::new(1 << 20);
+        socket.init(&connection);
+        Self {
+            socket,
+            connection,
+            version_1,
+            next_ref: 0,
+            join_refs: HashMap::new(),
+            asked: HashMap::new(),
+            ended: Vec::new(),
+            closing: false,
+        }
+    }
+
+    fn ask(&mut self, owed: bool) -> String {
+        self.next_ref += 1;
+        let reference = self.next_ref.to_string();
+        self.asked.insert(reference.clone(), (0, owed));
+        reference
+    }
+
+    fn join_ref(&self, topic: &str, which: &JoinRef) -> Value {
+        match which {
+            JoinRef::Current => self.join_refs.get(topic).map_or(Value::Null, |r| json!(r)),
+            JoinRef::Stale => json!("stale"),
+            JoinRef::Null => Value::Null,
+        }
+    }
+
+    fn send(&mut self, join_ref: &Value, reference: &Value, topic: &str, event: &str, how: u8) {
+        let text = if self.version_1 {
+            json!({
+                "topic": topic, "event": event, "payload": how, "ref": reference,
+                "join_ref": join_ref,
+            })
+        } else {
+            json!([join_ref, reference, topic, event, how])
+        };
+        assert_eq!(self.handle(Frame::text(text.to_string())), Flow::Continue);
+    }
+
+    /// Hands a frame over as a transport does: only while the socket is ready for it.
+    fn handle(&mut self, frame: Frame) -> Flow {
+        assert!(self.socket.is_ready(), "so few messages fill no queue");
+        let handled = self.socket.handle_in(frame, &self.connection);
+        let flow = handled.decide().now_or_never().expect("sessions decide at once");
+        if let Flow::Stop(code) = flow {
+            self.connection.close(code, Reason::Closed);
+        }
+        flow
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Join { topic, how } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let reference = self.ask(true);
+                self.join_refs.insert(topic, reference.clone());
+                self.send(&json!(reference), &json!(reference), topic, "phx_join", how % 5);
+            }
+            Step::Event { topic, event, join_ref, answered } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let event = EVENTS[usize::from(*event) % EVENTS.len()];
+                let join_ref = self.join_ref(topic, join_ref);
+                let reference = if *answered { json!(self.ask(false)) } else { Value::Null };
+                self.send(&join_ref, &reference, topic, event, 0);
+            }
+            Step::Leave { topic, join_ref } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let join_ref = self.join_ref(topic, join_ref);
+                let reference = json!(self.ask(false));
+                self.send(&join_ref, &reference, topic, "phx_leave", 0);
+            }
+            Step::Heartbeat => {
+                let reference = json!(self.ask(true));
+                self.send(&Value::Null, &reference, "phoenix", "heartbeat", 0);
+            }
+            // Made-up messages are kept apart from the counted ones by their size.
+            Step::Text(text) => {
+                self.forget_what_is_owed();
+                self.handle(Frame::Text(Text::from(*text)));
+            }
+            Step::Binary(bytes) => {
+                self.forget_what_is_owed();
+                self.handle(Frame::binary(bytes.to_vec()));
+            }
+            Step::Close => self.connection.close(CloseCode::NORMAL, Reason::Normal),
+            Step::Broadcast { .. } | Step::Open | Step::Disconnect => {}
+        }
+    }
+
+    /// After a message of unknown content any ref may have been used twice.
+    fn forget_what_is_owed(&mut self) {
+        self.asked.clear();
+        self.ended.clear();
+        self.next_ref += 1_000_000;
+    }
+
+    /// What a transport does whenever its task is woken.
+    fn poll(&mut self) {
+        let mut task = Task::from_waker(Waker::noop());
+        loop {
+            let messages = self.connection.take_messages();
+            let idle = messages.is_empty();
+            for message in messages {
+                let handled = self.socket.handle_info(message, &self.connection);
+                let flow = handled.decide().now_or_never().expect("sessions decide at once");
+                assert_eq!(flow, Flow::Continue);
+            }
+            assert_eq!(self.socket.poll(&mut task, &self.connection), Poll::Pending);
+            match self.connection.poll_frames(&task) {
+                Poll::Ready(frames) => frames.into_iter().for_each(|frame| self.received(frame)),
+                Poll::Pending if idle => return,
+                Poll::Pending => {}
+            }
+        }
+    }
+
+    fn received(&mut self, frame: Outgoing) {
+        let text = match frame {
+            Outgoing::Frame(Frame::Text(text)) => text,
+            Outgoing::Frame(Frame::Binary(bytes)) => {
+                assert!(!self.version_1, "no bytes in version 1: {bytes:?}");
+                return;
+            }
+            Outgoing::Close => {
+                self.closing = true;
+                return;
+            }
+            Outgoing::Ping(_) => panic!("nobody pings"),
+        };
+        assert!(!self.closing, "{text} after the close");
+        let message: Value = serde_json::from_str(text.as_str()).expect("JSON");
+        let field = |index: usize, name: &str| {
+            if self.version_1 { message[name].clone() } else { message[index].clone() }
+        };
+        let (join_ref, reference) = (field(0, "join_ref"), field(1, "ref"));
+        let (topic, event) = (field(2, "topic"), field(3, "event"));
+        let (topic, event) = (topic.as_str().expect("a topic"), event.as_str().expect("an event"));
+        if event == "phx_reply" {
+            if let Some((answers, _)) = reference.as_str().and_then(|r| self.asked.get_mut(r)) {
+                *answers += 1;
+                assert_eq!(*answers, 1, "answered twice: {text}");
+            }
+        }
+        // Version 1 names the join only in the announcement of its end.
+        let Some(join_ref) = join_ref.as_str() else { return };
+        let channel = (topic.to_owned(), join_ref.to_owned());
+        assert!(!self.ended.contains(&channel), "after its end: {text}");
+        if matches!(event, "phx_close" | "phx_error") {
+            self.ended.push(channel);
+        }
+    }
+
+    fn finish(mut self) {
+        if !self.closing {
+            for (reference, (answers, owed)) in &self.asked {
+                assert!(*answers == 1 || !owed, "{reference} was never answered");
+            }
+        }
+        let connection = self.connection.clone();
+        self.socket
+            .terminate(Reason::Closed, &connection)
+            .now_or_never()
+            .expect("nothing is under way any more");
+        connection.abandon();
+    }
+}
+
+fuzz_target!(
+    init: {
+        // A panic that a handler was told to make is part of the game, any other one is a finding.
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if panic.payload().downcast_ref::<&str>() != Some(&"told to") {
+                report(panic);
+                process::abort();
+            }
+        }));
+    },
+    |input: Input<'_>| {
+        let endpoint = Endpoint::builder().socket::<User>().build().expect("an endpoint");
+        let mut clients = input.version_1.map(|version_1| Client::new(&endpoint, version_1));
+        GATE.store(false, Ordering::Relaxed);
+        for (second, step) in input.steps.iter().take(200) {
+            let client = &mut clients[usize::from(*second)];
+            if !client.closing {
+                client.step(step);
+            }
+            match step {
+                Step::Broadcast { topic, secret } => {
+                    let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                    endpoint.broadcast(topic, if *secret { "secret" } else { "news" }, json!({}));
+                }
+                Step::Disconnect => endpoint.disconnect("everybody"),
+                _ => {}
+            }
+            GATE.store(matches!(step, Step::Open), Ordering::Relaxed);
+            for client in clients.iter_mut().filter(|client| !client.closing) {
+                client.poll();
+            }
+        }
+        GATE.store(true, Ordering::Relaxed);
+        for client in clients.iter_mut().filter(|client| !client.closing) {
+            client.poll();
+        }
+        clients.into_iter().for_each(Client::finish);
+        for topic in TOPICS.into_iter().chain(["everybody"]) {
+            assert_eq!(endpoint.subscribers(topic), 0, "somebody is left in {topic}");
+        }
+    }
+);

@@ -1,0 +1,223 @@
+//! What holds for any bytes that a client may send, as functions that panic where it does not.
+//!
+//! The targets in `fuzz/` call them with what the fuzzer makes up, the unit tests below with what
+//! proptest does, so that they are compiled and tried with every change.
+
+use std::iter;
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+
+use crate::{
+    channel::Payload,
+    serializer::{Body, Incoming as Message, MessageRef, Outgoing, Version},
+    transport::{
+        Frame, Text,
+        websocket::{
+            OpCode,
+            decoder::{Decoder, Incoming},
+            deflate::{compress, inflate},
+            encoder, server_frames,
+        },
+    },
+};
+
+/// Frames: however a stream is cut into reads, the same comes out, and no more is held than
+/// arrived.
+pub fn frames(stream: &[u8], pieces: &[usize], limit: usize, compressed: bool) {
+    let decoder = || {
+        let decoder = Decoder::new(limit);
+        if compressed { decoder.with_inflate(inflate) } else { decoder }
+    };
+    let whole = decode(decoder(), stream, &[usize::MAX], limit);
+    assert_eq!(whole, decode(decoder(), stream, pieces, limit), "cut into {pieces:?}");
+    assert_eq!(whole, decode(decoder(), stream, &[1], limit), "cut into single bytes");
+}
+
+/// What a stream says, as text, because errors of different reads are compared too.
+fn decode(mut decoder: Decoder, mut stream: &[u8], pieces: &[usize], limit: usize) -> Vec<String> {
+    let mut results = Vec::new();
+    let mut fed = 0;
+    let mut ended = false;
+    for piece in pieces.iter().cycle() {
+        let (piece, rest) = stream.split_at((*piece).max(1).min(stream.len()));
+        decoder.feed(piece);
+        fed += piece.len();
+        for result in iter::from_fn(|| decoder.decode().transpose()) {
+            assert!(!ended, "{result:?} after the end");
+            match &result {
+                Ok(Incoming::Message(frame)) => assert!(frame.len() <= limit),
+                Ok(Incoming::Ping(payload) | Incoming::Pong(payload)) => {
+                    assert!(payload.len() <= 125);
+                }
+                Ok(Incoming::Close(_)) | Err(_) => ended = true,
+            }
+            results.push(format!("{result:?}"));
+        }
+        let held = decoder.buffered_bytes();
+        assert!(held <= 2 * fed + 16, "{held} bytes held after {fed}");
+        assert!(held == 0 || !ended, "{held} bytes held after the end");
+        stream = rest;
+        if stream.is_empty() {
+            break;
+        }
+    }
+    results
+}
+
+/// permessage-deflate: what was compressed comes back; what was not damages nothing, stays below
+/// the limit, and does not depend on other messages.
+pub fn deflate(bytes: &[u8], limit: usize) {
+    let frame = compress(&encoder::encode(OpCode::Binary, bytes));
+    let frames: Vec<_> = server_frames(frame).collect();
+    let [frame] = &*frames else { panic!("one frame becomes one frame, not {frames:?}") };
+    if frame.compressed {
+        assert!(frame.payload.len() < bytes.len());
+        let back = inflate(&frame.payload, bytes.len());
+        assert_eq!(back.as_deref(), Ok(bytes));
+    } else {
+        assert_eq!(frame.payload, bytes);
+    }
+
+    let first = inflate(bytes, limit);
+    if let Ok(message) = &first {
+        assert!(message.len() <= limit);
+    }
+    // Another message in between leaves no trace.
+    let _ = inflate(&frame.payload, limit);
+    assert_eq!(first, inflate(bytes, limit));
+}
+
+/// Serializers: what decodes is encoded to something that decodes to the same.
+pub fn serializers(bytes: &[u8]) {
+    let bytes = Bytes::copy_from_slice(bytes);
+    let binary = Frame::Binary(bytes.clone());
+    assert!(Version::V1.decode(&binary).is_err(), "version 1 has no binary messages");
+    if let Ok(message) = Version::V2.decode(&binary) {
+        assert_eq!(client_binary(&message), bytes);
+    }
+    let Ok(text) = Text::try_from(bytes) else { return };
+    let text = Frame::Text(text);
+    for version in [Version::V1, Version::V2] {
+        let Ok(message) = version.decode(&text) else { continue };
+        let _ = message.payload.clone().decode::<serde_json::Value>();
+        let mut again = reencoded(version, &message);
+        if version == Version::V1 {
+            // It is not sent in version 1.
+            again.join_ref.clone_from(&message.join_ref);
+        }
+        assert_eq!(described(&again), described(&message));
+    }
+}
+
+/// A binary push as a client writes it.
+fn client_binary(message: &Message) -> Vec<u8> {
+    let bare = |reference: &Option<MessageRef>| {
+        reference.as_ref().map_or_else(String::new, |reference| reference.bare().to_string())
+    };
+    let (join_ref, reference) = (bare(&message.join_ref), bare(&message.reference));
+    let names: [&str; 4] = [&join_ref, &reference, &message.topic, &message.event];
+    let mut bytes = vec![0];
+    bytes.extend(names.iter().filter_map(|name| u8::try_from(name.len()).ok()));
+    bytes.extend(names.iter().flat_map(|name| name.bytes()));
+    bytes.extend_from_slice(payload_bytes(&message.payload));
+    bytes
+}
+
+/// The message sent to a client of the same version, and read as if it came from there.
+fn reencoded(version: Version, message: &Message) -> Message {
+    let outgoing = Outgoing {
+        join_ref: message.join_ref.as_ref(),
+        reference: message.reference.as_ref(),
+        topic: &message.topic,
+        body: Body::Push { event: &message.event },
+        kind: crate::PayloadKind::Json,
+        payload: payload_bytes(&message.payload),
+    };
+    let Ok(encoded) = version.frame(&outgoing) else { panic!("JSON can be encoded: {message:?}") };
+    let frames: Vec<_> = server_frames(encoded).collect();
+    let [frame] = &*frames else { panic!("one message is one frame, not {frames:?}") };
+    assert!(serde_json::from_slice::<IgnoredAny>(&frame.payload).is_ok(), "{frame:?}");
+    let Ok(text) = Text::try_from(frame.payload.clone()) else { panic!("not text: {frame:?}") };
+    match version.decode(&Frame::Text(text)) {
+        Ok(message) => message,
+        Err(error) => panic!("{error}: {frame:?}"),
+    }
+}
+
+fn payload_bytes(payload: &Payload) -> &[u8] {
+    match (payload.as_json(), payload.as_binary()) {
+        (Some(text), _) => text.as_bytes(),
+        (None, Some(bytes)) => bytes,
+        (None, None) => panic!("a JSON payload is text"),
+    }
+}
+
+fn described(message: &Message) -> String {
+    format!("{message:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_frames_or_errors(
+            stream in frame_like(),
+            pieces in prop::collection::vec(1_usize..40, 1..5),
+            limit in 0_usize..300,
+            compressed: bool,
+        ) {
+            super::frames(&stream, &pieces, limit, compressed);
+        }
+
+        #[test]
+        fn any_bytes_can_be_compressed_and_tried_to_inflate(
+            bytes in prop::collection::vec(0_u8..8, 0..600),
+            limit in 0_usize..1000,
+        ) {
+            super::deflate(&bytes, limit);
+        }
+
+        #[test]
+        fn any_message_survives_its_serializers(bytes in message_like()) {
+            super::serializers(&bytes);
+        }
+    }
+
+    /// Masked frames of all kinds, and some bytes that are none.
+    fn frame_like() -> impl Strategy<Value = Vec<u8>> {
+        let payload = prop::collection::vec(any::<u8>(), 0..125);
+        let frame = (any::<u8>(), payload).prop_map(|(first, payload)| {
+            let first = if first & 0x30 == 0 { first } else { first & 0x8a };
+            let length = u8::try_from(payload.len()).unwrap();
+            [&[first, 0x80 | length, 1, 2, 3, 4], &*payload].concat()
+        });
+        prop::collection::vec(frame, 0..8).prop_map(|frames| frames.concat())
+    }
+
+    fn message_like() -> impl Strategy<Value = Vec<u8>> {
+        let value = prop_oneof![
+            Just("null".to_owned()),
+            "-?[1-9][0-9]{0,30}(\\.[0-9]{1,5})?",
+            "\"[a-z\"\\\\u0-9é]{0,6}\"",
+            Just("{\"a\":[1, {}]}".to_owned()),
+        ];
+        let text = [value.clone(), value.clone(), value.clone(), value.clone(), value];
+        let text = text.prop_map(|[join_ref, reference, topic, event, payload]| {
+            let array = format!("[{join_ref},{reference},{topic},{event}, {payload} ]");
+            let object = format!(
+                "{{\"topic\":{topic},\"event\":{event},\"payload\":{payload},\"ref\":{reference},\
+                 \"join_ref\":{join_ref}}}"
+            );
+            [array.into_bytes(), object.into_bytes()]
+        });
+        let binary = prop::collection::vec(0_u8..5, 0..30);
+        prop_oneof![
+            text.clone().prop_map(|[array, _]| array),
+            text.prop_map(|[_, object]| object),
+            binary,
+        ]
+    }
+}
