@@ -1,5 +1,7 @@
 //! The WebSocket transport with another implementation at the other end.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};

@@ -6,7 +6,9 @@
 //!
 //! Servers run as processes of their own; CPU time is theirs, the kernel's on their behalf
 //! included. Only ratios within one run mean anything.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, reason = "a program has no public interface")]
+#![allow(clippy::unchecked_time_subtraction, reason = "CPU time only grows")]
+#![allow(clippy::similar_names, reason = "sent and spent are what it counts")]
 
 mod fleet;
 mod kernel;

@@ -72,7 +72,7 @@ pub fn fan_out(
                     measured = Some((server.cpu(), deliveries, now));
                 }
                 Some((cpu, before, since)) if now - since > time => {
-                    result = Some(per(server.cpu() - cpu, deliveries - before));
+                    result = Some(per(server.cpu().saturating_sub(cpu), deliveries - before));
                     return false;
                 }
                 _ => {}
@@ -122,7 +122,7 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
         let n = answers[got.client];
         due.extend_from_slice(&request(got.client, n + depth));
         // A client answers a batch with a batch, as a pipelining client would.
-        if n % depth == 0 {
+        if n.is_multiple_of(depth) {
             if fleet.send_frames(got.client, &due).is_err() {
                 return false;
             }
@@ -133,7 +133,7 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
             match measured {
                 None if now - started > WARM_UP => measured = Some((server.cpu(), total, now)),
                 Some((cpu, before, since)) if now - since > time => {
-                    result = Some(per(server.cpu() - cpu, total - before));
+                    result = Some(per(server.cpu().saturating_sub(cpu), total - before));
                     return false;
                 }
                 _ => {}
@@ -155,9 +155,9 @@ pub fn connect(server: &Server, connections: usize, join: bool) -> io::Result<Co
     } else {
         let streams = (0..connections).map(|_| handshake(server.address, PATH));
         let _streams = streams.collect::<io::Result<Vec<_>>>()?;
-        return Ok(per(server.cpu() - before, connections));
+        return Ok(per(server.cpu().saturating_sub(before), connections));
     }
-    Ok(per(server.cpu() - before, connections))
+    Ok(per(server.cpu().saturating_sub(before), connections))
 }
 
 /// Bytes of the server's memory per connection joined to one topic, and per further topic.
@@ -207,7 +207,7 @@ pub fn many_topics(
     exchange(&mut fleet, most, "phx_join")?;
     let before = server.cpu();
     exchange(&mut fleet, last, "phx_join")?;
-    let join = per(server.cpu() - before, last.len());
+    let join = per(server.cpu().saturating_sub(before), last.len());
 
     let before = server.cpu();
     let mut deliveries = 0;
@@ -224,11 +224,11 @@ pub fn many_topics(
             wanted > 0
         })?;
     }
-    let broadcast = per(server.cpu() - before, deliveries);
+    let broadcast = per(server.cpu().saturating_sub(before), deliveries);
 
     let before = server.cpu();
     exchange(&mut fleet, last, "phx_leave")?;
-    let leave = per(server.cpu() - before, last.len());
+    let leave = per(server.cpu().saturating_sub(before), last.len());
     Ok([join, broadcast, leave])
 }
 
