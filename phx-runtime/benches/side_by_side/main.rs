@@ -9,6 +9,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a program has no public interface")]
 #![allow(clippy::unchecked_time_subtraction, reason = "CPU time only grows")]
 #![allow(clippy::similar_names, reason = "sent and spent are what it counts")]
+#![allow(clippy::decimal_bitwise_operands, reason = "RFC 6455 writes lengths as decimals")]
 
 mod fleet;
 mod kernel;
