@@ -9,9 +9,13 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 const SERVER: &str = env!("CARGO_BIN_EXE_conformance");
+
+/// Conversations with time limits have the machine to themselves.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A running conformance server, killed when the test is over.
 struct Server {
@@ -27,6 +31,8 @@ impl Server {
             // Half of what is replayed makes handlers panic, and printing where takes its time.
             .env("RUST_BACKTRACE", "0")
             .stdout(Stdio::piped())
+            // Handlers that are told to fail panic.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the conformance server starts");
         let stdout = process.stdout.take().expect("its output is piped");
@@ -46,6 +52,7 @@ impl Drop for Server {
 
 /// Replays the conversations in a folder and shows how it went.
 fn replay(folder: &str) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let server = Server::start();
     let output = Command::new("python3")

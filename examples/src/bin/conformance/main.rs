@@ -5,14 +5,6 @@
 //! each does one thing that a Phoenix client can notice. Applications to learn from are the other
 //! programs of this crate.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    clippy::unused_async,
-    clippy::unused_self,
-    reason = "callbacks have the form that their attribute asks for"
-)]
-
 mod assigns;
 mod channels;
 mod connect_info;
