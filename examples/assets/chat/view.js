@@ -1,12 +1,13 @@
 /** What is on the page. Text of users only ever becomes text nodes. */
 
 const $ = (id) => document.getElementById(id);
+const EMPTY_ROOM = "Nobody has said anything here yet. Type / to see what else you can do.";
 const GROUPED_WITHIN_MS = 5 * 60_000;
 const NEAR_END_PX = 80;
 const LINK = /(https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)])/;
 const FEW_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\u200d\ufe0f]*\s?){1,3}$/u;
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 function el(tag, properties = {}, ...children) {
@@ -20,9 +21,9 @@ function el(tag, properties = {}, ...children) {
 }
 
 function paintAvatar(element, name) {
-  let hue = 0;
-  for (const char of name) hue = (hue * 31 + char.codePointAt(0)) % 360;
-  element.style.setProperty("--hue", hue);
+  let hash = 0;
+  for (const char of name) hash = (hash * 31 + char.codePointAt(0)) % 9973;
+  element.style.setProperty("--hue", (hash * 137) % 360);
   element.textContent = [...name.trim()][0]?.toUpperCase() ?? "?";
   return element;
 }
@@ -98,7 +99,7 @@ export function showRoom(room, me) {
     $("lines").append(lineElement(line, room.lines[index - 1], me));
   }
   if (room.lines.length === 0) {
-    $("lines").append(el("p", { className: "empty" }, "Nobody has said anything here yet."));
+    $("lines").append(el("p", { className: "empty" }, EMPTY_ROOM));
   }
   showDrafts(room.drafts);
   showPeople(room.people, me);
@@ -306,6 +307,7 @@ export function askName(proposal, problem) {
   const form = $("ask-name-form");
   $("name").value = proposal;
   $("name-problem").textContent = problem;
+  $("name-done").textContent = proposal ? "Use this name" : "Start chatting";
   dialog.returnValue = "";
   if (!dialog.open) dialog.showModal();
   $("name").select();

@@ -143,7 +143,7 @@ function pages(prepare) {
     const ann = await visitor("Ann", name);
     const bob = await visitor("Bob", name);
     await say(ann, "/name Anna");
-    await ann.getByRole("button", { name: "Start chatting" }).click();
+    await ann.getByRole("button", { name: "Use this name" }).click();
     await here(bob, "Anna");
     await say(ann, "still me");
     await shown(line(bob, "still me"));
