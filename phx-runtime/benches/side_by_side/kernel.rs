@@ -130,10 +130,10 @@ pub fn serve(gather: usize) -> io::Result<()> {
                     client.stream.write_all(&reply)?;
                 }
             }
-            if let Some(client) = clients.get_mut(&number) {
-                if client.partial.is_empty() {
-                    client.partial.extend_from_slice(bytes);
-                }
+            if let Some(client) = clients.get_mut(&number)
+                && client.partial.is_empty()
+            {
+                client.partial.extend_from_slice(bytes);
             }
         }
     }

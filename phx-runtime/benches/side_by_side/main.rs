@@ -7,6 +7,7 @@
 //! Servers run as processes of their own; CPU time is theirs, the kernel's on their behalf
 //! included. Only ratios within one run mean anything.
 #![allow(missing_docs, unreachable_pub)]
+#![allow(clippy::unchecked_time_subtraction, reason = "CPU time and clocks only go forward")]
 
 mod fleet;
 mod kernel;

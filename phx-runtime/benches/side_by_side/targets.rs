@@ -42,8 +42,10 @@ pub struct Effort {
 
 type Measured = io::Result<Vec<Outcome>>;
 
+type Measure = fn(Effort) -> Measured;
+
 /// All targets by name.
-pub const ALL: &[(&str, fn(Effort) -> Measured)] = &[
+pub const ALL: &[(&str, Measure)] = &[
     ("idle-memory", idle_memory),
     ("fan-out", fan_out),
     ("echo", echo),
