@@ -1,4 +1,5 @@
 //! The WebSocket transport with another implementation at the other end.
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
 

@@ -36,7 +36,7 @@ pub fn fan_out(
     let mut fleet = Fleet::connect(server.address, PATH, subscribers)?;
     fleet.join(|_| "bench:x".to_owned())?;
     let pad = "x".repeat(payload.saturating_sub(20));
-    let cast = |n: usize| {
+    let message = |n: usize| {
         client_frame(&format!(
             "[\"bench:x\",null,\"bench:x\",\"cast\",{{\"n\":{n},\"pad\":\"{pad}\"}}]"
         ))
@@ -44,7 +44,7 @@ pub fn fan_out(
     let mut received = vec![0_usize; subscribers];
     let mut missing = vec![subscribers; window];
     let (mut sent, mut deliveries) = (0, 0);
-    let first: Vec<u8> = (0..window).flat_map(cast).collect();
+    let first: Vec<u8> = (0..window).flat_map(message).collect();
     sent += window;
     fleet.send_frames(0, &first)?;
     let started = Instant::now();
@@ -77,7 +77,7 @@ pub fn fan_out(
                 }
                 _ => {}
             }
-            due.extend_from_slice(&cast(sent));
+            due.extend_from_slice(&message(sent));
             sent += 1;
             if sent % window == 0 || window == 1 {
                 if let Err(error) = fleet.send_frames(0, &due) {

@@ -28,11 +28,11 @@ fn put_length(frame: &mut Vec<u8>, length: usize, mask: u8) {
     match length {
         0..=125 => frame.push(mask | length as u8),
         126..=0xffff => {
-            frame.push(mask | 126);
+            frame.push(mask | 0x7e);
             frame.extend_from_slice(&(length as u16).to_be_bytes());
         }
         _ => {
-            frame.push(mask | 127);
+            frame.push(mask | 0x7f);
             frame.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }
