@@ -1,6 +1,6 @@
 //! What a message carries, coming in and going out.
 
-use std::{fmt, ops::Deref};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
@@ -46,6 +46,14 @@ impl Payload {
     /// JSON text that a parser has accepted before.
     pub(crate) fn checked_json(text: Bytes) -> Self {
         Self(Kind::Json(text))
+    }
+
+    /// What was encoded as this kind before.
+    pub(crate) fn checked(kind: PayloadKind, bytes: Bytes) -> Self {
+        Self(match kind {
+            PayloadKind::Json => Kind::Json(bytes),
+            PayloadKind::Binary => Kind::Binary(bytes),
+        })
     }
 
     /// Takes the payload out of a message that goes on without it.
@@ -244,35 +252,29 @@ impl IntoPayload for Payload {
     }
 }
 
-impl From<Encoded> for Payload {
-    fn from(encoded: Encoded) -> Self {
-        match encoded.kind {
-            PayloadKind::Json => Self(Kind::Json(encoded.bytes.into())),
-            PayloadKind::Binary => Self(Kind::Binary(encoded.bytes.into())),
-        }
-    }
-}
-
 /// An outgoing payload that has been written once and can be framed for any client.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Encoded {
     pub(crate) kind: PayloadKind,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Cow<'static, [u8]>,
 }
+
+/// Room for most payloads, so that writing them does not grow the buffer step by step.
+const USUAL_BYTES: usize = 128;
 
 impl Encoded {
     pub(crate) fn of(payload: &(impl IntoPayload + ?Sized)) -> Result<Self, EncodeError> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
         let kind = payload.write(&mut bytes)?;
-        Ok(Self { kind, bytes })
+        Ok(Self { kind, bytes: bytes.into() })
     }
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {
-        Self { kind: PayloadKind::Json, bytes: value.to_string().into_bytes() }
+        Self { kind: PayloadKind::Json, bytes: value.to_string().into_bytes().into() }
     }
 
     pub(crate) fn empty_object() -> Self {
-        Self { kind: PayloadKind::Json, bytes: b"{}".to_vec() }
+        Self { kind: PayloadKind::Json, bytes: Cow::Borrowed(b"{}") }
     }
 }
 

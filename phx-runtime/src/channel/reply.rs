@@ -208,7 +208,7 @@ impl<T: Serialize> IntoResponse for T {
     fn into_response(self) -> Reply {
         match Encoded::of(&self) {
             // `()` and unit structs are written as `null`; the client expects an object.
-            Ok(response) if size_of::<T>() == 0 && response.bytes == b"null" => Reply::ack(),
+            Ok(response) if size_of::<T>() == 0 && *response.bytes == *b"null" => Reply::ack(),
             Ok(response) => Reply { answer: Some(Answer::new("ok", response)), end: None },
             Err(error) => Reply::fault(error.into()),
         }

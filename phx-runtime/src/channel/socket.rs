@@ -194,7 +194,7 @@ impl Socket {
     fn make(&self, event: &str, payload: &impl IntoPayload) -> Option<Broadcast> {
         let member = &*self.0;
         let made = Encoded::of(payload).and_then(|payload| {
-            Broadcast::new(member.topic.clone(), event, payload, Some(&member.place))
+            Broadcast::new(member.topic.clone(), event, &payload, Some(&member.place))
         });
         made.map_err(|error| self.fail(error.into())).ok()
     }

@@ -92,7 +92,7 @@ impl Endpoint {
         payload: impl IntoPayload,
     ) -> Result<(), EncodeError> {
         let payload = Encoded::of(&payload)?;
-        self.publish(Broadcast::new(topic.into(), event.as_ref(), payload, None)?);
+        self.publish(Broadcast::new(topic.into(), event.as_ref(), &payload, None)?);
         Ok(())
     }
 

@@ -378,7 +378,7 @@ impl Inner {
             tracing::error!(%topic, "the fetch hook of a presence panicked");
         }
         let broadcast = Encoded::of(&diff)
-            .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", payload, None));
+            .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
         match (broadcast, self.pubsub.get()) {
             (Ok(broadcast), Some(pubsub)) => pubsub.publish_soon(broadcast),
             (Ok(_), None) => {}

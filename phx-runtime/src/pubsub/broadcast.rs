@@ -9,7 +9,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::room::Place;
 use crate::{
-    channel::{EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, Topic},
+    channel::{
+        EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
+    },
     serializer::{Outgoing, Version},
     transport::websocket::deflate,
 };
@@ -24,7 +26,9 @@ pub struct Broadcast(Arc<Inner>);
 struct Inner {
     topic: Topic,
     event: Event,
-    payload: Encoded,
+    kind: PayloadKind,
+    /// A part of the frame for version 2.
+    payload: Bytes,
     /// The subscriber that must not get the message from the pass.
     author: Option<Author>,
     /// The encoded frame in each form; none where it cannot be encoded.
@@ -66,20 +70,19 @@ impl Broadcast {
     pub(crate) fn new(
         topic: Topic,
         event: &str,
-        payload: Encoded,
+        payload: &Encoded,
         author: Option<&Place>,
     ) -> Result<Self, EncodeError> {
-        let this = Self(Arc::new(Inner {
-            topic,
-            event: event.into(),
-            payload,
-            author: author.map(Author::of),
-            frames: [const { OnceLock::new() }; Form::ALL],
-        }));
-        let frame = this.encode(Version::V2)?;
-        // It was made a moment ago, so the cell is empty.
-        let _ = this.0.frames[Form::plain(Version::V2).index()].set(Some(frame));
-        Ok(this)
+        let Encoded { kind, bytes } = payload;
+        let frame = Version::V2.frame(&Outgoing::broadcast(&topic, event, *kind, bytes))?;
+        // The payload comes last, but for the bracket that closes a JSON array.
+        let end = frame.len() - usize::from(*kind == PayloadKind::Json);
+        let payload = frame.slice(end - bytes.len()..end);
+        debug_assert_eq!(payload, **bytes);
+        let mut frames = [const { OnceLock::new() }; Form::ALL];
+        frames[Form::plain(Version::V2).index()] = Some(frame).into();
+        let (event, author) = (event.into(), author.map(Author::of));
+        Ok(Self(Arc::new(Inner { topic, event, kind: *kind, payload, author, frames })))
     }
 
     /// The topic.
@@ -94,7 +97,7 @@ impl Broadcast {
 
     /// The payload.
     pub fn payload(&self) -> Payload {
-        self.0.payload.clone().into()
+        Payload::checked(self.0.kind, self.0.payload.clone())
     }
 
     /// The payload, decoded.
@@ -107,8 +110,8 @@ impl Broadcast {
     }
 
     fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
-        let Encoded { kind, bytes } = &self.0.payload;
-        version.frame(&Outgoing::broadcast(&self.0.topic, &self.0.event, *kind, bytes))
+        let Inner { topic, event, kind, payload, .. } = &*self.0;
+        version.frame(&Outgoing::broadcast(topic, event, *kind, payload))
     }
 
     /// The frame that clients get, encoded and compressed once for all that take the same form.
@@ -142,7 +145,7 @@ impl fmt::Debug for Broadcast {
         f.debug_struct("Broadcast")
             .field("topic", &self.0.topic)
             .field("event", &self.0.event)
-            .field("payload", &self.0.payload)
+            .field("payload", &self.payload())
             .finish()
     }
 }

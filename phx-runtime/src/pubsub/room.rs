@@ -128,7 +128,14 @@ impl Room {
         let first_number = state.published - waiting.len() as u64;
         let all = state.members.len();
         drop(state);
-        Some(Passing { pass: Pass::new(waiting), first_number, all, next: 0, room: self })
+        Some(Passing {
+            pass: Pass::new(waiting),
+            first_number,
+            all,
+            next: 0,
+            group: Vec::new(),
+            room: self,
+        })
     }
 }
 
@@ -180,18 +187,21 @@ struct Passing {
     /// How many places the list had when the pass began; who came later gets later messages.
     all: usize,
     next: usize,
+    /// Those being served; empty between two calls.
+    group: Vec<Member>,
 }
 
 impl Passing {
     /// Serves the next few subscribers, and tells whether they were the last.
     fn serve_group(&mut self) -> bool {
         let end = (self.next + GROUP).min(self.all);
-        let group: Vec<Member> = {
+        {
             let state = self.room.0.lock();
-            state.members[self.next..end].iter().flatten().cloned().collect()
-        };
+            self.group.reserve_exact(end - self.next);
+            self.group.extend(state.members[self.next..end].iter().flatten().cloned());
+        }
         self.next = end;
-        for member in group {
+        for member in self.group.drain(..) {
             let first = member.since.saturating_sub(self.first_number);
             let first = usize::try_from(first).unwrap_or(usize::MAX);
             if first < self.pass.messages().len() {

@@ -50,7 +50,7 @@ impl Subscriber for Listener {
 
 fn message(topic: &Topic, event: &str, author: Option<&Listener>) -> Broadcast {
     let author = author.map(|author| &author.place);
-    Broadcast::new(topic.clone(), event, Encoded::json(&json!({})), author).unwrap()
+    Broadcast::new(topic.clone(), event, &Encoded::json(&json!({})), author).unwrap()
 }
 
 /// Lets spawned passes run to their end.
@@ -158,7 +158,7 @@ async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
 #[test]
 fn a_broadcast_is_encoded_and_compressed_once_for_all_that_take_it_so() {
     let (topic, body) = (Topic::from("t"), "words ".repeat(100));
-    let message = |payload| Broadcast::new(topic.clone(), "e", Encoded::json(&payload), None);
+    let message = |payload| Broadcast::new(topic.clone(), "e", &Encoded::json(&payload), None);
     let long = Pass::new(vec![message(json!({ "body": body })).unwrap()]);
     let short = Pass::new(vec![message(json!({})).unwrap()]);
     for version in [Version::V1, Version::V2] {

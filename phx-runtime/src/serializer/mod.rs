@@ -60,7 +60,8 @@ impl Version {
 
     /// The frame of one message.
     pub(crate) fn frame(self, message: &Outgoing<'_>) -> Result<Bytes, EncodeError> {
-        let mut buffer = Vec::new();
+        // Frame header, refs, event and punctuation take some 60 bytes.
+        let mut buffer = Vec::with_capacity(message.topic.len() + message.payload.len() + 96);
         self.encode(message, &mut buffer)?;
         Ok(buffer.into())
     }

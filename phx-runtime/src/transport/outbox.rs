@@ -10,6 +10,7 @@
 //! others send meanwhile, leave in one write.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     fmt,
     io::{self, IoSlice},
@@ -31,6 +32,15 @@ const COPY_LIMIT: usize = 1024;
 
 /// Buffers written in one system call.
 const MAX_SLICES: usize = 64;
+
+/// A thread keeps a buffer up to this size for the next frames of its own.
+const SPARE_LIMIT: usize = 64 * 1024;
+
+thread_local! {
+    /// Where a connection's own frames are gathered until they are written. It belongs to the
+    /// thread, so that neither is memory allocated for each answer nor held by idle connections.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -175,10 +185,17 @@ impl Outbox {
             self.close_over_backlog();
             return Ok(Sent::Overflow);
         }
-        let before = self.tail.len();
-        encode(&mut self.tail)?;
-        let added = self.tail.len() - before;
         let was_idle = self.is_empty();
+        if was_idle && self.socket.is_some() {
+            self.tail = SPARE.take();
+        }
+        let before = self.tail.len();
+        let encoded = encode(&mut self.tail);
+        let added = self.tail.len() - before;
+        if was_idle && added == 0 {
+            self.release_tail();
+        }
+        encoded?;
         if was_idle
             && !self.corked
             && let Some(socket) = &self.socket
@@ -186,7 +203,7 @@ impl Outbox {
             // An error is found again by the task.
             let written = socket.try_write(&self.tail).unwrap_or(0);
             if written == added {
-                self.tail = Vec::new();
+                self.release_tail();
                 return Ok(Sent::Done);
             }
             self.seal();
@@ -194,6 +211,15 @@ impl Outbox {
             return Ok(self.queued(added - written, true));
         }
         Ok(self.queued(added, was_idle))
+    }
+
+    /// Gives the buffer back that nothing waits in any more.
+    fn release_tail(&mut self) {
+        let mut tail = std::mem::take(&mut self.tail);
+        if tail.capacity() <= SPARE_LIMIT {
+            tail.clear();
+            SPARE.set(tail);
+        }
     }
 
     fn queued(&mut self, bytes: usize, was_idle: bool) -> Sent {
@@ -279,8 +305,15 @@ impl Outbox {
         }
     }
 
+    /// Lets the tail wait with the other buffers. It waits in no more memory than it needs.
     fn seal(&mut self) {
-        if !self.tail.is_empty() {
+        if self.tail.is_empty() {
+            return;
+        }
+        if self.tail.len() < self.tail.capacity() / 2 {
+            self.sealed.push_back(Bytes::copy_from_slice(&self.tail));
+            self.release_tail();
+        } else {
             self.sealed.push_back(std::mem::take(&mut self.tail).into());
         }
     }
@@ -302,6 +335,17 @@ impl Outbox {
     }
 
     fn try_write(&mut self) -> io::Result<usize> {
+        if self.sealed.is_empty()
+            && let Some(socket) = &self.socket
+        {
+            let written = socket.try_write(&self.tail);
+            if written.as_ref().is_ok_and(|written| *written == self.tail.len()) {
+                self.release_tail();
+            } else {
+                self.seal();
+            }
+            return written;
+        }
         self.seal();
         let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];

@@ -124,9 +124,8 @@ impl Session {
             SessionMessage::Info(member, info) => (member, Work::Info(info)),
             SessionMessage::Out(member, broadcast) => (member, Work::Out(broadcast)),
         };
-        if let Some(slot) = self.slot_of(&member) {
-            slot.queue.push_back(work);
-            self.pump(&member.topic);
+        if self.slot_of(&member).is_some() {
+            self.give(&member.topic, work);
         }
     }
 
@@ -172,9 +171,7 @@ impl Session {
         }
         if let Some(slot) = self.channels.get_mut(&*message.topic) {
             let topic = slot.member.topic.clone();
-            slot.queue.push_back(Work::In(message));
-            self.queued += 1;
-            self.pump(&topic);
+            self.give(&topic, Work::In(message));
             return;
         }
         match &*message.event {
@@ -187,6 +184,18 @@ impl Session {
         }
     }
 
+    /// Hands work to a channel, behind what waits for it.
+    fn give(&mut self, topic: &Topic, work: Work) {
+        let Some(slot) = self.channels.get_mut(topic) else { return };
+        if matches!(slot.state, State::Idle(_)) && slot.queue.is_empty() {
+            self.work_off(topic, work);
+        } else {
+            self.queued += usize::from(matches!(work, Work::In(_)));
+            slot.queue.push_back(work);
+        }
+        self.pump(topic);
+    }
+
     /// Works off what waits for a channel until it is busy.
     fn pump(&mut self, topic: &Topic) {
         while let Some(slot) = self.channels.get_mut(topic) {
@@ -195,22 +204,25 @@ impl Session {
                 slot.queue = VecDeque::new();
                 return;
             };
-            match work {
-                Work::In(message) => {
-                    self.queued -= 1;
-                    self.channel_message(topic, message);
-                }
-                Work::Out(broadcast) => self.call(topic, Call::Other, |channel, socket| {
-                    let cx = Context::new(socket, broadcast.event().clone(), None);
-                    channel.handle_out(broadcast.payload(), cx)
+            self.queued -= usize::from(matches!(work, Work::In(_)));
+            self.work_off(topic, work);
+        }
+    }
+
+    /// Does one piece of work with a channel that is idle.
+    fn work_off(&mut self, topic: &Topic, work: Work) {
+        match work {
+            Work::In(message) => self.channel_message(topic, message),
+            Work::Out(broadcast) => self.call(topic, Call::Other, |channel, socket| {
+                let cx = Context::new(socket, broadcast.event().clone(), None);
+                channel.handle_out(broadcast.payload(), cx)
+            }),
+            Work::Info(info) => match info.take::<Failed>() {
+                Ok(Failed) => self.check_fault(topic),
+                Err(info) => self.call(topic, Call::Other, |channel, socket| {
+                    channel.handle_info(info, Context::new(socket, Event::from(""), None))
                 }),
-                Work::Info(info) => match info.take::<Failed>() {
-                    Ok(Failed) => self.check_fault(topic),
-                    Err(info) => self.call(topic, Call::Other, |channel, socket| {
-                        channel.handle_info(info, Context::new(socket, Event::from(""), None))
-                    }),
-                },
-            }
+            },
         }
     }
 

@@ -1,0 +1,293 @@
+//! How often the server allocates for what it does all day. Unlike times, these counts are the same
+//! on every machine.
+//!
+//! The server runs on the test's own thread, the only one that is counted; clients run on others.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they are")]
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Barrier,
+    thread,
+};
+
+use allocation_counter::{AllocationInfo, measure};
+use phx_runtime::{
+    CheckOrigin, ConnectError, Endpoint, Mount, WebSocketOptions, channel, socket,
+    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+};
+use tokio::{runtime::Runtime, sync::Notify};
+
+#[socket("/socket", websocket(check_origin = false))]
+#[channels(super::room::Room)]
+mod user {
+    use phx_runtime::prelude::*;
+
+    #[assigns]
+    pub(crate) struct User;
+
+    #[connect]
+    fn connect() -> Result<User, ConnectError> {
+        Ok(User)
+    }
+}
+
+#[channel("room:*", log_join = false, log_handle_in = false)]
+mod room {
+    use phx_runtime::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    #[assigns]
+    pub(crate) struct Room;
+
+    #[derive(Deserialize, Serialize)]
+    struct Message {
+        body: String,
+    }
+
+    #[join]
+    fn join(_: Payload) -> Result<Room, JoinError> {
+        Ok(Room)
+    }
+
+    #[handle_in("echo")]
+    fn echo(_: &Room, message: Message) -> Reply {
+        Reply::ok(message)
+    }
+
+    #[handle_in("ack")]
+    fn ack(_: &Room, _: Payload) -> Reply {
+        Reply::ack()
+    }
+
+    #[handle_in("push")]
+    fn push(_: &Room, message: Message, socket: &Socket) {
+        socket.push("pushed", message);
+    }
+}
+
+#[derive(serde::Serialize)]
+struct News {
+    body: &'static str,
+}
+
+struct Echo;
+
+impl RawConnect for Echo {
+    async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+impl RawSocket for Echo {
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+        connection.send(&frame);
+        Flow::Continue.into()
+    }
+}
+
+/// A server on this thread.
+struct Server {
+    runtime: Runtime,
+    endpoint: Endpoint,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start() -> Self {
+        let options = WebSocketOptions::new().check_origin(CheckOrigin::Any);
+        let endpoint = Endpoint::builder()
+            .socket::<user::User>()
+            .raw_socket::<Echo>(Mount::new("/echo").websocket(options))
+            .build()
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let server = runtime.block_on(endpoint.bind(([127, 0, 0, 1], 0))).unwrap();
+        let address = server.address();
+        let routes = endpoint.routes();
+        runtime.spawn(server.stop_on(std::future::pending()).run(routes));
+        Self { runtime, endpoint, address }
+    }
+
+    /// What the server allocates while a client does something on another thread.
+    fn while_client<T: Send>(&self, work: impl FnOnce() -> T + Send) -> (AllocationInfo, T) {
+        let (start, done) = (Barrier::new(2), Notify::new());
+        thread::scope(|scope| {
+            let client = scope.spawn(|| {
+                start.wait();
+                let result = work();
+                done.notify_one();
+                result
+            });
+            let info = measure(|| {
+                start.wait();
+                self.runtime.block_on(done.notified());
+            });
+            (info, client.join().unwrap())
+        })
+    }
+
+    /// A client that is connected and waits.
+    fn client(&self, path: &str) -> Client {
+        self.while_client(|| Client::connect(self.address, path)).1
+    }
+
+    /// A client that has joined a room.
+    fn joined(&self) -> Client {
+        let mut client = self.client("/socket/websocket?vsn=2.0.0");
+        self.while_client(|| client.ask(&text(r#"["1","1","room:a","phx_join",{}]"#)));
+        client
+    }
+
+    /// How often the server allocates for one frame that is answered by another.
+    fn per_answer(&self, mut client: Client, frame: &[u8]) -> u64 {
+        const TIMES: u64 = 200;
+        let mut allocations = |times| {
+            let work = || (0..times).for_each(|_| client.ask(frame));
+            self.while_client(work).0.count_total
+        };
+        allocations(TIMES);
+        let (once, twice) = (allocations(TIMES), allocations(2 * TIMES));
+        (twice - once + TIMES / 2) / TIMES
+    }
+
+    /// How often it allocates for one broadcast.
+    fn per_broadcast(&self) -> u64 {
+        const TIMES: u64 = 20;
+        let allocations = |times| {
+            let broadcasts = async {
+                for _ in 0..times {
+                    self.endpoint.broadcast("room:a", "news", News { body: "hello" });
+                    // A large room is served by a task.
+                    for _ in 0..10 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+            };
+            measure(|| self.runtime.block_on(broadcasts)).count_total
+        };
+        allocations(TIMES);
+        let (once, twice) = (allocations(TIMES), allocations(2 * TIMES));
+        (twice - once + TIMES / 2) / TIMES
+    }
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    fn connect(address: SocketAddr, path: &str) -> Self {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "));
+        Self(stream)
+    }
+
+    fn ask(&mut self, frame: &[u8]) {
+        self.0.write_all(frame).unwrap();
+        self.read();
+    }
+
+    fn read(&mut self) {
+        let mut header = [0; 2];
+        self.0.read_exact(&mut header).unwrap();
+        let length = match header[1] {
+            126 => {
+                let mut length = [0; 2];
+                self.0.read_exact(&mut length).unwrap();
+                usize::from(u16::from_be_bytes(length))
+            }
+            short => usize::from(short),
+        };
+        self.0.read_exact(&mut vec![0; length]).unwrap();
+    }
+}
+
+/// A frame whose mask changes nothing.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    if let Ok(short @ ..=125) = u8::try_from(payload.len()) {
+        frame.push(0x80 | short);
+    } else {
+        frame.push(0xfe);
+        frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+fn text(text: &str) -> Vec<u8> {
+    frame(0x81, text.as_bytes())
+}
+
+#[test]
+fn an_echo_takes_what_was_read_and_nothing_else() {
+    let server = Server::start();
+    let per_echo = |frame: &[u8]| server.per_answer(server.client("/echo/websocket"), frame);
+    for size in [1, 64, 4096] {
+        assert_eq!(per_echo(&text(&"x".repeat(size))), 1, "{size} bytes");
+    }
+    assert_eq!(per_echo(&frame(0x89, b"still there?")), 1, "a ping");
+}
+
+#[test]
+fn an_answer_takes_what_was_read_and_what_its_handler_makes() {
+    let server = Server::start();
+    let per_message = |message: &str| server.per_answer(server.joined(), &text(message));
+    // What was read, and a count of those who share it: the frame and the payload in it.
+    assert_eq!(per_message(r#"[null,"2","phoenix","heartbeat",{}]"#), 2);
+    assert_eq!(per_message(r#"["1","2","room:a","ack",{}]"#), 2);
+    // The `String` that the handler takes.
+    assert_eq!(per_message(r#"["1","2","room:a","push",{"body":"hello"}]"#), 3);
+    // And the reply, which outlives the handler.
+    assert_eq!(per_message(r#"["1","2","room:a","echo",{"body":"hello"}]"#), 4);
+}
+
+#[test]
+fn a_broadcast_takes_the_same_whatever_the_number_of_subscribers() {
+    let server = Server::start();
+    let mut clients = vec![server.joined()];
+    let one = server.per_broadcast();
+    assert_eq!(one, 7);
+    clients.extend((0..199).map(|_| server.joined()));
+    assert_eq!(server.per_broadcast(), one, "{} subscribers", clients.len());
+    clients.extend((0..400).map(|_| server.joined()));
+    // Those beyond the first 256 are served by a task of its own.
+    assert_eq!(server.per_broadcast(), one + 1, "{} subscribers", clients.len());
+}
+
+#[test]
+fn an_idle_connection_holds_nothing_of_what_it_carried() {
+    let server = Server::start();
+    let mut echo = server.client("/echo/websocket");
+    let mut room = server.joined();
+    let large = "x".repeat(50_000);
+    let mut traffic = || {
+        for _ in 0..3 {
+            echo.ask(&text(&large));
+            echo.ask(&[frame(0x01, b"in"), frame(0x89, b""), frame(0x80, b"parts")].concat());
+            echo.read();
+            for event in ["ack", "echo", "push"] {
+                room.ask(&text(&format!(r#"["1","2","room:a","{event}",{{"body":"{large}"}}]"#)));
+            }
+        }
+    };
+    // What belongs to the thread is there after the first time.
+    server.while_client(&mut traffic);
+    let (info, ()) = server.while_client(&mut traffic);
+    assert!(info.count_total > 20);
+    assert_eq!((info.count_current, info.bytes_current), (0, 0));
+}
