@@ -1,8 +1,6 @@
 //! The WebSocket transport with another implementation at the other end.
 #![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
-#![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
-
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
