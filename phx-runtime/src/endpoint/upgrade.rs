@@ -9,7 +9,7 @@ use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::{Endpoint, request::Request};
+use super::{Endpoint, connections::Registered, request::Request};
 use crate::{
     telemetry,
     transport::{
@@ -72,8 +72,8 @@ pub(super) async fn upgrade(
             return refusal(status, body);
         }
     };
-    let compresses = deflate.is_some();
-    tokio::spawn(established(endpoint.clone(), index, on_upgrade, socket, compresses));
+    let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
+    tokio::spawn(serve(Accepted { endpoint, index, on_upgrade, compresses }, socket));
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -99,36 +99,52 @@ fn refusal(status: StatusCode, body: &str) -> Response<String> {
     response
 }
 
-/// Waits for the stream, then serves it in a task of its own, which carries nothing of the HTTP
-/// connection with it.
-async fn established(
+/// Serves the connection once it speaks the new protocol.
+///
+/// The way there is boxed, so that the task of an idle connection is no larger than what that
+/// connection holds.
+async fn serve(accepted: Accepted, socket: Box<dyn RawSocket>) {
+    let Some((mut driver, registered)) = Box::pin(accepted.driver()).await else { return };
+    let mut socket = socket;
+    drive(&mut driver, &mut *socket).await;
+    drop(registered);
+}
+
+/// A connection whose client is about to be told that it may go on.
+struct Accepted {
     endpoint: Endpoint,
+    /// Which mount.
     index: usize,
     on_upgrade: OnUpgrade,
-    socket: Box<dyn RawSocket>,
     compresses: bool,
-) {
-    let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
-        Ok(Ok(upgraded)) => upgraded,
-        Ok(Err(error)) => return tracing::debug!(%error, "an upgrade came to nothing"),
-        Err(_) => return tracing::debug!("an upgrade took too long"),
-    };
-    let Some(websocket) = &endpoint.0.mounts[index].websocket else { return };
-    let WebSocketOptions { timeout, max_frame_size, max_backlog, .. } = websocket.options;
-    let (io, connection, early) = split(upgraded, max_backlog, compresses);
-    let mut decoder = Decoder::new(max_frame_size);
-    if compresses {
-        decoder = decoder.with_inflate(inflate);
+}
+
+impl Accepted {
+    /// Waits for the stream. None if it never comes.
+    async fn driver(self) -> Option<(Driver, Registered)> {
+        let Self { endpoint, index, on_upgrade, compresses } = self;
+        let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
+            Ok(Ok(upgraded)) => upgraded,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "an upgrade came to nothing");
+                return None;
+            }
+            Err(_) => {
+                tracing::debug!("an upgrade took too long");
+                return None;
+            }
+        };
+        let options = &endpoint.0.mounts[index].websocket.as_ref()?.options;
+        let WebSocketOptions { timeout, max_frame_size, max_backlog, .. } = *options;
+        let (io, connection, early) = split(upgraded, max_backlog, compresses);
+        let mut decoder = Decoder::new(max_frame_size);
+        if compresses {
+            decoder = decoder.with_inflate(inflate);
+        }
+        decoder.feed(&early);
+        let registered = endpoint.0.connections.register(index, &connection);
+        Some((Driver::new(io, connection, decoder, timeout), registered))
     }
-    decoder.feed(&early);
-    drop(early);
-    let registered = endpoint.0.connections.register(index, &connection);
-    drop(endpoint);
-    let (mut driver, mut socket) = (Driver::new(io, connection, decoder, timeout), socket);
-    tokio::spawn(async move {
-        drive(&mut driver, &mut *socket).await;
-        drop(registered);
-    });
 }
 
 /// The bare socket where the server in front gives it, and what the client sent already.
