@@ -13,6 +13,10 @@ use super::broadcast::{Broadcast, Pass};
 /// and of the processor, so that a large topic delays neither its own joins nor other tasks.
 const GROUP: usize = 256;
 
+/// Passes that a sender makes on the spot. Others may go on broadcasting for as long as it makes
+/// them, and its own task has more to do.
+const PASSES: usize = 8;
+
 /// Whoever gets messages of a topic. It may subscribe to one topic, once.
 pub(crate) trait Subscriber: Send + Sync {
     /// Takes the messages of a pass from index `first` on, leaving out its own.
@@ -154,18 +158,18 @@ impl Start {
 
     fn pass(&mut self) {
         let mut room = self.0.take();
+        let mut passes = 0;
         while let Some(mut passing) = room.take().and_then(Room::next_pass) {
-            if passing.serve_group() {
-                room = Some(passing.room);
-                continue;
-            }
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    runtime.spawn(passing.finish());
-                    return;
+            passes += 1;
+            if !passing.serve_group() || passes == PASSES {
+                match tokio::runtime::Handle::try_current() {
+                    Ok(runtime) => {
+                        runtime.spawn(passing.finish());
+                        return;
+                    }
+                    // Outside of a runtime nothing can yield, and nobody waits for this thread.
+                    Err(_) => while !passing.serve_group() {},
                 }
-                // Outside of a runtime nothing can yield, and nobody waits for this thread either.
-                Err(_) => while !passing.serve_group() {},
             }
             room = Some(passing.room);
         }
@@ -192,7 +196,7 @@ struct Passing {
 }
 
 impl Passing {
-    /// Serves the next few subscribers, and tells whether they were the last.
+    /// Serves the next few subscribers, if any are left, and tells whether they were the last.
     fn serve_group(&mut self) -> bool {
         let end = (self.next + GROUP).min(self.all);
         {

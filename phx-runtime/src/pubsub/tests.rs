@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use parking_lot::Mutex;
 
@@ -85,6 +88,43 @@ async fn messages_that_arrive_during_a_pass_leave_in_the_next() {
     pubsub.publish(message(&topic, "first", None));
     settle().await;
     assert_eq!(ann.heard(), ["first", "second"]);
+}
+
+/// Answers every message with one more, as a busy topic's other senders do.
+struct Chatter {
+    place: Place,
+    pubsub: PubSub,
+    topic: Topic,
+    left: AtomicUsize,
+}
+
+impl Subscriber for Chatter {
+    fn deliver(self: Arc<Self>, _: &Pass, _: usize) {
+        if self.left.load(Ordering::Relaxed) > 0 {
+            self.left.fetch_sub(1, Ordering::Relaxed);
+            self.pubsub.publish(message(&self.topic, "more", None));
+        }
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+#[tokio::test]
+async fn who_sends_to_a_busy_topic_is_not_kept_for_as_long_as_it_is_busy() {
+    let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
+    let chatter = Arc::new(Chatter {
+        place: Place::default(),
+        pubsub: pubsub.clone(),
+        topic: topic.clone(),
+        left: AtomicUsize::new(40),
+    });
+    pubsub.subscribe(&topic, chatter.clone());
+    pubsub.publish(message(&topic, "first", None));
+    assert!(chatter.left.load(Ordering::Relaxed) > 0);
+    settle().await;
+    assert_eq!(chatter.left.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
