@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     os::fd::AsFd,
     time::{Duration, Instant},
 };
@@ -16,7 +16,10 @@ use rustix::{
     fd::OwnedFd,
 };
 
-use super::wire::{client_frame, handshake, parse};
+use super::{
+    process::Server,
+    wire::{Parsed, client_frame, connect, handshake, parse, parse_answer},
+};
 
 /// How long anything may take before a measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Fleet {
     poll: OwnedFd,
     clients: Vec<Client>,
+    parse: fn(&[u8]) -> Option<Parsed>,
     buffer: Vec<u8>,
 }
 
@@ -34,7 +38,7 @@ struct Client {
     reads: bool,
 }
 
-/// A frame that one client got.
+/// A frame or an answer that one client got.
 pub struct Got<'a> {
     pub client: usize,
     pub opcode: u8,
@@ -43,19 +47,32 @@ pub struct Got<'a> {
 
 impl Fleet {
     /// Opens connections without joining anything.
-    pub fn connect(address: SocketAddr, path: &str, count: usize) -> io::Result<Self> {
+    pub fn connect(server: &Server, count: usize) -> io::Result<Self> {
+        let path = server.url.path("websocket");
+        Self::new(parse, count, || handshake(server.address, &server.url.host, &path))
+    }
+
+    /// Opens connections for HTTP requests, whose answers come where frames come otherwise.
+    pub fn for_requests(server: &Server, count: usize) -> io::Result<Self> {
+        Self::new(parse_answer, count, || connect(server.address))
+    }
+
+    fn new(
+        parse: fn(&[u8]) -> Option<Parsed>,
+        count: usize,
+        mut open: impl FnMut() -> io::Result<TcpStream>,
+    ) -> io::Result<Self> {
         let poll = epoll::create(CreateFlags::CLOEXEC)?;
         let mut clients = Vec::with_capacity(count);
         for _ in 0..count {
-            let stream = handshake(address, path)?;
-            clients.push(Client { stream, partial: Vec::new(), reads: true });
+            clients.push(Client { stream: open()?, partial: Vec::new(), reads: true });
         }
         for (index, client) in clients.iter().enumerate() {
             client.stream.set_nonblocking(true)?;
             let data = EventData::new_u64(index as u64);
             epoll::add(&poll, client.stream.as_fd(), data, EventFlags::IN | EventFlags::ET)?;
         }
-        Ok(Self { poll, clients, buffer: vec![0; 256 * 1024] })
+        Ok(Self { poll, clients, parse, buffer: vec![0; 256 * 1024] })
     }
 
     pub fn len(&self) -> usize {
@@ -72,13 +89,14 @@ impl Fleet {
     }
 
     pub fn send(&mut self, client: usize, text: &str) -> io::Result<()> {
-        self.send_frames(client, &client_frame(text))
+        self.send_bytes(client, &client_frame(text))
     }
 
-    pub fn send_frames(&mut self, client: usize, mut frames: &[u8]) -> io::Result<()> {
-        while !frames.is_empty() {
-            match self.clients[client].stream.write(frames) {
-                Ok(written) => frames = &frames[written..],
+    /// Sends frames or requests.
+    pub fn send_bytes(&mut self, client: usize, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.clients[client].stream.write(bytes) {
+                Ok(written) => bytes = &bytes[written..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::hint::spin_loop(),
                 Err(error) => return Err(error),
             }
@@ -95,10 +113,19 @@ impl Fleet {
                 self.send(*client, &format!("[\"{topic}\",\"1\",\"{topic}\",\"phx_join\",{{}}]"))?;
             }
             let mut answers = 0;
+            let mut refused = None;
             self.run(|_, got| {
-                answers += usize::from(contains(got.payload, b"phx_reply"));
-                answers < group.len()
+                if contains(got.payload, b"phx_reply") {
+                    answers += 1;
+                    if !contains(got.payload, b"\"ok\"") {
+                        refused = Some(String::from_utf8_lossy(got.payload).into_owned());
+                    }
+                }
+                answers < group.len() && refused.is_none()
             })?;
+            if let Some(answer) = refused {
+                return Err(io::Error::other(format!("a join is refused: {answer}")));
+            }
         }
         Ok(())
     }
@@ -149,10 +176,10 @@ impl Fleet {
                 joined.extend_from_slice(bytes);
                 bytes = &joined;
             }
-            while let Some(frame) = parse(bytes) {
+            while let Some(frame) = (self.parse)(bytes) {
                 let payload = &bytes[frame.payload.clone()];
                 go_on &= each(self, Got { client: index, opcode: frame.opcode, payload });
-                bytes = &bytes[frame.payload.end..];
+                bytes = &bytes[frame.end..];
             }
             if !bytes.is_empty() {
                 self.clients[index].partial = bytes.to_vec();

@@ -96,7 +96,7 @@ pub fn serve(gather: usize) -> io::Result<()> {
             }
             while let Some(frame) = parse(bytes) {
                 let payload = &bytes[frame.payload.clone()];
-                bytes = &bytes[frame.payload.end..];
+                bytes = &bytes[frame.end..];
                 let Ok(Message(join_ref, reference, topic, event, payload)) =
                     serde_json::from_slice::<Message<'_>>(payload)
                 else {

@@ -1,7 +1,7 @@
 //! What phx costs beside the bare kernel, in one command:
 //!
 //! ```text
-//! cargo bench -p phx-runtime --bench side_by_side [-- [--quick] [--json FILE] [TARGET ..]]
+//! cargo bench -p phx-runtime --bench side_by_side [-- [OPTION ..] [TARGET ..]]
 //! ```
 //!
 //! Servers run as processes of their own; CPU time is theirs, the kernel's on their behalf
@@ -11,17 +11,26 @@
 #![allow(clippy::similar_names, reason = "sent and spent are what it counts")]
 #![allow(clippy::decimal_bitwise_operands, reason = "RFC 6455 writes lengths as decimals")]
 
+mod compare;
 mod fleet;
 mod kernel;
+mod listener;
+mod longpoll;
 mod measure;
+mod options;
 mod process;
 mod server;
+mod table;
 mod targets;
+mod url;
 mod wire;
 
-use std::{env, error::Error, fs, time::Duration};
+use std::{env, error::Error, fs, io};
 
-use targets::{ALL, Effort, Outcome};
+use serde_json::json;
+
+use options::Options;
+use targets::{ALL, Outcome};
 
 fn main() -> Result<(), Box<dyn Error>> {
     process::raise_file_limit();
@@ -32,56 +41,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("serve-phx") => return server::serve(number(1).unwrap_or(1)),
         _ => {}
     }
-    let mut effort = Effort { repetitions: 3, time: Duration::from_secs(2), many: 19_000 };
-    let mut json = None;
-    let mut wanted = Vec::new();
-    let mut arguments = arguments.into_iter();
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            // Cargo passes this to every benchmark.
-            "--bench" => {}
-            "--quick" => {
-                effort = Effort { repetitions: 1, time: Duration::from_secs(1), many: 2000 };
+    let options = Options::parse(arguments)?;
+    for server in &options.setting.others {
+        match server.pids() {
+            pids if pids.is_empty() => {
+                eprintln!("{}: not a process of this machine; time by the clock", server.url);
             }
-            "--json" => json = arguments.next(),
-            target if ALL.iter().any(|(name, _)| *name == target) => wanted.push(argument),
-            other => {
-                let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
-                return Err(
-                    format!("unknown target {other}; there are {}", names.join(", ")).into()
-                );
-            }
+            pids => eprintln!("{}: process {pids:?}", server.url),
         }
     }
+    let runs = (0..options.runs).map(|_| run(&options)).collect::<io::Result<Vec<_>>>()?;
+    let spreads = table::spreads(&runs);
+    if runs.len() > 1 {
+        table::print_spreads(&runs, &spreads);
+    }
+    if let Some(file) = options.json {
+        let all = json!({ "effort": options.setting.effort, "runs": runs, "spreads": spreads });
+        fs::write(file, serde_json::to_vec_pretty(&all)?)?;
+    }
+    Ok(())
+}
+
+/// Measures all that is wanted, once.
+fn run(options: &Options) -> io::Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    println!("| target | phx | yardstick | figure | limit | |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    table::print_head(&options.setting.others);
     for (name, measure) in ALL {
-        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            for outcome in measure(effort)? {
-                print(&outcome);
+        if options.targets.is_empty() || options.targets.iter().any(|wanted| wanted == name) {
+            for outcome in measure(&options.setting)? {
+                table::print(&outcome, options.setting.others.len());
                 outcomes.push(outcome);
             }
         }
     }
-    if let Some(file) = json {
-        fs::write(file, serde_json::to_vec_pretty(&outcomes)?)?;
-    }
-    let missed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
-    println!("\n{} of {} targets met", outcomes.len() - missed, outcomes.len());
-    Ok(())
-}
-
-fn print(outcome: &Outcome) {
-    let Outcome { target, phx, yardstick, unit, figure, limit } = outcome;
-    let yardstick = yardstick.map_or_else(String::new, |value| format!("{value:.2} {unit}"));
-    let limit_text = limit.map_or_else(String::new, |limit| format!("≤ {limit:.1}"));
-    let passed = match (limit, outcome.passed()) {
-        (None, _) => "stated",
-        (Some(_), true) => "met",
-        (Some(_), false) => "MISSED",
-    };
-    println!(
-        "| {target} | {phx:.2} {unit} | {yardstick} | {figure:.2} | {limit_text} | {passed} |"
-    );
+    let limited = outcomes.iter().filter(|outcome| outcome.limit.is_some());
+    let met = limited.clone().filter(|outcome| outcome.passed()).count();
+    println!("\n{met} of {} targets met\n", limited.count());
+    Ok(outcomes)
 }

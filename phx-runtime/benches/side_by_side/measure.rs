@@ -7,23 +7,41 @@ use std::{
 
 use super::{
     fleet::{Fleet, contains},
-    process::Server,
-    wire::{client_frame, handshake},
+    process::{Cost, Server, Usage},
+    wire::{TEXT, client_frame, handshake, number},
 };
 
-pub const PATH: &str = "/socket/websocket?vsn=2.0.0";
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// CPU time per unit of work, in microseconds.
-pub type Cost = f64;
-
-fn per(cpu: Duration, units: usize) -> Cost {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let units = units.max(1) as f64;
-    cpu.as_secs_f64() * 1e6 / units
+/// A load that runs for some time, the first part of which does not count.
+pub struct Measured<'a> {
+    server: &'a Server,
+    started: Instant,
+    time: Duration,
+    since: Option<(Usage, usize)>,
 }
 
-/// CPU time per delivery with `window` broadcasts under way: the next is sent when an earlier one
+impl<'a> Measured<'a> {
+    pub fn new(server: &'a Server, time: Duration) -> Self {
+        Self { server, started: Instant::now(), time, since: None }
+    }
+
+    /// The cost of a unit, once so many have been done and it was long enough.
+    pub fn done(&mut self, units: usize) -> Option<Cost> {
+        match self.since {
+            None if self.started.elapsed() > WARM_UP => {
+                self.since = Some((self.server.usage(), units));
+            }
+            Some((before, done)) if before.at.elapsed() > self.time => {
+                return Some(self.server.usage().per(units - done, before));
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+/// The cost of a delivery with `window` broadcasts under way: the next is sent when an earlier one
 /// has reached everybody. Every delivery is checked off; one that is lost, doubled or out of order
 /// is an error.
 pub fn fan_out(
@@ -33,7 +51,7 @@ pub fn fan_out(
     payload: usize,
     time: Duration,
 ) -> io::Result<Cost> {
-    let mut fleet = Fleet::connect(server.address, PATH, subscribers)?;
+    let mut fleet = Fleet::connect(server, subscribers)?;
     fleet.join(|_| "bench:x".to_owned())?;
     let pad = "x".repeat(payload.saturating_sub(20));
     let message = |n: usize| {
@@ -46,17 +64,20 @@ pub fn fan_out(
     let (mut sent, mut deliveries) = (0, 0);
     let first: Vec<u8> = (0..window).flat_map(message).collect();
     sent += window;
-    fleet.send_frames(0, &first)?;
-    let started = Instant::now();
-    let mut measured: Option<(Duration, usize, Instant)> = None;
+    fleet.send_bytes(0, &first)?;
+    let mut measured = Measured::new(server, time);
     let mut result = None;
     let mut broken = None;
     // The yardstick that gathers needs whole windows.
     let mut due = Vec::new();
     fleet.run(|fleet, got| {
-        let expected = format!("\"n\":{},", received[got.client]);
-        if !contains(&got.payload[..got.payload.len().min(64)], expected.as_bytes()) {
-            let text = String::from_utf8_lossy(&got.payload[..got.payload.len().min(80)]);
+        // Others may have pings to send, and answers to what wants none.
+        if got.opcode != TEXT || !contains(start_of(got.payload), b"\"cast\"") {
+            return true;
+        }
+        let expected = received[got.client];
+        if number(got.payload, b"\"n\":") != Some(expected) {
+            let text = String::from_utf8_lossy(start_of(got.payload));
             broken = Some(format!("client {} wanted {expected} and got {text}", got.client));
             return false;
         }
@@ -66,21 +87,14 @@ pub fn fan_out(
         missing[slot] -= 1;
         if missing[slot] == 0 {
             missing[slot] = subscribers;
-            let now = Instant::now();
-            match measured {
-                None if now - started > WARM_UP => {
-                    measured = Some((server.cpu(), deliveries, now));
-                }
-                Some((cpu, before, since)) if now - since > time => {
-                    result = Some(per(server.cpu().saturating_sub(cpu), deliveries - before));
-                    return false;
-                }
-                _ => {}
+            result = measured.done(deliveries);
+            if result.is_some() {
+                return false;
             }
             due.extend_from_slice(&message(sent));
             sent += 1;
             if sent % window == 0 || window == 1 {
-                if let Err(error) = fleet.send_frames(0, &due) {
+                if let Err(error) = fleet.send_bytes(0, &due) {
                     broken = Some(error.to_string());
                     return false;
                 }
@@ -96,9 +110,14 @@ pub fn fan_out(
     }
 }
 
-/// CPU time per request with `depth` of them under way on each connection.
+/// The first bytes, in which the names are.
+fn start_of(payload: &[u8]) -> &[u8] {
+    &payload[..payload.len().min(96)]
+}
+
+/// The cost of a request with `depth` of them under way on each connection.
 pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -> io::Result<Cost> {
-    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+    let mut fleet = Fleet::connect(server, connections)?;
     fleet.join(|client| format!("bench:{client}"))?;
     let request = |client: usize, n: usize| {
         client_frame(&format!(
@@ -108,75 +127,88 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
     };
     for client in 0..connections {
         let all: Vec<u8> = (0..depth).flat_map(|n| request(client, n)).collect();
-        fleet.send_frames(client, &all)?;
+        fleet.send_bytes(client, &all)?;
     }
     let mut answers = vec![0_usize; connections];
     let mut total = 0;
-    let started = Instant::now();
-    let mut measured: Option<(Duration, usize, Instant)> = None;
+    let mut measured = Measured::new(server, time);
     let mut result = None;
+    let mut broken = None;
     let mut due: Vec<u8> = Vec::new();
     fleet.run(|fleet, got| {
+        if got.opcode != TEXT {
+            return true;
+        }
+        let n = answers[got.client];
+        if number(got.payload, b"\"n\":") != Some(n) {
+            let text = String::from_utf8_lossy(got.payload);
+            broken = Some(format!("client {} wanted {n} echoed and got {text}", got.client));
+            return false;
+        }
         answers[got.client] += 1;
         total += 1;
-        let n = answers[got.client];
         due.extend_from_slice(&request(got.client, n + depth));
         // A client answers a batch with a batch, as a pipelining client would.
-        if n.is_multiple_of(depth) {
-            if fleet.send_frames(got.client, &due).is_err() {
+        if (n + 1).is_multiple_of(depth) {
+            if let Err(error) = fleet.send_bytes(got.client, &due) {
+                broken = Some(error.to_string());
                 return false;
             }
             due.clear();
         }
         if total % 1000 == 0 {
-            let now = Instant::now();
-            match measured {
-                None if now - started > WARM_UP => measured = Some((server.cpu(), total, now)),
-                Some((cpu, before, since)) if now - since > time => {
-                    result = Some(per(server.cpu().saturating_sub(cpu), total - before));
-                    return false;
-                }
-                _ => {}
-            }
+            result = measured.done(total);
         }
-        true
+        result.is_none()
     })?;
-    result.ok_or_else(|| io::Error::other("the load ended early"))
+    match (broken, result) {
+        (Some(broken), _) => Err(io::Error::other(broken)),
+        (None, Some(cost)) => Ok(cost),
+        (None, None) => Err(io::Error::other("the load ended early")),
+    }
 }
 
-/// CPU time per connection: the handshake, and the join of one topic if `join` is set.
+/// The cost of a connection: the handshake, and the join of one topic if `join` is set.
 pub fn connect(server: &Server, connections: usize, join: bool) -> io::Result<Cost> {
-    let mut fleet = Fleet::connect(server.address, PATH, 100)?;
-    fleet.join(|_| "bench:warm".to_owned())?;
-    let before = server.cpu();
+    let mut warm = Fleet::connect(server, 100)?;
+    warm.join(|_| "bench:warm".to_owned())?;
+    let before = server.usage();
     if join {
-        let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+        let mut fleet = Fleet::connect(server, connections)?;
         fleet.join(|_| "bench:x".to_owned())?;
+        Ok(server.usage().per(connections, before))
     } else {
-        let streams = (0..connections).map(|_| handshake(server.address, PATH));
-        let _streams = streams.collect::<io::Result<Vec<_>>>()?;
-        return Ok(per(server.cpu().saturating_sub(before), connections));
+        let path = server.url.path("websocket");
+        let open = |_| handshake(server.address, &server.url.host, &path);
+        let _open = (0..connections).map(open).collect::<io::Result<Vec<_>>>()?;
+        Ok(server.usage().per(connections, before))
     }
-    Ok(per(server.cpu().saturating_sub(before), connections))
 }
 
 /// Bytes of the server's memory per connection joined to one topic, and per further topic.
-pub fn idle_memory(server: &Server, connections: usize, topics: usize) -> io::Result<(f64, f64)> {
-    let start = server.memory();
-    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+pub fn idle_memory(server: &Server, connections: usize, topics: usize) -> io::Result<[f64; 2]> {
+    let start = memory(server)?;
+    let mut fleet = Fleet::connect(server, connections)?;
     fleet.join(|_| "bench:x".to_owned())?;
-    let one = server.memory();
+    let one = memory(server)?;
     for topic in 0..topics {
         fleet.join(|_| format!("bench:{topic}"))?;
     }
-    let more = server.memory();
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let per = |bytes: u64, units: usize| bytes as f64 / units.max(1) as f64;
-    let first = per(one.saturating_sub(start), connections);
-    Ok((first, per(more.saturating_sub(one), connections * topics)))
+    let more = memory(server)?;
+    Ok([bytes_per(one, start, connections), bytes_per(more, one, connections * topics)])
 }
 
-/// CPU time per join, per broadcast delivery, and per leave with so many topics of five
+/// The server's memory; an error where it cannot be seen.
+pub fn memory(server: &Server) -> io::Result<u64> {
+    server.memory().ok_or_else(|| io::Error::other("memory is not visible from here"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+pub fn bytes_per(now: u64, before: u64, units: usize) -> f64 {
+    now.saturating_sub(before) as f64 / units.max(1) as f64
+}
+
+/// The cost of a join, of a delivery, and of a leave with so many topics of five
 /// subscribers each, spread over few connections.
 pub fn many_topics(
     server: &Server,
@@ -185,7 +217,7 @@ pub fn many_topics(
     operations: usize,
 ) -> io::Result<[Cost; 3]> {
     const SUBSCRIBERS: usize = 5;
-    let mut fleet = Fleet::connect(server.address, PATH, connections)?;
+    let mut fleet = Fleet::connect(server, connections)?;
     let spread = |topic: usize, member: usize| (topic * SUBSCRIBERS + member) % connections;
     let all: Vec<_> = (0..topics).flat_map(|t| (0..SUBSCRIBERS).map(move |m| (t, m))).collect();
     let exchange = |fleet: &mut Fleet, work: &[(usize, usize)], event: &str| -> io::Result<()> {
@@ -205,11 +237,11 @@ pub fn many_topics(
     // The last joins are measured, with all the others there.
     let (most, last) = all.split_at(all.len().saturating_sub(operations));
     exchange(&mut fleet, most, "phx_join")?;
-    let before = server.cpu();
+    let before = server.usage();
     exchange(&mut fleet, last, "phx_join")?;
-    let join = per(server.cpu().saturating_sub(before), last.len());
+    let join = server.usage().per(last.len(), before);
 
-    let before = server.cpu();
+    let before = server.usage();
     let mut deliveries = 0;
     for group in (0..operations).collect::<Vec<_>>().chunks(100) {
         for number in group {
@@ -224,11 +256,11 @@ pub fn many_topics(
             wanted > 0
         })?;
     }
-    let broadcast = per(server.cpu().saturating_sub(before), deliveries);
+    let broadcast = server.usage().per(deliveries, before);
 
-    let before = server.cpu();
+    let before = server.usage();
     exchange(&mut fleet, last, "phx_leave")?;
-    let leave = per(server.cpu().saturating_sub(before), last.len());
+    let leave = server.usage().per(last.len(), before);
     Ok([join, broadcast, leave])
 }
 
@@ -249,7 +281,7 @@ pub fn slow_readers(
     stopped: usize,
     messages: usize,
 ) -> io::Result<Slow> {
-    let mut fleet = Fleet::connect(server.address, PATH, subscribers)?;
+    let mut fleet = Fleet::connect(server, subscribers)?;
     fleet.join(|_| "bench:x".to_owned())?;
     let pad = "x".repeat(16 * 1024);
     let phase = |fleet: &mut Fleet, readers: usize| -> io::Result<f64> {
@@ -272,12 +304,12 @@ pub fn slow_readers(
         Ok(latencies[latencies.len() * 99 / 100].as_secs_f64() * 1e6)
     };
     let before = phase(&mut fleet, subscribers)?;
-    let memory = server.memory();
+    let before_growth = memory(server)?;
     for client in subscribers - stopped..subscribers {
         fleet.stop_reading(client);
     }
     let after = phase(&mut fleet, subscribers - stopped)?;
-    let growth = server.memory().saturating_sub(memory);
+    let growth = memory(server)?.saturating_sub(before_growth);
     let mut codes = Vec::new();
     for client in subscribers - stopped..subscribers {
         fleet.start_reading(client);

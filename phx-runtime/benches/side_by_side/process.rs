@@ -1,14 +1,17 @@
-//! Servers under test as processes of their own, and what the kernel says about them.
+//! Servers under test as processes, and what the kernel says about them.
 
 use std::{
     env, fs,
     io::{self, BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, ToSocketAddrs},
     process::{Child, Command, Stdio},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-/// Which server a measurement is made of.
+use super::{listener, url::Url};
+
+/// Which of its own servers the benchmark starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The bare loop, sending when so many broadcasts have come.
@@ -24,68 +27,153 @@ impl Kind {
 
 /// A running server.
 pub struct Server {
-    child: Child,
+    process: Process,
     pub address: SocketAddr,
+    pub url: Url,
+}
+
+enum Process {
+    /// Started here, and ended with this value.
+    Own(Child),
+    /// Started by somebody else; all that listen on its socket. None if it runs elsewhere.
+    Other(Vec<u32>),
 }
 
 impl Server {
-    /// Starts this very program as a server. With one thread it is kept on one core, where there
-    /// are several, so that the load generator has the other.
+    /// Starts this very program as a server.
     pub fn start(kind: Kind) -> io::Result<Self> {
-        let program = env::current_exe()?;
         let (name, number) = match kind {
             Kind::Kernel { gather } => ("serve-kernel", gather),
             Kind::Phx { threads } => ("serve-phx", threads),
         };
-        let mut command = if kind == (Kind::Phx { threads: 2 }) {
-            Command::new(program)
-        } else {
-            let mut command = Command::new("taskset");
-            command.args(["-c", "0"]).arg(program);
-            command
-        };
-        let mut child = command.args([name, &number.to_string()]).stdout(Stdio::piped()).spawn()?;
+        let mut child = Command::new(env::current_exe()?)
+            .args([name, &number.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
-        let address = line.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { child, address })
+        let address: SocketAddr = line.trim().parse().map_err(io::Error::other)?;
+        let url = Url::new(address.to_string(), "/socket");
+        Ok(Self { process: Process::Own(child), address, url })
     }
 
-    /// CPU time used so far, of the process and of the kernel on its behalf.
-    pub fn cpu(&self) -> Duration {
-        cpu(self.child.id())
+    /// A server that runs already. Without `pid` it is the process that listens there, where that
+    /// is on this machine.
+    pub fn running(url: Url, pid: Option<u32>) -> io::Result<Self> {
+        let address = url.host.to_socket_addrs()?.next();
+        let address = address.ok_or_else(|| io::Error::other(format!("no address: {url}")))?;
+        let pids = pid.map_or_else(|| listener::pids(address), |pid| vec![pid]);
+        Ok(Self { process: Process::Other(pids), address, url })
     }
 
-    /// Resident memory in bytes.
-    pub fn memory(&self) -> u64 {
-        memory(self.child.id())
+    /// The processes whose CPU time and memory are the server's; none if it runs elsewhere.
+    pub fn pids(&self) -> Vec<u32> {
+        match &self.process {
+            Process::Own(child) => vec![child.id()],
+            Process::Other(pids) => pids.clone(),
+        }
+    }
+
+    fn sum<T: std::iter::Sum>(&self, of: impl Fn(u32) -> T) -> Option<T> {
+        let pids = self.pids();
+        (!pids.is_empty()).then(|| pids.into_iter().map(of).sum())
+    }
+
+    /// What the server has used until now.
+    pub fn usage(&self) -> Usage {
+        Usage { at: Instant::now(), cpu: self.sum(cpu), sleeps: self.sum(sleeps) }
+    }
+
+    /// Resident memory in bytes; none if it cannot be seen.
+    pub fn memory(&self) -> Option<u64> {
+        self.sum(memory)
+    }
+
+    /// Waits until the server has done what it still has to do.
+    pub fn settle(&self) {
+        const PAUSE: Duration = Duration::from_millis(100);
+        for _ in 0..100 {
+            let before = self.usage();
+            thread::sleep(PAUSE);
+            let busy = self.usage().cpu.zip(before.cpu).map(|(now, then)| now.saturating_sub(then));
+            if busy.is_none_or(|busy| busy < PAUSE / 20) {
+                break;
+            }
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Process::Own(child) = &mut self.process {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
+}
+
+/// What a server has used until some moment.
+#[derive(Clone, Copy)]
+pub struct Usage {
+    pub at: Instant,
+    /// CPU time of the process and of the kernel on its behalf.
+    cpu: Option<Duration>,
+    /// How often a thread gave up its core because it had to wait for something.
+    sleeps: Option<u64>,
+}
+
+/// What one unit of work costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Microseconds of CPU time; none of a server that runs elsewhere.
+    pub cpu: Option<f64>,
+    /// Microseconds by the clock.
+    pub clock: f64,
+    /// How often a thread of the server slept.
+    pub sleeps: Option<f64>,
+}
+
+impl Usage {
+    /// The cost of each of `units` that were done since `before`.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub fn per(self, units: usize, before: Self) -> Cost {
+        let units = units.max(1) as f64;
+        let micros = |time: Duration| time.as_secs_f64() * 1e6 / units;
+        let cpu = self.cpu.zip(before.cpu).map(|(now, then)| micros(now.saturating_sub(then)));
+        let sleeps = self.sleeps.zip(before.sleeps);
+        let sleeps = sleeps.map(|(now, then)| now.saturating_sub(then) as f64 / units);
+        Cost { cpu, clock: micros(self.at - before.at), sleeps }
+    }
+}
+
+/// What a file of each thread says.
+fn threads<T: std::iter::Sum>(pid: u32, file: &str, read: impl Fn(&str) -> Option<T>) -> T {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    tasks.filter_map(|task| read(&fs::read_to_string(task.path().join(file)).ok()?)).sum()
 }
 
 fn cpu(pid: u32) -> Duration {
     // `schedstat` counts nanoseconds where `stat` counts hundredths of a second.
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let nanoseconds = tasks.filter_map(|task| {
-        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
+    let nanoseconds =
+        threads(pid, "schedstat", |text| text.split_whitespace().next()?.parse::<u64>().ok());
+    Duration::from_nanos(nanoseconds)
+}
+
+fn sleeps(pid: u32) -> u64 {
+    threads(pid, "status", |text| field(text, "voluntary_ctxt_switches:"))
 }
 
 fn memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or_default() * 1024
+    field(&status, "VmRSS:").unwrap_or_default() * 1024
+}
+
+/// A number in `/proc/PID/status`.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Raises the limit of open files as far as the system allows.

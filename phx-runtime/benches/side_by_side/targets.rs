@@ -5,8 +5,10 @@ use std::{io, time::Duration};
 use serde::Serialize;
 
 use super::{
-    measure::{self, Cost},
-    process::{Kind, Server},
+    compare::{Beside, Compared, median, side_by_side},
+    longpoll::{self, LongPoll},
+    measure::{self, Slow},
+    process::{Cost, Kind, Server},
 };
 
 /// One line of the table.
@@ -22,28 +24,50 @@ pub struct Outcome {
     pub figure: f64,
     /// The most it may be; none where it is only stated.
     pub limit: Option<f64>,
+    /// The other servers, where the measurement can be made of them.
+    pub others: Vec<Beside>,
 }
 
 impl Outcome {
     pub fn passed(&self) -> bool {
         self.limit.is_none_or(|limit| self.figure <= limit)
     }
+
+    fn ratio(target: impl Into<String>, compared: Compared, limit: f64) -> Self {
+        let Compared { phx, yardstick, ratio, others } = compared;
+        let (unit, target) = ("µs", target.into());
+        let (phx, yardstick) = (phx.cpu.unwrap_or_default(), yardstick.cpu);
+        Self { target, phx, yardstick, unit, figure: ratio, limit: Some(limit), others }
+    }
+
+    fn alone(target: impl Into<String>, phx: f64, unit: &'static str, limit: Option<f64>) -> Self {
+        let (target, others) = (target.into(), Vec::new());
+        Self { target, phx, yardstick: None, unit, figure: phx, limit, others }
+    }
 }
 
 /// How thorough a run is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Effort {
-    /// How often each measurement is made; the median counts.
-    pub repetitions: usize,
+    /// How often each measurement is made, in turn with what it is compared to; the median counts.
+    pub rounds: usize,
+    /// For how long, where the load goes on.
     pub time: Duration,
     /// Connections for what is said about many.
     pub many: usize,
 }
 
+/// What a run is made with.
+pub struct Setting {
+    pub effort: Effort,
+    /// Servers of others that run already.
+    pub others: Vec<Server>,
+}
+
 type Measured = io::Result<Vec<Outcome>>;
 
 /// Measures one or several targets.
-type Measure = fn(Effort) -> Measured;
+type Measure = fn(&Setting) -> Measured;
 
 /// All targets by name.
 pub const ALL: &[(&str, Measure)] = &[
@@ -53,155 +77,194 @@ pub const ALL: &[(&str, Measure)] = &[
     ("connect", connect),
     ("many-topics", many_topics),
     ("slow-readers", slow_readers),
+    ("long-poll", long_poll),
     ("two-threads", two_threads),
 ];
 
-/// Median of several runs on fresh servers, the two kinds taking turns.
-fn side_by_side(
-    effort: Effort,
-    kinds: [Kind; 2],
-    measure: impl Fn(&Server, Kind) -> io::Result<Cost>,
-) -> io::Result<[Cost; 2]> {
-    let mut costs = [Vec::new(), Vec::new()];
-    for _ in 0..effort.repetitions {
-        for (kind, costs) in kinds.iter().zip(&mut costs) {
-            let cost = measure(&Server::start(*kind)?, *kind)?;
-            eprintln!("{kind:?}: {cost:.2} µs");
-            costs.push(cost);
-        }
+const BOTH: [Kind; 2] = [Kind::PHX, Kind::KERNEL];
+
+fn idle_memory(setting: &Setting) -> Measured {
+    let Effort { rounds, many, .. } = setting.effort;
+    let mut runs = Vec::new();
+    for _ in 0..rounds {
+        runs.push(measure::idle_memory(&Server::start(Kind::PHX)?, many, 4)?);
     }
-    Ok(costs.map(median))
-}
-
-fn median(mut costs: Vec<f64>) -> f64 {
-    costs.sort_by(f64::total_cmp);
-    costs[costs.len() / 2]
-}
-
-fn ratio(target: String, [phx, yardstick]: [Cost; 2], limit: f64) -> Outcome {
-    let (unit, figure) = ("µs", phx / yardstick);
-    Outcome { target, phx, yardstick: Some(yardstick), unit, figure, limit: Some(limit) }
-}
-
-fn idle_memory(effort: Effort) -> Measured {
-    let runs: Vec<_> = (0..effort.repetitions)
-        .map(|_| measure::idle_memory(&Server::start(Kind::PHX)?, effort.many, 4))
-        .collect::<io::Result<_>>()?;
-    let bytes = |target: String, values: Vec<f64>, limit: f64| {
-        let phx = median(values);
-        let (unit, limit) = ("bytes", Some(limit));
-        Outcome { target, phx, yardstick: None, unit, figure: phx, limit }
+    // Once: what a server keeps for later would be missing from what it takes the next time.
+    let mut others = Vec::new();
+    for server in &setting.others {
+        server.settle();
+        others.push((server.url.to_string(), measure::idle_memory(server, many, 4)));
+        server.settle();
+    }
+    let bytes = |target: String, index: usize, limit: f64| {
+        let phx = median(runs.iter().map(|run| run[index]));
+        let mut outcome = Outcome::alone(target, phx, "bytes", Some(limit));
+        let of_run = |run: &io::Result<[f64; 2]>| match run {
+            Ok(run) => Ok(run[index]),
+            Err(error) => Err(error.to_string()),
+        };
+        outcome.others =
+            others.iter().map(|(url, run)| Beside::of(url.clone(), of_run(run), phx)).collect();
+        outcome
     };
-    let connections = effort.many;
     Ok(vec![
-        bytes(
-            format!("memory per idle connection with one topic, {connections} connections"),
-            runs.iter().map(|run| run.0).collect(),
-            2560.0,
-        ),
-        bytes(
-            "memory per further topic of a connection".to_owned(),
-            runs.iter().map(|run| run.1).collect(),
-            614.0,
-        ),
+        bytes(format!("memory per idle connection with one topic, {many} connections"), 0, 2560.0),
+        bytes("memory per further topic of a connection".to_owned(), 1, 614.0),
     ])
 }
 
-fn fan_out(effort: Effort) -> Measured {
+fn fan_out(setting: &Setting) -> Measured {
+    let Effort { time, many, .. } = setting.effort;
     let mut outcomes = Vec::new();
     for (subscribers, payload, window, limit) in [
         (1000, 64, 1, 1.4),
         (1000, 1024, 1, 1.4),
         (1000, 64, 16, 2.0),
         (1000, 1024, 16, 2.0),
-        (effort.many, 64, 1, 1.4),
-        (effort.many, 64, 16, 2.0),
+        (many, 64, 1, 1.4),
+        (many, 64, 16, 2.0),
     ] {
-        let costs =
-            side_by_side(effort, [Kind::PHX, Kind::Kernel { gather: window }], |server, _| {
-                measure::fan_out(server, subscribers, window, payload, effort.time)
-            })?;
+        let kinds = [Kind::PHX, Kind::Kernel { gather: window }];
+        let compared = side_by_side(setting.effort, kinds, &setting.others, |server, _| {
+            measure::fan_out(server, subscribers, window, payload, time)
+        })?;
         let target = format!(
             "CPU per delivery, {subscribers} subscribers, {payload} bytes, {window} under way"
         );
-        outcomes.push(ratio(target, costs, limit));
+        outcomes.push(Outcome::ratio(target, compared, limit));
     }
     Ok(outcomes)
 }
 
-fn echo(effort: Effort) -> Measured {
+fn echo(setting: &Setting) -> Measured {
     let mut outcomes = Vec::new();
     for (connections, depth, limit) in [(1000, 1, 1.3), (100, 16, 1.0)] {
-        let costs = side_by_side(effort, [Kind::PHX, Kind::KERNEL], |server, _| {
-            measure::echo(server, connections, depth, effort.time)
+        let compared = side_by_side(setting.effort, BOTH, &setting.others, |server, _| {
+            measure::echo(server, connections, depth, setting.effort.time)
         })?;
         let target = format!("CPU per request, {connections} connections, {depth} under way each");
-        outcomes.push(ratio(target, costs, limit));
+        outcomes.push(Outcome::ratio(target, compared, limit));
     }
     Ok(outcomes)
 }
 
-fn connect(effort: Effort) -> Measured {
-    let costs = side_by_side(effort, [Kind::PHX, Kind::KERNEL], |server, kind| {
-        measure::connect(server, 3000, kind == Kind::PHX)
+fn connect(setting: &Setting) -> Measured {
+    let compared = side_by_side(setting.effort, BOTH, &setting.others, |server, kind| {
+        measure::connect(server, 3000, kind != Some(Kind::KERNEL))
     })?;
-    let target = "CPU per connection with its join, to a bare handshake".to_owned();
-    Ok(vec![ratio(target, costs, 1.5)])
+    let target = "CPU per connection with its join, to a bare handshake";
+    Ok(vec![Outcome::ratio(target, compared, 1.5)])
 }
 
-fn many_topics(effort: Effort) -> Measured {
-    let (connections, operations) = (effort.many.min(5000), 500);
-    let mut runs = [Vec::new(), Vec::new()];
-    for _ in 0..effort.repetitions {
-        for (topics, runs) in [100_000, 100].into_iter().zip(&mut runs) {
-            let server = Server::start(Kind::PHX)?;
-            runs.push(measure::many_topics(&server, connections, topics, operations)?);
-        }
+fn many_topics(setting: &Setting) -> Measured {
+    let (connections, operations) = (setting.effort.many.min(5000), 500);
+    let mut rounds = Vec::new();
+    for _ in 0..setting.effort.rounds {
+        let measure = |topics| -> io::Result<_> {
+            measure::many_topics(&Server::start(Kind::PHX)?, connections, topics, operations)
+        };
+        rounds.push([measure(100_000)?, measure(100)?]);
     }
-    let [many, few] = runs;
-    Ok(["join", "delivery", "leave"]
-        .into_iter()
-        .enumerate()
-        .map(|(index, operation)| {
-            let cost = |runs: &[[f64; 3]]| median(runs.iter().map(|run| run[index]).collect());
-            let target = format!("CPU per {operation} with 100,000 topics, to 100 topics");
-            ratio(target, [cost(&many), cost(&few)], 1.3)
-        })
-        .collect())
+    let outcome = |(index, operation)| {
+        let costs: Vec<_> = rounds.iter().map(|[many, few]| [many[index], few[index]]).collect();
+        let target = format!("CPU per {operation} with 100,000 topics, to 100 topics");
+        Outcome::ratio(target, Compared::of(&costs), 1.3)
+    };
+    Ok(["join", "delivery", "leave"].into_iter().enumerate().map(outcome).collect())
 }
 
-fn slow_readers(_: Effort) -> Measured {
-    let server = Server::start(Kind::PHX)?;
-    let slow = measure::slow_readers(&server, 200, 20, 1000)?;
-    let [before, after] = slow.p99;
-    let cut_off = slow.codes.iter().filter(|code| **code == 1013).count();
+fn slow_readers(setting: &Setting) -> Measured {
+    let mut rounds = Vec::new();
+    for _ in 0..setting.effort.rounds.min(3) {
+        rounds.push(measure::slow_readers(&Server::start(Kind::PHX)?, 200, 20, 1000)?);
+    }
+    let p99 = |index: usize| median(rounds.iter().map(|slow| slow.p99[index]));
+    let mut latency =
+        Outcome::alone("p99 of the others while 20 of 200 do not read", p99(1), "µs", Some(1.2));
+    latency.yardstick = Some(p99(0));
+    latency.figure = median(rounds.iter().map(|slow| slow.p99[1] / slow.p99[0]));
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let worst = |of: fn(&Slow) -> u64| rounds.iter().map(of).max().unwrap_or_default() as f64;
     // 1 MiB of backlog for each, shared by all while their frames are the same.
     let bound = 20.0 * 1024.0 * 1024.0;
-    let stated = |target: &str, phx: f64, unit, limit| Outcome {
-        target: target.to_owned(),
-        phx,
-        yardstick: None,
-        unit,
-        figure: phx,
-        limit: Some(limit),
-    };
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     Ok(vec![
-        ratio("p99 of the others while 20 of 200 do not read".to_owned(), [after, before], 1.2),
-        stated("growth of memory meanwhile", slow.growth as f64, "bytes", bound),
-        stated("stopped readers not cut off with 1013", (20 - cut_off) as f64, "of 20", 0.0),
+        latency,
+        Outcome::alone(
+            "growth of memory meanwhile",
+            worst(|slow| slow.growth),
+            "bytes",
+            Some(bound),
+        ),
+        Outcome::alone(
+            "stopped readers not cut off with 1013",
+            worst(|slow| 20 - slow.codes.iter().filter(|code| **code == 1013).count() as u64),
+            "of 20",
+            Some(0.0),
+        ),
     ])
 }
 
-fn two_threads(effort: Effort) -> Measured {
+fn long_poll(setting: &Setting) -> Measured {
+    const POLLERS: usize = 1000;
+    let measure = |server: &Server| longpoll::long_poll(server, POLLERS, setting.effort.time);
+    let mut rounds = Vec::new();
+    for _ in 0..setting.effort.rounds {
+        rounds.push(measure(&Server::start(Kind::PHX)?)?);
+    }
+    let delivery = Cost::median(rounds.iter().map(|round| round.delivery));
+    let session = median(rounds.iter().filter_map(|round| round.session));
+    let mut outcomes = [
+        Outcome::alone(
+            format!("CPU per delivery by long-poll and the next poll, {POLLERS} pollers"),
+            delivery.cpu.unwrap_or_default(),
+            "µs",
+            None,
+        ),
+        Outcome::alone(
+            "memory per long-poll session with its waiting poll",
+            session,
+            "bytes",
+            None,
+        ),
+    ];
+    for server in &setting.others {
+        server.settle();
+        let url = server.url.to_string();
+        let (cost, memory) = match measure(server) {
+            Ok(LongPoll { delivery, session }) => {
+                (Ok(delivery), session.ok_or_else(|| "memory is not visible from here".to_owned()))
+            }
+            Err(error) => (Err(error.to_string()), Err(error.to_string())),
+        };
+        outcomes[0].others.push(Beside::cost(url.clone(), cost, delivery, None));
+        outcomes[1].others.push(Beside::of(url, memory, session));
+        server.settle();
+    }
+    Ok(outcomes.into())
+}
+
+fn two_threads(setting: &Setting) -> Measured {
+    let Effort { time, .. } = setting.effort;
     let kinds = [Kind::Phx { threads: 2 }, Kind::PHX];
-    let deliveries = side_by_side(effort, kinds, |server, _| {
-        measure::fan_out(server, 1000, 1, 64, effort.time)
+    let deliveries = side_by_side(setting.effort, kinds, &[], |server, _| {
+        measure::fan_out(server, 1000, 1, 64, time)
     })?;
     let requests =
-        side_by_side(effort, kinds, |server, _| measure::echo(server, 1000, 1, effort.time))?;
-    Ok(vec![
-        ratio("CPU per delivery with two worker threads, to one".to_owned(), deliveries, 1.2),
-        ratio("CPU per request with two worker threads, to one".to_owned(), requests, 1.2),
-    ])
+        side_by_side(setting.effort, kinds, &[], |server, _| measure::echo(server, 1000, 1, time))?;
+    // Whoever waits for a lock sleeps, so this bounds how often that happens; waiting for work is
+    // in it too.
+    let sleeps = |unit: &str, compared: &Compared| {
+        let of = |cost: Cost| cost.sleeps.map(|sleeps| sleeps * 1000.0);
+        let target = format!("sleeps of threads per 1,000 {unit} with two worker threads, to one");
+        let phx = of(compared.phx).unwrap_or_default();
+        let mut outcome = Outcome::alone(target, phx, "times", None);
+        outcome.yardstick = of(compared.yardstick);
+        outcome
+    };
+    let slept = [sleeps("deliveries", &deliveries), sleeps("requests", &requests)];
+    let costs = [
+        Outcome::ratio("CPU per delivery with two worker threads, to one", deliveries, 1.2),
+        Outcome::ratio("CPU per request with two worker threads, to one", requests, 1.2),
+    ];
+    Ok(costs.into_iter().chain(slept).collect())
 }

@@ -3,7 +3,10 @@
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
+
+use socket2::SockRef;
 
 /// A text frame as a client sends it. The mask is zero, which is as legal as any other and costs
 /// the server the same.
@@ -38,10 +41,13 @@ fn put_length(frame: &mut Vec<u8>, length: usize, mask: u8) {
     }
 }
 
-/// A frame at the start of `bytes`: opcode, where its payload lies, and where it ends.
+/// A frame or an HTTP answer at the start of some bytes.
 pub struct Parsed {
+    /// The frame's opcode; that of text for an HTTP answer.
     pub opcode: u8,
     pub payload: std::ops::Range<usize>,
+    /// Where the next one starts.
+    pub end: usize,
 }
 
 /// Finds the first frame of either direction; none while it is incomplete.
@@ -55,16 +61,65 @@ pub fn parse(bytes: &[u8]) -> Option<Parsed> {
     if second & 0x80 != 0 {
         start += 4;
     }
-    (bytes.len() >= start + length)
-        .then(|| Parsed { opcode: first & 0x0f, payload: start..start + length })
+    let end = start + length;
+    (bytes.len() >= end).then_some(Parsed { opcode: first & 0x0f, payload: start..end, end })
+}
+
+/// Finds the first HTTP answer; none while it is incomplete. The payload of a chunked one is as it
+/// was sent, the sizes of its chunks included.
+pub fn parse_answer(bytes: &[u8]) -> Option<Parsed> {
+    let find = |from: usize, what: &[u8]| {
+        let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
+        Some(from + found)
+    };
+    let start = find(0, b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(&bytes[..start]).to_ascii_lowercase();
+    let header =
+        |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let end = if let Some(length) = header("content-length") {
+        start + length.trim().parse::<usize>().ok()?
+    } else if header("transfer-encoding").is_some() {
+        let mut chunk = start;
+        loop {
+            let line = find(chunk, b"\r\n")?;
+            let size = std::str::from_utf8(&bytes[chunk..line]).ok()?;
+            let size = usize::from_str_radix(size.trim(), 16).ok()?;
+            chunk = line + 2 + size + 2;
+            if size == 0 {
+                break chunk;
+            }
+        }
+    } else {
+        start
+    };
+    (bytes.len() >= end).then_some(Parsed { opcode: TEXT, payload: start..end, end })
+}
+
+/// The opcode of text.
+pub const TEXT: u8 = 1;
+
+/// The number behind `key` in JSON that is not looked at otherwise.
+pub fn number(json: &[u8], key: &[u8]) -> Option<usize> {
+    let found = json.windows(key.len()).position(|window| window == key)?;
+    let rest = json[found + key.len()..].trim_ascii_start();
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    std::str::from_utf8(&rest[..digits.count()]).ok()?.parse().ok()
+}
+
+/// A connection that leaves nothing behind when it is closed: thousands of ports that wait for a
+/// minute would be missed by the next measurement.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
+    Ok(stream)
 }
 
 /// Opens a WebSocket and waits for the answer.
-pub fn handshake(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
+pub fn handshake(address: SocketAddr, host: &str, path: &str) -> io::Result<TcpStream> {
+    let mut stream = connect(address)?;
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     stream.write_all(request.as_bytes())?;
