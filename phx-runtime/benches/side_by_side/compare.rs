@@ -119,7 +119,8 @@ pub fn side_by_side(
             server.settle();
             match measure(server, None) {
                 Ok(cost) => {
-                    eprintln!("{}: {cost:.2?}", server.url);
+                    let figure = cost.cpu.unwrap_or(cost.clock);
+                    eprintln!("{}: {figure:.2} µs", server.url);
                     costs_so_far.push(cost);
                 }
                 Err(error) => *costs = Err(error.to_string()),

@@ -90,7 +90,7 @@ pub fn serve(gather: usize) -> io::Result<()> {
                     client.partial = bytes.to_vec();
                     continue;
                 };
-                client.stream.write_all(SWITCH)?;
+                send(&mut client.stream, SWITCH)?;
                 client.open = true;
                 bytes = &bytes[end + 4..];
             }
@@ -111,7 +111,7 @@ pub fn serve(gather: usize) -> io::Result<()> {
                         holding = 0;
                         for subscriber in &subscribers {
                             if let Some(client) = clients.get_mut(subscriber) {
-                                client.stream.write_all(&held)?;
+                                send(&mut client.stream, &held)?;
                             }
                         }
                         held.clear();
@@ -127,7 +127,7 @@ pub fn serve(gather: usize) -> io::Result<()> {
                      {{\"status\":\"ok\",\"response\":{response}}}]"
                 ));
                 if let Some(client) = clients.get_mut(&number) {
-                    client.stream.write_all(&reply)?;
+                    send(&mut client.stream, &reply)?;
                 }
             }
             if let Some(client) = clients.get_mut(&number)
@@ -136,6 +136,21 @@ pub fn serve(gather: usize) -> io::Result<()> {
                 client.partial.extend_from_slice(bytes);
             }
         }
+    }
+}
+
+/// One that has gone is noticed when it is read.
+fn send(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    match stream.write_all(bytes) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+            ) =>
+        {
+            Ok(())
+        }
+        written => written,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use super::{
     fleet::{Fleet, contains},
-    measure::{Measured, bytes_per, memory},
+    measure::{Measured, PAD, bytes_per, memory},
     process::{Cost, Server},
     wire::number,
 };
@@ -70,8 +70,7 @@ impl Pollers {
                     (Stage::Polling, get(host, path, token))
                 }
                 _ => {
-                    let answer = String::from_utf8_lossy(got.payload);
-                    broken = Some(format!("no long-polling session: {answer}"));
+                    broken = Some(format!("no long-polling session: {}", shown(got.payload)));
                     return false;
                 }
             };
@@ -94,7 +93,7 @@ impl Pollers {
                 // The window passed.
                 Some(204) => {}
                 _ => {
-                    let answer = String::from_utf8_lossy(got.payload);
+                    let answer = shown(got.payload);
                     broken = Some(format!("poller {} wanted {n} and got {answer}", got.client));
                     return false;
                 }
@@ -117,12 +116,11 @@ pub fn long_poll(server: &Server, pollers: usize, time: Duration) -> io::Result<
     server.settle();
     let session = memory(server).ok().zip(before);
     let session = session.map(|(now, before)| bytes_per(now, before, pollers));
-    let pad = "x".repeat(44);
     let mut measured = Measured::new(server, time);
     for n in 0.. {
         publisher.send(
             0,
-            &format!("[\"bench:x\",null,\"bench:x\",\"cast\",{{\"n\":{n},\"pad\":\"{pad}\"}}]"),
+            &format!("[\"bench:x\",null,\"bench:x\",\"cast\",{{\"n\":{n},\"pad\":\"{PAD}\"}}]"),
         )?;
         all.receive(n)?;
         publisher.run(|_, got| !contains(got.payload, b"\"cast\""))?;
@@ -145,6 +143,14 @@ fn post(host: &str, path: &str, token: &str, message: &str) -> Vec<u8> {
          Content-Length: {length}\r\n\r\n{message}"
     )
     .into_bytes()
+}
+
+/// An unexpected answer: its status where HTTP has one to tell, otherwise its body.
+fn shown(answer: &[u8]) -> String {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.lines().next().unwrap_or_default();
+    format!("{status} {body}")
 }
 
 /// The string behind `key`, which has no escapes.

@@ -11,6 +11,8 @@ use super::{
     wire::{TEXT, client_frame, handshake, number},
 };
 
+/// Text of a small message.
+pub const PAD: &str = "0123456789012345678901234567890123456789";
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// A load that runs for some time, the first part of which does not count.
@@ -103,6 +105,60 @@ pub fn fan_out(
         }
         true
     })?;
+    finished(broken, result)
+}
+
+/// The cost of a delivery in so many rooms of `members` that all speak: whoever gets its own
+/// message sends the next one. Every delivery is checked off, as in [`fan_out`].
+pub fn rooms(server: &Server, rooms: usize, members: usize, time: Duration) -> io::Result<Cost> {
+    /// Messages that one client may send.
+    const MOST: usize = 1_000_000;
+    let mut fleet = Fleet::connect(server, rooms * members)?;
+    fleet.join(|client| format!("bench:{}", client / members))?;
+    let message = |client: usize, k: usize| {
+        let (room, n) = (client / members, client * MOST + k);
+        client_frame(&format!(
+            "[\"bench:{room}\",null,\"bench:{room}\",\"cast\",{{\"n\":{n},\"pad\":\"{PAD}\"}}]"
+        ))
+    };
+    for client in 0..fleet.len() {
+        fleet.send_bytes(client, &message(client, 0))?;
+    }
+    // Of each client from each member of its room.
+    let mut received = vec![0; rooms * members * members];
+    let mut deliveries = 0;
+    let mut measured = Measured::new(server, time);
+    let mut result = None;
+    let mut broken = None;
+    fleet.run(|fleet, got| {
+        if got.opcode != TEXT || !contains(start_of(got.payload), b"\"cast\"") {
+            return true;
+        }
+        let n = number(got.payload, b"\"n\":").unwrap_or_default();
+        let (sender, k) = (n / MOST, n % MOST);
+        let from = &mut received[got.client * members + sender % members];
+        if *from != k {
+            broken = Some(format!("client {} wanted {from} of {sender} and got {k}", got.client));
+            return false;
+        }
+        *from += 1;
+        deliveries += 1;
+        if sender == got.client
+            && let Err(error) = fleet.send_bytes(sender, &message(sender, k + 1))
+        {
+            broken = Some(error.to_string());
+            return false;
+        }
+        if deliveries % 1000 == 0 {
+            result = measured.done(deliveries);
+        }
+        result.is_none()
+    })?;
+    finished(broken, result)
+}
+
+/// What a load came to.
+fn finished(broken: Option<String>, result: Option<Cost>) -> io::Result<Cost> {
     match (broken, result) {
         (Some(broken), _) => Err(io::Error::other(broken)),
         (None, Some(cost)) => Ok(cost),
@@ -122,7 +178,7 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
     let request = |client: usize, n: usize| {
         client_frame(&format!(
             "[\"bench:{client}\",\"{n}\",\"bench:{client}\",\"echo\",\
-             {{\"n\":{n},\"pad\":\"0123456789012345678901234567890123456789\"}}]"
+             {{\"n\":{n},\"pad\":\"{PAD}\"}}]"
         ))
     };
     for client in 0..connections {
@@ -161,11 +217,7 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
         }
         result.is_none()
     })?;
-    match (broken, result) {
-        (Some(broken), _) => Err(io::Error::other(broken)),
-        (None, Some(cost)) => Ok(cost),
-        (None, None) => Err(io::Error::other("the load ended early")),
-    }
+    finished(broken, result)
 }
 
 /// The cost of a connection: the handshake, and the join of one topic if `join` is set.

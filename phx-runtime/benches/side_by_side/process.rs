@@ -65,6 +65,9 @@ impl Server {
         let address = url.host.to_socket_addrs()?.next();
         let address = address.ok_or_else(|| io::Error::other(format!("no address: {url}")))?;
         let pids = pid.map_or_else(|| listener::pids(address), |pid| vec![pid]);
+        if let Some(pid) = pids.iter().find(|pid| memory(**pid) == 0) {
+            return Err(io::Error::other(format!("no process {pid}")));
+        }
         Ok(Self { process: Process::Other(pids), address, url })
     }
 

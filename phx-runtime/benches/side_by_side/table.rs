@@ -19,7 +19,7 @@ pub fn print(outcome: &Outcome, others: usize) {
         target.clone(),
         format!("{phx:.2} {unit}"),
         yardstick.map_or_else(String::new, |value| format!("{value:.2} {unit}")),
-        limit.map_or_else(String::new, |_| format!("{figure:.2}")),
+        if limit.or(outcome.yardstick).is_some() { format!("{figure:.2}") } else { String::new() },
         limit.map_or_else(String::new, |limit| format!("≤ {limit:.1}")),
         verdict(outcome).to_owned(),
     ];

@@ -33,11 +33,11 @@ impl Outcome {
         self.limit.is_none_or(|limit| self.figure <= limit)
     }
 
-    fn ratio(target: impl Into<String>, compared: Compared, limit: f64) -> Self {
+    fn ratio(target: impl Into<String>, compared: Compared, limit: impl Into<Option<f64>>) -> Self {
         let Compared { phx, yardstick, ratio, others } = compared;
         let (unit, target) = ("µs", target.into());
         let (phx, yardstick) = (phx.cpu.unwrap_or_default(), yardstick.cpu);
-        Self { target, phx, yardstick, unit, figure: ratio, limit: Some(limit), others }
+        Self { target, phx, yardstick, unit, figure: ratio, limit: limit.into(), others }
     }
 
     fn alone(target: impl Into<String>, phx: f64, unit: &'static str, limit: Option<f64>) -> Self {
@@ -251,20 +251,28 @@ fn two_threads(setting: &Setting) -> Measured {
     })?;
     let requests =
         side_by_side(setting.effort, kinds, &[], |server, _| measure::echo(server, 1000, 1, time))?;
+    // Whatever the workers share, they share here.
+    let rooms = side_by_side(setting.effort, kinds, &setting.others, |server, _| {
+        measure::rooms(server, 50, 20, time)
+    })?;
     // Whoever waits for a lock sleeps, so this bounds how often that happens; waiting for work is
     // in it too.
-    let sleeps = |unit: &str, compared: &Compared| {
-        let of = |cost: Cost| cost.sleeps.map(|sleeps| sleeps * 1000.0);
-        let target = format!("sleeps of threads per 1,000 {unit} with two worker threads, to one");
-        let phx = of(compared.phx).unwrap_or_default();
-        let mut outcome = Outcome::alone(target, phx, "times", None);
-        outcome.yardstick = of(compared.yardstick);
-        outcome
-    };
-    let slept = [sleeps("deliveries", &deliveries), sleeps("requests", &requests)];
-    let costs = [
+    let of = |cost: Cost| cost.sleeps.map(|sleeps| sleeps * 1000.0);
+    let mut slept = Outcome::alone(
+        "sleeps of threads per 1,000 deliveries in these rooms, with two worker threads, to one",
+        of(rooms.phx).unwrap_or_default(),
+        "times",
+        None,
+    );
+    slept.yardstick = of(rooms.yardstick);
+    Ok(vec![
         Outcome::ratio("CPU per delivery with two worker threads, to one", deliveries, 1.2),
         Outcome::ratio("CPU per request with two worker threads, to one", requests, 1.2),
-    ];
-    Ok(costs.into_iter().chain(slept).collect())
+        Outcome::ratio(
+            "CPU per delivery in 50 rooms of 20 that all speak, with two worker threads, to one",
+            rooms,
+            None,
+        ),
+        slept,
+    ])
 }

@@ -65,8 +65,7 @@ pub fn parse(bytes: &[u8]) -> Option<Parsed> {
     (bytes.len() >= end).then_some(Parsed { opcode: first & 0x0f, payload: start..end, end })
 }
 
-/// Finds the first HTTP answer; none while it is incomplete. The payload of a chunked one is as it
-/// was sent, the sizes of its chunks included.
+/// Finds the first HTTP answer, its head and chunks as they were sent; none while it is incomplete.
 pub fn parse_answer(bytes: &[u8]) -> Option<Parsed> {
     let find = |from: usize, what: &[u8]| {
         let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
@@ -92,7 +91,7 @@ pub fn parse_answer(bytes: &[u8]) -> Option<Parsed> {
     } else {
         start
     };
-    (bytes.len() >= end).then_some(Parsed { opcode: TEXT, payload: start..end, end })
+    (bytes.len() >= end).then_some(Parsed { opcode: TEXT, payload: 0..end, end })
 }
 
 /// The opcode of text.

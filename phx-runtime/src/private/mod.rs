@@ -35,6 +35,7 @@ use crate::{
 };
 
 mod conversions;
+pub mod hot;
 mod routes;
 mod sources;
 
