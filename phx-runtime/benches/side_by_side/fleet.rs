@@ -29,6 +29,9 @@ pub struct Fleet {
     clients: Vec<Client>,
     parse: fn(&[u8]) -> Option<Parsed>,
     buffer: Vec<u8>,
+    /// How long it sleeps while nothing comes. Not at all is what makes figures repeatable:
+    /// otherwise the server pays for waking it.
+    nap: Timespec,
 }
 
 struct Client {
@@ -72,7 +75,12 @@ impl Fleet {
             let data = EventData::new_u64(index as u64);
             epoll::add(&poll, client.stream.as_fd(), data, EventFlags::IN | EventFlags::ET)?;
         }
-        Ok(Self { poll, clients, parse, buffer: vec![0; 256 * 1024] })
+        Ok(Self { poll, clients, parse, buffer: vec![0; 256 * 1024], nap: Timespec::default() })
+    }
+
+    /// Leaves its core to others while nothing comes.
+    pub fn may_sleep(&mut self) {
+        self.nap.tv_sec = 1;
     }
 
     pub fn len(&self) -> usize {
@@ -130,13 +138,13 @@ impl Fleet {
         Ok(())
     }
 
-    /// Reads, without ever sleeping, and hands every frame to `each` until that returns `false`.
+    /// Reads, and hands every frame to `each` until that returns `false`.
     pub fn run(&mut self, mut each: impl FnMut(&mut Self, Got<'_>) -> bool) -> io::Result<()> {
         let mut events = Vec::with_capacity(1024);
         let mut deadline = Instant::now() + PATIENCE;
         loop {
             events.clear();
-            epoll::wait(&self.poll, spare_capacity(&mut events), Some(&Timespec::default()))?;
+            epoll::wait(&self.poll, spare_capacity(&mut events), Some(&self.nap))?;
             if events.is_empty() {
                 if Instant::now() > deadline {
                     return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing comes any more"));

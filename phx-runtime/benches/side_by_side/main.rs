@@ -25,14 +25,24 @@ mod targets;
 mod url;
 mod wire;
 
-use std::{env, error::Error, fs, io};
+use std::{env, error::Error, fs, io, process::ExitCode};
 
 use serde_json::json;
 
 use options::Options;
 use targets::{ALL, Outcome};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> Result<(), Box<dyn Error>> {
     process::raise_file_limit();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let number = |index: usize| arguments.get(index).and_then(|text| text.parse().ok());

@@ -115,6 +115,8 @@ pub fn rooms(server: &Server, rooms: usize, members: usize, time: Duration) -> i
     const MOST: usize = 1_000_000;
     let mut fleet = Fleet::connect(server, rooms * members)?;
     fleet.join(|client| format!("bench:{}", client / members))?;
+    // All threads of a server are to run at once, also where there are only two cores.
+    fleet.may_sleep();
     let message = |client: usize, k: usize| {
         let (room, n) = (client / members, client * MOST + k);
         client_frame(&format!(
@@ -175,22 +177,24 @@ fn start_of(payload: &[u8]) -> &[u8] {
 pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -> io::Result<Cost> {
     let mut fleet = Fleet::connect(server, connections)?;
     fleet.join(|client| format!("bench:{client}"))?;
-    let request = |client: usize, n: usize| {
-        client_frame(&format!(
-            "[\"bench:{client}\",\"{n}\",\"bench:{client}\",\"echo\",\
-             {{\"n\":{n},\"pad\":\"{PAD}\"}}]"
-        ))
+    // A client answers a batch with a batch, as a pipelining client would.
+    let batch = |client: usize, first: usize| -> Vec<u8> {
+        let request = |n: usize| {
+            client_frame(&format!(
+                "[\"bench:{client}\",\"{n}\",\"bench:{client}\",\"echo\",\
+                 {{\"n\":{n},\"pad\":\"{PAD}\"}}]"
+            ))
+        };
+        (first..first + depth).flat_map(request).collect()
     };
     for client in 0..connections {
-        let all: Vec<u8> = (0..depth).flat_map(|n| request(client, n)).collect();
-        fleet.send_bytes(client, &all)?;
+        fleet.send_bytes(client, &batch(client, 0))?;
     }
     let mut answers = vec![0_usize; connections];
     let mut total = 0;
     let mut measured = Measured::new(server, time);
     let mut result = None;
     let mut broken = None;
-    let mut due: Vec<u8> = Vec::new();
     fleet.run(|fleet, got| {
         if got.opcode != TEXT {
             return true;
@@ -203,14 +207,11 @@ pub fn echo(server: &Server, connections: usize, depth: usize, time: Duration) -
         }
         answers[got.client] += 1;
         total += 1;
-        due.extend_from_slice(&request(got.client, n + depth));
-        // A client answers a batch with a batch, as a pipelining client would.
-        if (n + 1).is_multiple_of(depth) {
-            if let Err(error) = fleet.send_bytes(got.client, &due) {
-                broken = Some(error.to_string());
-                return false;
-            }
-            due.clear();
+        if (n + 1).is_multiple_of(depth)
+            && let Err(error) = fleet.send_bytes(got.client, &batch(got.client, n + 1))
+        {
+            broken = Some(error.to_string());
+            return false;
         }
         if total % 1000 == 0 {
             result = measured.done(total);

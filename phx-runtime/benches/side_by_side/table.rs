@@ -35,7 +35,9 @@ fn print_row(cells: Vec<String>) {
 fn cell(beside: Option<&Beside>, unit: &str) -> String {
     let Some(beside) = beside else { return String::new() };
     let Some(figure) = beside.figure else {
-        return beside.error.clone().unwrap_or_default().replace('|', "\\|").replace('\n', " ");
+        let error = beside.error.as_deref().unwrap_or_default();
+        let shown = error.lines().next().unwrap_or_default().replace('|', "\\|");
+        return shown.chars().take(100).collect();
     };
     let clock = if beside.by_clock { " by the clock" } else { "" };
     let times = |than: Option<f64>, whom: &str| {

@@ -149,7 +149,9 @@ fn echo(setting: &Setting) -> Measured {
 }
 
 fn connect(setting: &Setting) -> Measured {
-    let compared = side_by_side(setting.effort, BOTH, &setting.others, |server, kind| {
+    // These rounds are short, and suffer the more from what else goes on.
+    let effort = Effort { rounds: setting.effort.rounds * 3, ..setting.effort };
+    let compared = side_by_side(effort, BOTH, &setting.others, |server, kind| {
         measure::connect(server, 3000, kind != Some(Kind::KERNEL))
     })?;
     let target = "CPU per connection with its join, to a bare handshake";
