@@ -57,6 +57,13 @@ pub struct Effort {
     pub many: usize,
 }
 
+impl Effort {
+    /// Rounds of what takes long.
+    fn few_rounds(self) -> usize {
+        self.rounds.min(3)
+    }
+}
+
 /// What a run is made with.
 pub struct Setting {
     pub effort: Effort,
@@ -84,9 +91,9 @@ pub const ALL: &[(&str, Measure)] = &[
 const BOTH: [Kind; 2] = [Kind::PHX, Kind::KERNEL];
 
 fn idle_memory(setting: &Setting) -> Measured {
-    let Effort { rounds, many, .. } = setting.effort;
+    let Effort { many, .. } = setting.effort;
     let mut runs = Vec::new();
-    for _ in 0..rounds {
+    for _ in 0..setting.effort.few_rounds() {
         runs.push(measure::idle_memory(&Server::start(Kind::PHX)?, many, 4)?);
     }
     // Once: what a server keeps for later would be missing from what it takes the next time.
@@ -161,7 +168,7 @@ fn connect(setting: &Setting) -> Measured {
 fn many_topics(setting: &Setting) -> Measured {
     let (connections, operations) = (setting.effort.many.min(5000), 500);
     let mut rounds = Vec::new();
-    for _ in 0..setting.effort.rounds {
+    for _ in 0..setting.effort.few_rounds() {
         let measure = |topics| -> io::Result<_> {
             measure::many_topics(&Server::start(Kind::PHX)?, connections, topics, operations)
         };
@@ -177,7 +184,7 @@ fn many_topics(setting: &Setting) -> Measured {
 
 fn slow_readers(setting: &Setting) -> Measured {
     let mut rounds = Vec::new();
-    for _ in 0..setting.effort.rounds.min(3) {
+    for _ in 0..setting.effort.few_rounds() {
         rounds.push(measure::slow_readers(&Server::start(Kind::PHX)?, 200, 20, 1000)?);
     }
     let p99 = |index: usize| median(rounds.iter().map(|slow| slow.p99[index]));
