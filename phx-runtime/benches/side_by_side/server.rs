@@ -40,12 +40,6 @@ mod bench {
             socket.broadcast("cast", message);
         }
 
-        #[handle_in("shout")]
-        fn shout(&self, message: Numbered, socket: &Socket) -> Reply {
-            socket.broadcast("shout", message);
-            Reply::ack()
-        }
-
         #[handle_in("echo")]
         fn echo(&self, message: Numbered) -> Reply {
             Reply::ok(message)
