@@ -8,6 +8,7 @@ use super::{InLine, TARGET, Took, enabled, filter_of};
 use crate::{
     channel::LogLevel,
     endpoint::Endpoint,
+    error::Fault,
     serializer::{Version, VersionError},
     transport::{ConnectError, Mount, Params, TransportKind, subprotocols::NoCommonSubprotocol},
 };
@@ -88,6 +89,11 @@ pub(crate) fn connect_failed(socket: &'static str, transport: TransportKind, err
         target: TARGET, socket, transport = transport.as_str(), error = &*error.to_string(),
         "connecting to {socket} failed"
     );
+}
+
+/// A method of a raw socket panicked. Channels catch and log what goes wrong in their callbacks.
+pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
+    tracing::error!(target: TARGET, method, fault = &*fault.to_string(), "a socket panicked");
 }
 
 pub(crate) fn version_refused(

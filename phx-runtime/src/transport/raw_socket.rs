@@ -2,12 +2,23 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
+use futures_util::FutureExt;
+
 use super::{CloseCode, ConnectError, ConnectRequest, Connection, Control, Frame};
-use crate::channel::{Info, Reason};
+use crate::{
+    channel::{Info, Reason},
+    error::Fault,
+    telemetry,
+};
+
+/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
+const TERMINATE: Duration = Duration::from_secs(5);
 
 /// Something that talks to clients over any transport, without channels.
 ///
@@ -36,7 +47,7 @@ use crate::channel::{Info, Reason};
 /// ```
 ///
 /// All methods of one connection are called one after the other by the connection's task. A panic
-/// closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
+/// is logged and closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
 pub trait RawSocket: Send + 'static {
     /// The connection is established.
     fn init(&mut self, _connection: &Connection) {}
@@ -65,13 +76,32 @@ pub trait RawSocket: Send + 'static {
         true
     }
 
-    /// The connection is over. Called exactly once.
+    /// The connection is over. Called exactly once; what takes longer than 5 s is abandoned.
     fn terminate<'a>(
         &'a mut self,
         _reason: Reason,
         _connection: &'a Connection,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+/// Calls a method of a socket. A panic is logged and gives `None`: it ends this connection alone.
+pub(super) fn guarded<T>(method: &'static str, call: impl FnOnce() -> T) -> Option<T> {
+    let called = catch_unwind(AssertUnwindSafe(call));
+    called
+        .inspect_err(|panic| telemetry::socket_panicked(method, &Fault::from_panic(&**panic)))
+        .ok()
+}
+
+/// Lets a socket clean up, for as long as it may take and whatever goes wrong.
+pub(super) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connection: &Connection) {
+    // Made within, because a socket may panic before it gives its future.
+    let work = AssertUnwindSafe(async { socket.terminate(reason, connection).await });
+    match tokio::time::timeout(TERMINATE, work.catch_unwind()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(panic)) => telemetry::socket_panicked("terminate", &Fault::from_panic(&*panic)),
+        Err(_) => tracing::warn!("a socket's terminate took too long and was abandoned"),
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod client;
 mod logs;
+#[path = "../raw_client/mod.rs"]
+mod raw_client;
 mod server;
 
 mod auth_token;
@@ -12,6 +14,7 @@ mod limits;
 mod logging;
 mod longpoll;
 mod origin;
+mod panics;
 mod refusals;
 mod session;
 mod subprotocols;

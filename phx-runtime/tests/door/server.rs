@@ -15,12 +15,17 @@ use crate::client;
 
 /// Serves what was built, in the test's own thread, until the test ends.
 pub(crate) async fn serve(builder: Builder) -> SocketAddr {
+    serve_endpoint(builder).await.1
+}
+
+/// The same, for tests that ask the endpoint what is left.
+pub(crate) async fn serve_endpoint(builder: Builder) -> (Endpoint, SocketAddr) {
     let endpoint = builder.secret("at least twenty bytes of secret").build().unwrap();
     let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
     let address = server.address();
     let server = server.stop_on(std::future::pending());
-    tokio::spawn(async move { server.run(endpoint.routes()).await });
-    address
+    tokio::spawn(server.run(endpoint.routes()));
+    (endpoint, address)
 }
 
 /// Serves [`User`] at `/socket`.

@@ -3,27 +3,21 @@
 
 use std::{
     future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
-use futures_util::FutureExt;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{Session, SessionId, Sessions, post::Post};
 use crate::{
     channel::{Info, Reason},
     transport::{
         CloseCode, Flow, Frame, RawSocket,
-        raw_socket::{Handled, HandledKind},
+        raw_socket::{Handled, HandledKind, guarded, terminate},
     },
 };
-
-/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
-const TERMINATE: Duration = Duration::from_secs(5);
 
 /// Messages of a batch that are handled before others get the thread, and an open poll the answers.
 const BATCH: usize = 64;
@@ -36,10 +30,9 @@ pub(crate) async fn drive(
     mut socket: Box<dyn RawSocket>,
 ) {
     let connection = session.connection.clone();
-    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&connection)));
-    let end = match started {
-        Ok(()) => Driver::new(session.clone()).run(&mut *socket).await,
-        Err(_) => End::Failed,
+    let end = match guarded("init", || socket.init(&connection)) {
+        Some(()) => Driver::new(session.clone()).run(&mut *socket).await,
+        None => End::Failed,
     };
     let (code, reason) = end.announcement();
     // If something else has closed it already, that is the reason.
@@ -47,10 +40,7 @@ pub(crate) async fn drive(
     let reason = connection.ending().map_or(reason, |(_, reason)| reason);
     sessions.remove(&id);
     session.close();
-    let terminate = AssertUnwindSafe(async { socket.terminate(reason, &connection).await });
-    if timeout(TERMINATE, terminate.catch_unwind()).await.is_err() {
-        tracing::warn!("a socket's terminate took too long and was abandoned");
-    }
+    terminate(&mut *socket, reason, &connection).await;
     connection.abandon();
 }
 
@@ -130,14 +120,16 @@ impl Driver {
 
     async fn handle(&mut self, socket: &mut dyn RawSocket, event: Event) -> Result<Flow, End> {
         let connection = self.session.connection.clone();
-        let handled = catch_unwind(AssertUnwindSafe(|| match event {
-            Event::Message(frame) => socket.handle_in(frame, &connection),
-            Event::Info(message) => socket.handle_info(message, &connection),
-            Event::Stop(code) => Flow::Stop(code).into(),
-        }));
+        let handled = match event {
+            Event::Message(frame) => guarded("handle_in", || socket.handle_in(frame, &connection)),
+            Event::Info(message) => {
+                guarded("handle_info", || socket.handle_info(message, &connection))
+            }
+            Event::Stop(code) => return Ok(Flow::Stop(code)),
+        };
         match handled {
-            Ok(handled) => self.decide(handled).await,
-            Err(_) => Err(End::Failed),
+            Some(handled) => self.decide(handled).await,
+            None => Err(End::Failed),
         }
     }
 
@@ -148,10 +140,10 @@ impl Driver {
             HandledKind::Later(decision) => decision,
         };
         poll_fn(|task| {
-            match catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(task))) {
-                Ok(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
-                Ok(Poll::Pending) => {}
-                Err(_) => return Poll::Ready(Err(End::Failed)),
+            match guarded("Handled::later", || decision.as_mut().poll(task)) {
+                Some(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
+                Some(Poll::Pending) => {}
+                None => return Poll::Ready(Err(End::Failed)),
             }
             let end = self.poll_end(task);
             self.session.deliver();
@@ -182,12 +174,12 @@ impl Driver {
                 return Poll::Ready(Ok(Event::Message(frame)));
             }
             let connection = &self.session.connection;
-            match catch_unwind(AssertUnwindSafe(|| socket.poll(task, connection))) {
-                Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
-                Ok(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
+            match guarded("poll", || socket.poll(task, connection)) {
+                Some(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
+                Some(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
                     return Poll::Ready(Ok(Event::Stop(code)));
                 }
-                Err(_) => return Poll::Ready(Err(End::Failed)),
+                None => return Poll::Ready(Err(End::Failed)),
             }
             if !ready && socket.is_ready() {
                 continue;

@@ -4,7 +4,6 @@
 use std::{
     future::poll_fn,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -22,15 +21,12 @@ use crate::{
     channel::{Info, Reason},
     transport::{
         CloseCode, Connection, Control, Flow, Frame, RawSocket,
-        raw_socket::{Handled, HandledKind},
+        raw_socket::{Handled, HandledKind, guarded, terminate},
     },
 };
 
 /// How long the last frames may take to reach a client whose connection ends.
 const LINGER: Duration = Duration::from_secs(5);
-
-/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
-const TERMINATE: Duration = Duration::from_secs(5);
 
 /// What the task of one connection holds besides its socket.
 pub(crate) struct Driver {
@@ -45,10 +41,9 @@ pub(crate) struct Driver {
 /// Everything is borrowed and the ending boxed, so that the task of an idle connection is no
 /// larger than what it holds.
 pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
-    let started = catch_unwind(AssertUnwindSafe(|| socket.init(&driver.connection)));
-    let end = match started {
-        Ok(()) => driver.run(socket).await,
-        Err(_) => End::Stopped(CloseCode::INTERNAL),
+    let end = match guarded("init", || socket.init(&driver.connection)) {
+        Some(()) => driver.run(socket).await,
+        None => End::Stopped(CloseCode::INTERNAL),
     };
     Box::pin(finish(driver, socket, end)).await;
 }
@@ -57,17 +52,8 @@ pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
 async fn finish(driver: &mut Driver, socket: &mut dyn RawSocket, end: End) {
     let reason = driver.announce(end);
     let connection = driver.connection.clone();
-    let terminate = tokio::time::timeout(TERMINATE, async {
-        let terminate = catch_unwind(AssertUnwindSafe(|| socket.terminate(reason, &connection)));
-        if let Ok(terminate) = terminate {
-            terminate.await;
-        }
-    });
     let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
-    let (terminated, _) = futures_util::future::join(terminate, farewell).await;
-    if terminated.is_err() {
-        tracing::warn!("a socket's terminate took too long and was abandoned");
-    }
+    let _ = futures_util::future::join(terminate(socket, reason, &connection), farewell).await;
     connection.abandon();
 }
 
@@ -92,6 +78,23 @@ enum Event {
     End(End),
 }
 
+/// Hands an event to the socket.
+fn handle<'a>(
+    socket: &'a mut dyn RawSocket,
+    event: Event,
+    connection: &'a Connection,
+) -> Result<Handled<'a>, End> {
+    let handled = match event {
+        Event::Message(frame) => guarded("handle_in", || socket.handle_in(frame, connection)),
+        Event::Control(control) => {
+            guarded("handle_control", || socket.handle_control(control, connection))
+        }
+        Event::Info(message) => guarded("handle_info", || socket.handle_info(message, connection)),
+        Event::End(end) => return Err(end),
+    };
+    handled.ok_or(End::Stopped(CloseCode::INTERNAL))
+}
+
 impl Driver {
     /// The connection is closed after `timeout` without a sign of life.
     pub(crate) fn new(
@@ -108,16 +111,9 @@ impl Driver {
         let mut letters = Vec::new().into_iter();
         loop {
             let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
-            let handled = catch_unwind(AssertUnwindSafe(|| match event {
-                Event::Message(frame) => Ok(socket.handle_in(frame, &connection)),
-                Event::Control(control) => Ok(socket.handle_control(control, &connection)),
-                Event::Info(message) => Ok(socket.handle_info(message, &connection)),
-                Event::End(end) => Err(end),
-            }));
-            let flow = match handled {
-                Ok(Ok(handled)) => self.decide(handled).await,
-                Ok(Err(end)) => return end,
-                Err(_) => Ok(Flow::Stop(CloseCode::INTERNAL)),
+            let flow = match handle(socket, event, &connection) {
+                Ok(handled) => self.decide(handled).await,
+                Err(end) => return end,
             };
             match flow {
                 Ok(Flow::Continue) => {}
@@ -134,11 +130,10 @@ impl Driver {
             HandledKind::Later(decision) => decision,
         };
         poll_fn(|task| {
-            let poll = catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(task)));
-            match poll {
-                Ok(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
-                Ok(Poll::Pending) => {}
-                Err(_) => return Poll::Ready(Ok(Flow::Stop(CloseCode::INTERNAL))),
+            match guarded("Handled::later", || decision.as_mut().poll(task)) {
+                Some(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
+                Some(Poll::Pending) => {}
+                None => return Poll::Ready(Ok(Flow::Stop(CloseCode::INTERNAL))),
             }
             self.connection.register(task);
             if self.connection.ending().is_some() {
@@ -179,12 +174,12 @@ impl Driver {
             // What callbacks send that finish now leaves in one write below; a join's reply not before
             // its channel is subscribed, so that its client misses no broadcast made after it.
             self.connection.cork();
-            match catch_unwind(AssertUnwindSafe(|| socket.poll(task, &self.connection))) {
-                Ok(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
-                Ok(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
+            match guarded("poll", || socket.poll(task, &self.connection)) {
+                Some(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
+                Some(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
                     return Poll::Ready(Event::End(End::Stopped(code)));
                 }
-                Err(_) => return Poll::Ready(Event::End(End::Stopped(CloseCode::INTERNAL))),
+                None => return Poll::Ready(Event::End(End::Stopped(CloseCode::INTERNAL))),
             }
             if let Poll::Ready(end) = self.poll_write(task) {
                 return Poll::Ready(Event::End(end));
