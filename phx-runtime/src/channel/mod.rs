@@ -39,7 +39,7 @@ pub(crate) use self::{
     handling::{Step, caught},
     joined::Refused,
     payload::Encoded,
-    reply::End,
+    reply::{End, NotCalled},
     route::{ChannelKind, Connected, JoinedAny, Joining, Routes, short_name},
     socket::{Ends, Failed, Member, SessionMessage, SessionShared, detached},
 };

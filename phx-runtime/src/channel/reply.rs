@@ -4,7 +4,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::{
-    payload::{Encoded, IntoPayload},
+    payload::{Encoded, IntoPayload, PayloadError},
     reason::Reason,
 };
 use crate::error::{Failure, Fault};
@@ -31,14 +31,23 @@ pub struct Reply {
 pub(crate) struct Answer {
     pub(crate) status: SmolStr,
     pub(crate) response: Encoded,
-    /// Whether it stands in for a handler that could not be called; then only a client that asked
-    /// for a reply gets it.
-    pub(crate) is_stand_in: bool,
+    /// Why it stands in for a handler that could not be called, if it does; then only a client that
+    /// asked for a reply gets it.
+    pub(crate) stands_in: Option<NotCalled>,
+}
+
+/// Why a handler could not be called.
+#[derive(Debug)]
+pub(crate) enum NotCalled {
+    /// There is none.
+    Unmatched,
+    /// It does not take this payload.
+    Payload(PayloadError),
 }
 
 impl Answer {
     fn new(status: &str, response: Encoded) -> Self {
-        Self { status: status.into(), response, is_stand_in: false }
+        Self { status: status.into(), response, stands_in: None }
     }
 }
 
@@ -109,13 +118,13 @@ impl Reply {
 
     /// The reply to an event that no handler takes.
     pub(crate) fn unmatched_event() -> Self {
-        Self::stand_in(&serde_json::json!({ "reason": "unmatched event" }))
+        Self::stand_in(NotCalled::Unmatched, &serde_json::json!({ "reason": "unmatched event" }))
     }
 
     /// An error in place of a handler's own answer.
-    fn stand_in(response: &serde_json::Value) -> Self {
+    fn stand_in(why: NotCalled, response: &serde_json::Value) -> Self {
         let answer = Answer::new("error", Encoded::json(response));
-        Self { answer: Some(Answer { is_stand_in: true, ..answer }), end: None }
+        Self { answer: Some(Answer { stands_in: Some(why), ..answer }), end: None }
     }
 
     /// Whether the status is `ok`.
@@ -150,10 +159,15 @@ impl Reply {
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Payload(error) => Self::stand_in(
-                &serde_json::json!({ "reason": "invalid payload", "detail": error.to_string() }),
-            ),
-            Failure::Topic => Self::stand_in(&serde_json::json!({ "reason": "unmatched topic" })),
+            Failure::Payload(error) => {
+                let detail = error.to_string();
+                let response = serde_json::json!({ "reason": "invalid payload", "detail": detail });
+                Self::stand_in(NotCalled::Payload(error), &response)
+            }
+            Failure::Topic => {
+                let response = serde_json::json!({ "reason": "unmatched topic" });
+                Self::stand_in(NotCalled::Unmatched, &response)
+            }
             Failure::Fault(fault) => Self::fault(fault),
         }
     }

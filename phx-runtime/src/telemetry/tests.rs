@@ -11,7 +11,7 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, U
 
 use super::*;
 use crate::{
-    channel::{ChannelKind, ChannelOptions, Topic},
+    channel::{ChannelKind, ChannelOptions, PayloadError, Topic},
     serializer::{Incoming, Version},
     testing,
     transport::{Params, TransportKind},
@@ -132,6 +132,8 @@ impl metrics::Recorder for Counters {
 fn what_is_dropped_is_counted_by_reason() {
     let counters = Counters::default();
     metrics::with_local_recorder(&counters, || {
+        let error = PayloadError::new("expected u32");
+        dropped(Dropped::InvalidBroadcast(&error), "room:1", Some("news"));
         dropped(Dropped::UnaskedReply, "room:1", None);
         dropped(Dropped::EarlierJoin, "room:1", Some("new_msg"));
         dropped(Dropped::EarlierJoin, "room:2", Some("new_msg"));
@@ -141,4 +143,5 @@ fn what_is_dropped_is_counted_by_reason() {
         counters.0.lock()[&name].load(Ordering::Relaxed)
     };
     assert_eq!((counted("unasked_reply"), counted("earlier_join")), (1, 2));
+    assert_eq!(counted("invalid_broadcast"), 1);
 }

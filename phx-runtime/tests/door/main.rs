@@ -10,6 +10,7 @@ mod server;
 
 mod auth_token;
 mod connect_info;
+mod intercepted;
 mod limits;
 mod logging;
 mod longpoll;

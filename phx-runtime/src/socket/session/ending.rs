@@ -8,7 +8,9 @@ use super::{
     slot::{Slot, State, Work},
 };
 use crate::{
-    channel::{AnyChannel, Context, Encoded, End, Event, Member, Reason, Reply, Socket, Topic},
+    channel::{
+        AnyChannel, Context, Encoded, End, Event, Member, NotCalled, Reason, Reply, Socket, Topic,
+    },
     error::Fault,
     serializer::Incoming,
     telemetry::{self, Dropped, dropped},
@@ -47,20 +49,29 @@ impl Session {
             answer = None;
             end = Some(End::Fault(fault));
         }
-        let (asked, log) = match call {
-            Call::In(reference, log) => (Some(reference), log),
-            Call::Other | Call::Terminate(_) => (None, None),
+        let (asked, log, broadcast) = match call {
+            Call::In(reference, log) => (Some(reference), log, None),
+            Call::Out(event) => (None, None, Some(event)),
+            Call::Info | Call::Terminate(_) => (None, None, None),
         };
         match (answer, asked) {
             (None, _) => {}
             // What a handler answers goes out even without a ref, as in Phoenix.
-            (Some(answer), Some(reference)) if reference.is_some() || !answer.is_stand_in => {
+            (Some(answer), Some(reference))
+                if reference.is_some() || answer.stands_in.is_none() =>
+            {
                 let sent = member.reply(reference.as_ref(), &answer.status, &answer.response);
                 if let Err(error) = sent {
                     end = Some(End::Fault(error.into()));
                 }
             }
-            (Some(_), _) => dropped(Dropped::UnaskedReply, &member.topic, None),
+            (Some(answer), _) => {
+                let why = match (&broadcast, &answer.stands_in) {
+                    (Some(_), Some(NotCalled::Payload(error))) => Dropped::InvalidBroadcast(error),
+                    _ => Dropped::UnaskedReply,
+                };
+                dropped(why, &member.topic, broadcast.as_deref());
+            }
         }
         // An event whose handler failed was not handled; that has a line of its own.
         if let Some(log) = log.filter(|_| !matches!(end, Some(End::Fault(_)))) {

@@ -213,13 +213,15 @@ impl Session {
     fn work_off(&mut self, topic: &Topic, work: Work) {
         match work {
             Work::In(message) => self.channel_message(topic, message),
-            Work::Out(broadcast) => self.call(topic, Call::Other, |channel, socket| {
-                let cx = Context::new(socket, broadcast.event().clone(), None);
-                channel.handle_out(broadcast.payload(), cx)
-            }),
+            Work::Out(broadcast) => {
+                let event = broadcast.event().clone();
+                self.call(topic, Call::Out(event.clone()), |channel, socket| {
+                    channel.handle_out(broadcast.payload(), Context::new(socket, event, None))
+                });
+            }
             Work::Info(info) => match info.take::<Failed>() {
                 Ok(Failed) => self.check_fault(topic),
-                Err(info) => self.call(topic, Call::Other, |channel, socket| {
+                Err(info) => self.call(topic, Call::Info, |channel, socket| {
                     channel.handle_info(info, Context::new(socket, Event::from(""), None))
                 }),
             },

@@ -10,7 +10,9 @@ use std::{
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 
 use crate::{
-    channel::{AnyChannel, Handling, JoinError, JoinedAny, Joining, Member, Reason, Reply, Step},
+    channel::{
+        AnyChannel, Event, Handling, JoinError, JoinedAny, Joining, Member, Reason, Reply, Step,
+    },
     error::Fault,
     serializer::MessageRef,
     telemetry,
@@ -31,8 +33,10 @@ enum RunningWork {
 pub(super) enum Call {
     /// `#[handle_in]`, with the ref to reply to and the log line to write.
     In(Option<MessageRef>, Option<Box<telemetry::HandleIn>>),
-    /// `#[handle_out]` or `#[handle_info]`.
-    Other,
+    /// `#[handle_out]`, with the broadcast's event.
+    Out(Event),
+    /// `#[handle_info]`.
+    Info,
     /// `#[terminate]`.
     Terminate(Reason),
 }
@@ -89,7 +93,7 @@ impl Running {
                     Ok(Poll::Ready(returned)) => Ok(returned),
                     Err(panic) => Err(Fault::from_panic(&*panic)),
                 };
-                let call = call.take().unwrap_or(Call::Other);
+                let call = call.take().unwrap_or(Call::Info);
                 Poll::Ready(match result {
                     Ok((channel, reply)) => Ran::Returned(call, channel, reply),
                     Err(fault) => Ran::Lost(call, fault),
