@@ -62,7 +62,7 @@ pub use self::{
     socket::SocketState,
     token::{Secret, SignError, Token, TokenError},
     transport::{
-        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Params, Session,
-        SessionError, SessionOptions, TransportKind, WebSocketOptions,
+        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Params,
+        Session, SessionError, SessionOptions, TransportKind, WebSocketOptions,
     },
 };

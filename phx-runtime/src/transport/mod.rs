@@ -23,7 +23,7 @@ pub use self::{
     connection::{Connection, Outgoing},
     frame::{CloseCode, Control, Frame, NotUtf8, Text},
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
-    origin::CheckOrigin,
+    origin::{CheckOrigin, Origin},
     params::Params,
     raw_socket::{Flow, Handled, RawConnect, RawSocket},
     session_cookie::{Session, SessionError, SessionOptions},

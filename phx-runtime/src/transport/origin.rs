@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use http::Uri;
-
 /// Whether a request is accepted by its `Origin` header. A request without one always is: native
 /// clients send none.
 ///
@@ -26,7 +24,7 @@ pub enum CheckOrigin {
     /// they do not matter and a host that may start with `*.`.
     List(Arc<[Cow<'static, str>]>),
     /// The application decides.
-    Function(Arc<dyn Fn(&Uri) -> bool + Send + Sync>),
+    Function(Arc<dyn Fn(&Origin) -> bool + Send + Sync>),
 }
 
 impl CheckOrigin {
@@ -35,9 +33,76 @@ impl CheckOrigin {
         Self::List(origins.into_iter().map(Into::into).collect())
     }
 
-    /// The application's own rule.
-    pub fn with(rule: impl Fn(&Uri) -> bool + Send + Sync + 'static) -> Self {
+    /// The application's own rule. It is asked about every origin, also one without a host, and not
+    /// about requests without `Origin`; if it panics, the request is refused.
+    ///
+    /// ```
+    /// use phx_runtime::{CheckOrigin, Origin};
+    ///
+    /// /// Pages of our own, and the files of our desktop application.
+    /// fn ours(origin: &Origin) -> bool {
+    ///     origin.host() == Some("example.com") || origin.as_str() == "file://"
+    /// }
+    ///
+    /// let check = CheckOrigin::with(ours);
+    /// assert!(ours(&Origin::new("https://example.com:8443")));
+    /// assert!(!ours(&Origin::new("null")));
+    /// # let _ = check;
+    /// ```
+    ///
+    /// Phoenix counterpart: `check_origin: {module, function, args}`.
+    pub fn with(rule: impl Fn(&Origin) -> bool + Send + Sync + 'static) -> Self {
         Self::Function(Arc::new(rule))
+    }
+}
+
+/// What a request says in its `Origin` header: where the page is from that wants to connect.
+///
+/// ```
+/// use phx_runtime::Origin;
+///
+/// let page = Origin::new("https://example.com");
+/// assert_eq!((page.scheme(), page.host(), page.port()), (Some("https"), Some("example.com"), Some(443)));
+///
+/// // a page without an address, such as a sandboxed frame
+/// let nowhere = Origin::new("null");
+/// assert_eq!((nowhere.as_str(), nowhere.host()), ("null", None));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// An origin, to try a rule with.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The header as it is; bytes that are not UTF-8 are replaced by U+FFFD.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The scheme, such as `https`; also of an origin without host, such as `file://`.
+    pub fn scheme(&self) -> Option<&str> {
+        let (scheme, _) = self.0.split_once("://")?;
+        (!scheme.is_empty()).then_some(scheme)
+    }
+
+    /// The host, in brackets if it is an IPv6 address. None if there is none, and none if there is
+    /// more than scheme, host and port: no browser sends that.
+    pub fn host(&self) -> Option<&str> {
+        Some(Parts::of(&self.0)?.host)
+    }
+
+    /// The port; that of `http`, `https`, `ws` and `wss` where the origin names none.
+    pub fn port(&self) -> Option<u16> {
+        Parts::of(&self.0)?.port_or_default()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -58,30 +123,30 @@ impl CheckOrigin {
         let text = std::str::from_utf8(origin).unwrap_or_default();
         match self {
             Self::Any => true,
-            Self::Host => Origin::parse(text).is_some_and(|origin| origin.host == site.own_host),
-            Self::Request => Origin::parse(text).is_some_and(|origin| {
+            Self::Host => Parts::of(text).is_some_and(|origin| origin.host == site.own_host),
+            Self::Request => Parts::of(text).is_some_and(|origin| {
                 origin.scheme == site.scheme
                     && origin.host == site.host
                     && origin.port_or_default() == Some(site.port)
             }),
-            Self::List(allowed) => Origin::parse(text).is_some_and(|origin| {
+            Self::List(allowed) => Parts::of(text).is_some_and(|origin| {
                 allowed.iter().any(|allowed| Allowed::parse(allowed).admits(&origin))
             }),
-            Self::Function(rule) => text.parse().is_ok_and(|uri| rule(&uri)),
+            Self::Function(rule) => rule(&Origin(String::from_utf8_lossy(origin).into_owned())),
         }
     }
 }
 
 /// An origin as browsers send it. Anything with a path, a user or other extras is none, so that
 /// what is compared here is what a browser meant.
-struct Origin<'a> {
+struct Parts<'a> {
     scheme: &'a str,
     host: &'a str,
     port: Option<u16>,
 }
 
-impl<'a> Origin<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         if authority.contains(['/', '\\', '@', '?', '#', '%'])
@@ -114,7 +179,7 @@ impl<'a> Allowed<'a> {
         Self { scheme, host, port }
     }
 
-    fn admits(&self, origin: &Origin<'_>) -> bool {
+    fn admits(&self, origin: &Parts<'_>) -> bool {
         let host = match self.host.strip_prefix("*.") {
             Some(domain) => origin
                 .host
@@ -162,7 +227,7 @@ impl fmt::Debug for CheckOrigin {
 
 #[cfg(test)]
 mod tests {
-    use super::{CheckOrigin, Site};
+    use super::{CheckOrigin, Origin, Site};
 
     fn allows(check: &CheckOrigin, origin: &str) -> bool {
         let site = Site { own_host: "localhost", scheme: "http", host: "my.host", port: 4000 };
@@ -234,6 +299,38 @@ mod tests {
             "https://",
         ] {
             assert!(!allows(&check, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_the_application_is_asked_about_every_origin() {
+        let files = CheckOrigin::with(|origin| origin.scheme() == Some("file"));
+        assert!(allows(&files, "file://"));
+        assert!(!allows(&files, "https://localhost"));
+        let nowhere = CheckOrigin::with(|origin| origin.host().is_none());
+        for hostless in ["null", "", "file://", "localhost", "https://evil.com@localhost"] {
+            assert!(allows(&nowhere, hostless), "{hostless}");
+        }
+        let site = Site { own_host: "localhost", scheme: "http", host: "x", port: 80 };
+        let broken = CheckOrigin::with(|origin| origin.as_str() == "http://\u{fffd}");
+        assert!(broken.allows(Some(b"http://\xff"), site));
+    }
+
+    #[test]
+    fn an_origin_is_read_as_browsers_write_it() {
+        for (text, parts) in [
+            ("https://a.com", (Some("https"), Some("a.com"), Some(443))),
+            ("http://a.com:81", (Some("http"), Some("a.com"), Some(81))),
+            ("http://[::1]:81", (Some("http"), Some("[::1]"), Some(81))),
+            ("app://a", (Some("app"), Some("a"), None)),
+            ("file://", (Some("file"), None, None)),
+            ("https://a.com/b", (Some("https"), None, None)),
+            ("null", (None, None, None)),
+            ("", (None, None, None)),
+        ] {
+            let origin = Origin::new(text);
+            assert_eq!((origin.scheme(), origin.host(), origin.port()), parts, "{text}");
+            assert_eq!(origin.to_string(), text);
         }
     }
 

@@ -1,12 +1,17 @@
 //! Which pages may connect.
 
-use phx_runtime::{CheckOrigin, Endpoint, Mount, WebSocketOptions};
+use phx_runtime::{CheckOrigin, Endpoint, Mount, Origin, WebSocketOptions};
 
 use crate::{
     client::open,
     logs::Logs,
     server::{User, serve, serve_user},
 };
+
+/// Pages that a program shows from its own files.
+fn is_file(origin: &Origin) -> bool {
+    origin.as_str() == "null" || origin.scheme() == Some("file")
+}
 
 #[tokio::test]
 async fn the_endpoints_own_pages_may_connect_unless_a_mount_says_otherwise() {
@@ -24,7 +29,8 @@ async fn the_endpoints_own_pages_may_connect_unless_a_mount_says_otherwise() {
             .socket_at::<User>(mount("/own", None))
             .socket_at::<User>(mount("/any", Some(CheckOrigin::Any)))
             .socket_at::<User>(mount("/list", Some(list)))
-            .socket_at::<User>(mount("/request", Some(CheckOrigin::Request))),
+            .socket_at::<User>(mount("/request", Some(CheckOrigin::Request)))
+            .socket_at::<User>(mount("/files", Some(CheckOrigin::with(is_file)))),
     )
     .await;
     for (path, origin, status) in [
@@ -42,12 +48,16 @@ async fn the_endpoints_own_pages_may_connect_unless_a_mount_says_otherwise() {
         ("/request", "http://my.host", 101),
         ("/request", "https://my.host", 403),
         ("/request", "http://my.host:4000", 403),
+        ("/files", "file://", 101),
+        ("/files", "null", 101),
+        ("/files", "", 403),
+        ("/files", "http://my.host", 403),
     ] {
         let target = format!("{path}/websocket");
         let answer = open(at, &target, &[("Origin", origin)]).await;
         assert_eq!((answer.status, &*answer.body), (status, ""), "{path} {origin}");
     }
-    for path in ["/own", "/list", "/request"] {
+    for path in ["/own", "/list", "/request", "/files"] {
         assert_eq!(open(at, &format!("{path}/websocket"), &[]).await.status, 101, "{path}");
     }
 }

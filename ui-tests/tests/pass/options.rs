@@ -8,7 +8,7 @@ use phx_runtime::{
 };
 
 mod origins {
-    pub(super) fn ours(origin: &http::Uri) -> bool {
+    pub(super) fn ours(origin: &phx_runtime::Origin) -> bool {
         origin.host() == Some("example.com")
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use phx_runtime::{
-    BuildError, CheckOrigin, Endpoint, LongPollOptions, Mount, Presence, Version, WebSocketOptions,
+    BuildError, CheckOrigin, Endpoint, LongPollOptions, Mount, Origin, Presence, Version,
+    WebSocketOptions,
 };
-use warp::http::Uri;
 
 use crate::{
     http,
@@ -132,6 +132,6 @@ fn several_origins() -> CheckOrigin {
     ])
 }
 
-fn is_mfa(origin: &Uri) -> bool {
+fn is_mfa(origin: &Origin) -> bool {
     origin.host() == Some("mfa.example")
 }
