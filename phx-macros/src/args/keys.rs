@@ -32,6 +32,7 @@ pub(crate) const WEBSOCKET: Keys = &[
     ("max_backlog", Kind::Size),
     ("compress", Kind::Flag),
     ("subprotocols", Kind::Subprotocols),
+    ("error_handler", Kind::Function),
     ("check_origin", Kind::Origin),
     ("check_csrf", Kind::Flag),
     ("serializers", Kind::Serializers),

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     Path,
     Subprotocols,
     Origin,
+    Function,
     Serializers,
     Filter,
     Drainer,
@@ -42,6 +43,7 @@ pub(crate) enum Value {
     Text(LitStr),
     Texts(Vec<LitStr>),
     Origin(Origin),
+    Function(ExprPath),
     /// The names of variants of `Version`.
     Serializers(Vec<&'static str>),
     Filter(Filter),
@@ -159,6 +161,7 @@ impl Kind {
                 }
                 Some(Value::Origin(Origin::List(origins)))
             }
+            (Self::Function, Given::Function(path)) => Some(Value::Function(path.clone())),
             (Self::Serializers, Given::List(tokens)) => Some(serializers(key, tokens, errors)),
             (Self::Filter, Given::List(tokens)) => filter(key, tokens, errors),
             (Self::Drainer, Given::Flag(false)) => Some(Value::Drainer(None)),
@@ -196,6 +199,7 @@ impl Kind {
                 format!("{key}(\"https://example.com\")"),
                 format!("{key} = path::to::function"),
             ],
+            Self::Function => vec![format!("{key} = path::to::function")],
             Self::Serializers => vec![format!("{key}(v1, v2)")],
             Self::Filter => vec![format!("{key}(\"password\")"), format!("{key}(keep(\"id\"))")],
             Self::Drainer => {

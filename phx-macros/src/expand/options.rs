@@ -32,6 +32,7 @@ fn tokens(value: &Value) -> TokenStream {
         Value::Text(text) => code!(#text),
         Value::Texts(texts) => code!([#(#texts),*]),
         Value::Origin(origin) => self::origin(origin),
+        Value::Function(path) => code!(#path),
         Value::Serializers(versions) => {
             let versions = versions.iter().map(|name| Ident::new(name, Span::mixed_site()));
             code!([#(_phx::Version::#versions),*])

@@ -67,10 +67,7 @@ pub(super) async fn upgrade(
     };
     let socket = match mounted.connect(&endpoint, &websocket.serializers, info).await {
         Ok(socket) => socket,
-        Err(error) => {
-            let (status, body) = error.response();
-            return refusal(status, body);
-        }
+        Err(error) => return websocket.options.answer(&error),
     };
     let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
     tokio::spawn(serve(Accepted { endpoint, index, on_upgrade, compresses }, socket));

@@ -91,6 +91,11 @@ pub(crate) fn connect_failed(socket: &'static str, transport: TransportKind, err
     );
 }
 
+/// The application's way to answer a refused client failed.
+pub(crate) fn error_handler_failed(fault: &Fault) {
+    tracing::error!(target: TARGET, fault = &*fault.to_string(), "an error handler failed");
+}
+
 /// A method of a raw socket panicked. Channels catch and log what goes wrong in their callbacks.
 pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
     tracing::error!(target: TARGET, method, fault = &*fault.to_string(), "a socket panicked");

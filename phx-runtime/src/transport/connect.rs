@@ -2,7 +2,11 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::USER_AGENT, uri::Scheme};
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode, Uri,
+    header::{CONTENT_TYPE, USER_AGENT},
+    uri::Scheme,
+};
 
 use super::{Params, Session};
 use crate::{
@@ -199,8 +203,8 @@ impl ConnectRequest {
 /// A refused connection.
 ///
 /// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
-/// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}` with an
-/// `:error_handler`.
+/// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}`; see also
+/// [`WebSocketOptions::error_handler`](crate::WebSocketOptions::error_handler).
 ///
 /// ```
 /// use phx_runtime::ConnectError;
@@ -248,6 +252,18 @@ impl ConnectError {
             Kind::Refused { status, body, .. } => (*status, body),
             Kind::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, ""),
         }
+    }
+
+    /// The answer as it goes out: status and body, as plain text if there is any.
+    pub fn to_response(&self) -> Response<String> {
+        let (status, body) = self.response();
+        let mut response = Response::new(body.to_owned());
+        *response.status_mut() = status;
+        if !body.is_empty() {
+            let text = HeaderValue::from_static("text/plain; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, text);
+        }
+        response
     }
 
     /// Whether connecting failed, rather than being refused.

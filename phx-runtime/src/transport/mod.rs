@@ -7,6 +7,7 @@ pub(crate) mod auth_token;
 mod connect;
 mod connection;
 mod csrf;
+mod error_handler;
 mod frame;
 pub(crate) mod longpoll;
 mod options;

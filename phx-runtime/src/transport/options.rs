@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{origin::CheckOrigin, session_cookie::SessionOptions};
+use http::Response;
+
+use super::{
+    ConnectError, error_handler::ErrorHandler, origin::CheckOrigin, session_cookie::SessionOptions,
+};
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
 
 /// A path of the endpoint at which a socket answers, with the options of its transports.
@@ -119,6 +123,7 @@ pub struct WebSocketOptions {
     pub(crate) max_backlog: usize,
     pub(crate) compress: bool,
     pub(crate) subprotocols: Option<Vec<Cow<'static, str>>>,
+    pub(crate) error_handler: Option<ErrorHandler>,
     pub(crate) common: CommonOptions,
 }
 
@@ -132,6 +137,7 @@ impl WebSocketOptions {
             max_backlog: 1 << 20,
             compress: false,
             subprotocols: None,
+            error_handler: None,
             common: CommonOptions::default(),
         }
     }
@@ -184,6 +190,48 @@ impl WebSocketOptions {
     ) -> Self {
         self.subprotocols = Some(names.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Answers the clients of this mount that are refused: by `#[connect]`, because its parameters do
+    /// not decode, or because they speak another protocol version. By default the answer is what the
+    /// [`ConnectError`] says.
+    ///
+    /// Faults stay status 500 with an empty body, and refused origins and subprotocols 403. If the
+    /// handler panics, that is logged and the client gets 500. It has no effect on long-poll, whose
+    /// clients read the status from the body.
+    ///
+    /// ```
+    /// use phx_runtime::{ConnectError, WebSocketOptions};
+    /// use warp::http::{Response, StatusCode};
+    ///
+    /// fn busy(error: &ConnectError) -> Response<String> {
+    ///     let mut response = error.to_response();
+    ///     if error.to_string() == "rate_limit" {
+    ///         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    ///         response.headers_mut().insert("retry-after", "30".parse().unwrap());
+    ///     }
+    ///     response
+    /// }
+    ///
+    /// let options = WebSocketOptions::new().error_handler(busy);
+    /// # let _ = options;
+    /// ```
+    ///
+    /// Phoenix counterpart: `error_handler: {module, function, args}`.
+    pub fn error_handler(
+        mut self,
+        handler: impl Fn(&ConnectError) -> Response<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.error_handler = Some(ErrorHandler::new(handler));
+        self
+    }
+
+    /// The answer to a client that is not let in.
+    pub(crate) fn answer(&self, error: &ConnectError) -> Response<String> {
+        match &self.error_handler {
+            Some(handler) if !error.is_fault() => handler.answer(error),
+            _ => error.to_response(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How connections are refused.
 
-use phx_runtime::{CheckOrigin, Endpoint, Mount, WebSocketOptions};
+use http::Response;
+use phx_runtime::{CheckOrigin, ConnectError, Endpoint, Mount, WebSocketOptions};
 
 use crate::{
     client::{open, send},
@@ -68,6 +69,54 @@ async fn what_is_no_handshake_never_reaches_connect() {
     let old = send(at, old).await;
     assert_eq!((old.status, old.header("sec-websocket-version")), (400, Some("13")));
     assert!(!logs.text().contains("CONNECT"), "{}", logs.text());
+}
+
+/// Says no in its own way, and stumbles over some.
+fn in_our_words(error: &ConnectError) -> Response<String> {
+    match &*error.to_string() {
+        "rate_limit" => Response::builder()
+            .status(429)
+            .header("retry-after", "30")
+            .body("Later, please".to_owned())
+            .unwrap(),
+        "unsupported protocol version" => {
+            Response::builder().status(101).body(String::new()).unwrap()
+        }
+        "not you" => panic!("the password is hunter2"),
+        _ => error.to_response(),
+    }
+}
+
+#[tokio::test]
+async fn a_mount_may_answer_refused_clients_in_its_own_words() {
+    let logs = Logs::from("error");
+    let own = WebSocketOptions::new().error_handler(in_our_words);
+    let at = serve(
+        Endpoint::builder()
+            .socket_at::<User>(Mount::new("/own").websocket(own))
+            .socket_at::<User>(Mount::new("/plain").websocket(WebSocketOptions::new())),
+    )
+    .await;
+    let busy = open(at, "/own/websocket?please=wait", &[]).await;
+    assert_eq!((busy.status, &*busy.body), (429, "Later, please"));
+    assert_eq!(busy.header("retry-after"), Some("30"));
+    let plain = open(at, "/plain/websocket?please=wait", &[]).await;
+    assert_eq!((plain.status, &*plain.body), (429, "Too many requests"));
+    assert_eq!(plain.header("retry-after"), None);
+    // A fault stays one, whatever the handler would say.
+    let fault = open(at, "/own/websocket?please=fail", &[]).await;
+    assert_eq!((fault.status, &*fault.body), (500, ""));
+    logs.take();
+    for (query, logged) in [
+        ("please=refuse", "panicked: the password is hunter2"),
+        ("vsn=9.0.0", "it answered with status 101"),
+    ] {
+        let answer = open(at, &format!("/own/websocket?{query}"), &[]).await;
+        assert_eq!((answer.status, &*answer.body), (500, ""), "{query}");
+        let text = logs.take();
+        assert!(text.contains("an error handler failed") && text.contains(logged), "{text}");
+    }
+    assert_eq!(open(at, "/own/websocket", &[]).await.status, 101);
 }
 
 #[tokio::test]

@@ -13,6 +13,12 @@ mod origins {
     }
 }
 
+mod refusals {
+    pub(super) fn too_many(_: &phx_runtime::ConnectError) -> http::Response<String> {
+        http::Response::builder().status(429).body("Too many requests".into()).unwrap()
+    }
+}
+
 struct Full;
 
 #[socket(
@@ -24,6 +30,7 @@ struct Full;
         max_backlog = "1.5MiB",
         compress = true,
         subprotocols("phoenix", "v2.phoenix"),
+        error_handler = refusals::too_many,
         check_origin("https://example.com", "//*.example.org"),
         check_csrf = false,
         serializers(v2, v1),
@@ -89,6 +96,7 @@ fn every_option_reaches_its_builder() {
         .max_backlog(1_572_864)
         .compress(true)
         .subprotocols(["phoenix", "v2.phoenix"])
+        .error_handler(refusals::too_many)
         .check_origin(CheckOrigin::list(["https://example.com", "//*.example.org"]))
         .check_csrf(false)
         .serializers([Version::V2, Version::V1])

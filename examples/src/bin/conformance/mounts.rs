@@ -30,9 +30,9 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
                 .websocket(open_websocket().timeout(Some(Duration::from_millis(300))))
                 .longpoll(open_longpoll()),
         )
-        .socket::<TestSocket<true>>()
+        .socket::<TestSocket>()
         .socket::<TestLpSocket>()
-        .socket_at::<TestSocket<false>>(Mount::new("/ws/admin").websocket(strict_websocket()))
+        .socket_at::<TestSocket>(Mount::new("/ws/admin").websocket(strict_websocket()))
         .socket_at::<TestLpSocket>(Mount::new("/ws/admin").longpoll(strict_longpoll()))
         .socket::<LimitedSocket>()
         .socket::<TestInfoSocket>()

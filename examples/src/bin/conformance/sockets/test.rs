@@ -1,6 +1,7 @@
 //! Sockets with a strict origin and little patience.
 
 use phx_runtime::{Pattern, prelude::*};
+use warp::http::{Response, StatusCode};
 
 use super::{admit, is_set, owner};
 use crate::{
@@ -8,23 +9,24 @@ use crate::{
     channels::{CustomChannel, RoomChannel, RoomLpChannel},
 };
 
-/// `OWN_ANSWER`: whether clients that come too often are told so.
-pub(crate) struct TestSocket<const OWN_ANSWER: bool> {
+/// `/ws` tells clients that come too often so; see [`too_many_requests`].
+pub(crate) struct TestSocket {
     user_id: Option<String>,
 }
 
-#[socket("/ws", websocket(timeout = "200ms", check_origin("//example.com")))]
+#[socket(
+    "/ws",
+    websocket(
+        timeout = "200ms",
+        check_origin("//example.com"),
+        error_handler = too_many_requests
+    )
+)]
 #[channels(RoomChannel, CustomChannel)]
-impl<const OWN_ANSWER: bool> TestSocket<OWN_ANSWER> {
+impl TestSocket {
     #[connect]
     async fn connect(params: Params) -> Result<Self, ConnectError> {
-        admit(&params).map_err(|error| {
-            if OWN_ANSWER && error.to_string() == "rate_limit" {
-                error.status(429).body("Too many requests")
-            } else {
-                error
-            }
-        })?;
+        admit(&params)?;
         Ok(Self { user_id: params.get("user_id").map(str::to_owned) })
     }
 
@@ -34,7 +36,16 @@ impl<const OWN_ANSWER: bool> TestSocket<OWN_ANSWER> {
     }
 }
 
-impl<const OWN_ANSWER: bool> GivesAssigns for TestSocket<OWN_ANSWER> {
+fn too_many_requests(error: &ConnectError) -> Response<String> {
+    let mut response = error.to_response();
+    if error.to_string() == "rate_limit" {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        *response.body_mut() = "Too many requests".to_owned();
+    }
+    response
+}
+
+impl GivesAssigns for TestSocket {
     fn assigns(&self, _: Pattern) -> Assigns {
         [("user_id", json!(self.user_id))].into()
     }
