@@ -4,20 +4,17 @@ use std::{fmt, io, net::SocketAddr, time::Duration};
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, join_all},
+    future::{BoxFuture, Either, join_all, select},
 };
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
 };
 use warp::{Filter, Rejection, Reply};
@@ -132,12 +129,12 @@ impl Server {
         F::Extract: Reply,
     {
         let Self { endpoint, listener, mut stop, .. } = self;
-        let graceful = GracefulShutdown::new();
+        let (stop_http, stopping) = watch::channel(false);
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        tokio::spawn(serve_http(stream, peer, routes.clone(), graceful.watcher()));
+                        tokio::spawn(serve_http(stream, peer, routes.clone(), stopping.clone()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept connections");
@@ -147,17 +144,26 @@ impl Server {
                 () = &mut stop => break,
             }
         }
-        drop(listener);
+        drop((listener, stopping));
         endpoint.drain().await;
-        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        stop_http.send_replace(true);
+        // Every connection holds a receiver for as long as it lasts.
+        if tokio::time::timeout(GRACE, stop_http.closed()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
     }
 }
 
 /// Serves the requests of one TCP connection, up to its upgrade.
-async fn serve_http<F>(stream: TcpStream, peer: SocketAddr, routes: F, watcher: Watcher)
-where
+///
+/// Not by hyper-util's `auto` builder: that waits without any timeout for the first bytes, to tell
+/// HTTP/2 apart.
+async fn serve_http<F>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: F,
+    mut stopping: watch::Receiver<bool>,
+) where
     F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
 {
@@ -166,12 +172,20 @@ where
         request.extensions_mut().insert(Peer(peer));
         hyper::service::Service::call(&routes, request)
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    let mut http = builder.http1();
+    let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEAD_LIMIT);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let stopped = stopping.wait_for(|stop| *stop).map(drop);
+    let served = match select(connection.as_mut(), std::pin::pin!(stopped)).await {
+        Either::Left((served, _)) => served,
+        Either::Right(((), _)) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
     // A client that breaks off is not worth a line at a higher level.
-    if let Err(error) = watcher.watch(connection).await {
+    if let Err(error) = served {
         tracing::debug!(%error, "an HTTP connection broke");
     }
 }

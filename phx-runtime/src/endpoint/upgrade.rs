@@ -146,12 +146,17 @@ impl Accepted {
 
 /// The bare socket where the server in front gives it, and what the client sent already.
 fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Connection, Bytes) {
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => {
-            let stream = parts.io.into_inner();
+    // Our own server gives the one, `warp::serve` the other.
+    let bare = upgraded.downcast::<TokioIo<TcpStream>>();
+    let bare = bare.map(|parts| (parts.io, parts.read_buf)).or_else(|upgraded| {
+        downcast::<TokioIo<TcpStream>>(upgraded).map(|parts| (parts.io, parts.read_buf))
+    });
+    match bare {
+        Ok((io, early)) => {
+            let stream = io.into_inner();
             prepare(&stream);
             let (io, connection) = Io::tcp(stream, max_backlog, compresses);
-            (io, connection, parts.read_buf)
+            (io, connection, early)
         }
         Err(upgraded) => {
             let (io, connection) = Io::other(TokioIo::new(upgraded), max_backlog, compresses);
