@@ -5,11 +5,14 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop::poll_proceed,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::{
     close::close_reply,
@@ -165,8 +168,14 @@ impl Driver {
             }
             let ready = socket.is_ready();
             if ready {
+                // One read may bring thousands of messages: they share the task's budget, so that
+                // whoever sends much takes turns with the other connections of this thread.
+                let turn = ready!(poll_proceed(task));
                 match self.decoder.decode() {
-                    Ok(Some(incoming)) => return Poll::Ready(self.received(incoming)),
+                    Ok(Some(incoming)) => {
+                        turn.made_progress();
+                        return Poll::Ready(self.received(incoming));
+                    }
                     Ok(None) => {}
                     Err(error) => return Poll::Ready(Event::End(broken(error))),
                 }
