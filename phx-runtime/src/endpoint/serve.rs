@@ -173,7 +173,9 @@ async fn serve_http<F>(
         hyper::service::Service::call(&routes, request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEAD_LIMIT);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    // The one limits what is buffered before the head is whole, in steps; the other is exact.
+    http.max_buf_size(HEAD_LIMIT).max_header_size(HEAD_LIMIT);
     let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let stopped = stopping.wait_for(|stop| *stop).map(drop);
