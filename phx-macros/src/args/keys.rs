@@ -57,8 +57,12 @@ pub(crate) const CHANNEL: Keys = &[
     ("filter_parameters", Kind::Filter),
 ];
 
-pub(crate) const DRAINER: Keys =
-    &[("batch_size", Kind::Count), ("batch_interval", Kind::Pause), ("shutdown", Kind::Duration)];
+pub(crate) const DRAINER: Keys = &[
+    ("batch_size", Kind::Count),
+    ("batch_interval", Kind::Pause),
+    ("shutdown", Kind::Duration),
+    ("log", Kind::Level),
+];
 
 /// Where each option belongs, to say so when it stands elsewhere.
 const HOMES: &[(&str, Keys)] = &[

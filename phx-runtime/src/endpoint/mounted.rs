@@ -109,6 +109,9 @@ impl fmt::Debug for Mounted {
 
 /// Makes sockets for a mount, without the socket's type.
 pub(crate) trait Connector: Send + Sync {
+    /// The socket's name in the log.
+    fn socket(&self) -> &'static str;
+
     fn connect(
         &self,
         request: ConnectRequest,
@@ -119,6 +122,10 @@ pub(crate) trait Connector: Send + Sync {
 pub(super) struct ChannelConnector<S>(pub(super) Arc<[Route<S>]>);
 
 impl<S: SocketState> Connector for ChannelConnector<S> {
+    fn socket(&self) -> &'static str {
+        short_name::<S>()
+    }
+
     fn connect(
         &self,
         request: ConnectRequest,
@@ -135,6 +142,10 @@ impl<S: SocketState> Connector for ChannelConnector<S> {
 pub(super) struct RawConnector<R>(pub(super) std::marker::PhantomData<fn() -> R>);
 
 impl<R: RawConnect> Connector for RawConnector<R> {
+    fn socket(&self) -> &'static str {
+        short_name::<R>()
+    }
+
     fn connect(
         &self,
         request: ConnectRequest,

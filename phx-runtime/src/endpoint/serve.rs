@@ -19,9 +19,10 @@ use tokio::{
 };
 use warp::{Filter, Rejection, Reply};
 
-use super::Endpoint;
+use super::{Endpoint, mounted::Mounted};
 use crate::{
     channel::Reason,
+    telemetry,
     transport::{CloseCode, Connection, Drainer},
 };
 
@@ -205,7 +206,7 @@ impl Endpoint {
                 self.0.connections.of_mount(index).iter().for_each(send_elsewhere);
                 return;
             };
-            let draining = self.drain_mount(index, &mounted.mount.path, drainer);
+            let draining = self.drain_mount(index, mounted, drainer);
             if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
                 tracing::warn!(mount = %mounted.mount.path, "draining took too long");
             }
@@ -218,23 +219,22 @@ impl Endpoint {
         }
     }
 
-    async fn drain_mount(&self, index: usize, path: &str, drainer: Drainer) {
+    async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: Drainer) {
         let connections = self.0.connections.of_mount(index);
-        let total = connections.len();
         let size = drainer.batch_size.max(1);
-        let rounds = total.div_ceil(size);
+        let log = telemetry::Draining {
+            level: drainer.log.unwrap_or(mounted.mount.log),
+            socket: mounted.connector.socket(),
+            mount: &mounted.mount.path,
+            total: connections.len(),
+            rounds: connections.len().div_ceil(size),
+            interval: drainer.batch_interval,
+        };
         for (round, batch) in connections.chunks(size).enumerate() {
             if round > 0 {
                 tokio::time::sleep(drainer.batch_interval).await;
             }
-            tracing::info!(
-                mount = path,
-                "DRAINING {} of {total} total connection(s) for socket {path} every {}ms - \
-                 round {} of {rounds}",
-                batch.len(),
-                drainer.batch_interval.as_millis(),
-                round + 1,
-            );
+            log.batch(round + 1, batch.len());
             batch.iter().for_each(send_elsewhere);
         }
     }

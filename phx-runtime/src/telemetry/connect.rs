@@ -1,6 +1,9 @@
 //! Lines about requests for connections.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use http::Method;
 
@@ -80,6 +83,38 @@ impl Connect {
                  Serializer: {version}\n  Parameters: {params}"
             ),
         }
+    }
+}
+
+/// The lines about connections that are told to go elsewhere, batch by batch.
+pub(crate) struct Draining<'a> {
+    pub(crate) level: LogLevel,
+    pub(crate) socket: &'static str,
+    pub(crate) mount: &'a str,
+    /// Connections.
+    pub(crate) total: usize,
+    /// Batches.
+    pub(crate) rounds: usize,
+    pub(crate) interval: Duration,
+}
+
+impl Draining<'_> {
+    /// The next batch, counted from 1, has so many connections.
+    pub(crate) fn batch(&self, round: usize, count: usize) {
+        let Self { level, socket, mount, total, rounds, interval } = *self;
+        let interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        log!(
+            level,
+            socket,
+            mount,
+            count,
+            total,
+            round,
+            rounds,
+            interval_ms,
+            "DRAINING {count} of {total} total connection(s) for socket {socket} every \
+             {interval_ms}ms - round {round} of {rounds}"
+        );
     }
 }
 

@@ -48,8 +48,8 @@ pub(crate) use self::{
         unmatched_topic,
     },
     connect::{
-        Connect, connect_failed, error_handler_failed, origin_refused, request, socket_panicked,
-        subprotocols_refused, version_refused,
+        Connect, Draining, connect_failed, error_handler_failed, origin_refused, request,
+        socket_panicked, subprotocols_refused, version_refused,
     },
     dropped::{Dropped, dropped},
 };

@@ -366,6 +366,7 @@ pub struct Drainer {
     pub(crate) batch_size: usize,
     pub(crate) batch_interval: Duration,
     pub(crate) shutdown: Duration,
+    pub(crate) log: Option<LogLevel>,
 }
 
 impl Drainer {
@@ -375,6 +376,7 @@ impl Drainer {
             batch_size: 10_000,
             batch_interval: Duration::from_secs(2),
             shutdown: Duration::from_secs(30),
+            log: None,
         }
     }
 
@@ -393,6 +395,13 @@ impl Drainer {
     /// How long draining may take at most; 30 s by default. What is left then is closed at once.
     pub const fn shutdown(mut self, deadline: Duration) -> Self {
         self.shutdown = deadline;
+        self
+    }
+
+    /// The level of the line about each batch; by default that of the mount's
+    /// [`log`](Mount::log).
+    pub const fn log(mut self, level: LogLevel) -> Self {
+        self.log = Some(level);
         self
     }
 }

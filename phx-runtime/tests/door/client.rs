@@ -122,6 +122,11 @@ impl Client {
         }
     }
 
+    /// Waits for the server's close frame, and answers it.
+    pub(crate) async fn closed(mut self) {
+        while let Some(Ok(_)) = self.0.next().await {}
+    }
+
     /// Sends a message and waits for its reply's payload.
     pub(crate) async fn ask(&mut self, topic: &str, event: &str, payload: Value) -> Value {
         self.send(&serde_json::json!(["1", "1", topic, event, payload])).await;

@@ -11,6 +11,7 @@ mod server;
 mod auth_token;
 mod connect_info;
 mod intercepted;
+mod levels;
 mod limits;
 mod logging;
 mod longpoll;

@@ -50,7 +50,7 @@ struct Full;
     auth_token = true,
     max_channels = 20,
     log = "warn",
-    drainer(batch_size = 5, batch_interval = "0s", shutdown = "10m"),
+    drainer(batch_size = 5, batch_interval = "0s", shutdown = "10m", log = "trace"),
     filter_parameters("password", "iban")
 )]
 impl Full {
@@ -114,7 +114,8 @@ fn every_option_reaches_its_builder() {
     let drainer = Drainer::new()
         .batch_size(5)
         .batch_interval(Duration::ZERO)
-        .shutdown(Duration::from_secs(600));
+        .shutdown(Duration::from_secs(600))
+        .log(LogLevel::Trace);
     let mount = Mount::new("/full")
         .websocket(websocket)
         .longpoll(longpoll)
