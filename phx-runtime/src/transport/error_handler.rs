@@ -13,7 +13,9 @@ use crate::{error::Fault, telemetry};
 
 /// A mount's own way to answer refused clients.
 #[derive(Clone)]
-pub(crate) struct ErrorHandler(Arc<dyn Fn(&ConnectError) -> Response<String> + Send + Sync>);
+pub(crate) struct ErrorHandler(Arc<Handler>);
+
+type Handler = dyn Fn(&ConnectError) -> Response<String> + Send + Sync;
 
 impl ErrorHandler {
     pub(super) fn new(

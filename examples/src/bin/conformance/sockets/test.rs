@@ -40,7 +40,7 @@ fn too_many_requests(error: &ConnectError) -> Response<String> {
     let mut response = error.to_response();
     if error.to_string() == "rate_limit" {
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        *response.body_mut() = "Too many requests".to_owned();
+        response.body_mut().push_str("Too many requests");
     }
     response
 }
