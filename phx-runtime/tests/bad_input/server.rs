@@ -10,7 +10,7 @@ use crate::raw_client::{PING, PONG, RawClient, TEXT};
 pub(crate) const V2: &str = "/socket/websocket?vsn=2.0.0";
 
 /// Longer than anything here takes: a test that waits for so long has failed.
-const FOREVER: Duration = Duration::from_secs(60);
+const FOREVER: Duration = Duration::from_mins(1);
 
 struct User;
 
