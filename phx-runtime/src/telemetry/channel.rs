@@ -135,6 +135,14 @@ pub(crate) fn too_many_channels(
     );
 }
 
+pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static str) {
+    let id = id.map(Topic::as_str);
+    tracing::warn!(
+        target: TARGET, limit, id, socket,
+        "Refused a join in {socket}: its topic or a ref has more than {limit} bytes"
+    );
+}
+
 pub(crate) fn join_crashed(topic: &Topic, fault: &Fault) {
     let (topic, fault) = (topic.as_str(), &*fault.to_string());
     tracing::error!(target: TARGET, topic, fault, "a join failed");

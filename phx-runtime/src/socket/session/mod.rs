@@ -35,6 +35,10 @@ use crate::{
 /// Messages of the client that may wait for busy channels before no more are read.
 const QUEUE_LIMIT: usize = 1000;
 
+/// Bytes that the topic and the refs of a join may have, each. A channel keeps them, so a client
+/// could otherwise make the server hold its largest message once for each channel.
+const NAME_LIMIT: usize = 8 * 1024;
+
 pub(super) struct Session {
     routes: Arc<dyn Routes>,
     mount: Arc<Mount>,
@@ -167,6 +171,11 @@ impl Session {
     fn route(&mut self, message: Incoming) {
         if message.topic == "phoenix" && message.event == "heartbeat" {
             self.answer(None, &message, "ok", &Encoded::empty_object());
+            return;
+        }
+        if message.event == "phx_join" && has_long_names(&message) {
+            telemetry::names_too_long(NAME_LIMIT, self.shared.id.as_ref(), self.routes.socket());
+            self.refuse(message.join_ref.as_ref(), &message, "topic or ref too long");
             return;
         }
         if let Some(slot) = self.channels.get_mut(&*message.topic) {
@@ -303,6 +312,12 @@ impl Session {
         // Only JSON is answered here, which both versions have.
         let _ = self.shared.connection.send_with(None, |buffer| version.encode(&reply, buffer));
     }
+}
+
+fn has_long_names(message: &Incoming) -> bool {
+    let refs = [&message.join_ref, &message.reference].into_iter().flatten();
+    let names = refs.map(MessageRef::as_str).chain([&*message.topic]);
+    names.into_iter().any(|name| name.len() > NAME_LIMIT)
 }
 
 /// `{"reason": why}`
