@@ -56,51 +56,73 @@ const _: () = {
             _phx::ChannelOptions::new().log_join(_phx::LogLevel::Debug)
         }
         fn requires(requirements: &mut _phx::Requirements) {
-            _phx::context::<Event, _>(requirements.handler("RoomChannel::typing"));
+            _phx::context::<Event, ()>()
+                .requires(requirements.handler("RoomChannel::typing"));
             #[cfg(feature = "export")]
-            _phx::context::<ReplyRef, _>(requirements.handler("RoomChannel::export"));
-            _phx::context::<
-                State<Presence>,
-                _,
-            >(requirements.handler("RoomChannel::after_join"));
+            _phx::context::<ReplyRef, ()>()
+                .requires(requirements.handler("RoomChannel::export"));
+            _phx::context::<State<Presence>, ()>()
+                .requires(requirements.handler("RoomChannel::after_join"));
         }
-        #[allow(unused_mut, unused_variables)]
+        #[allow(unused_variables)]
         #[deny(unreachable_patterns)]
         fn handle_in(
-            mut self: _phx::Box<Self>,
+            self: _phx::Box<Self>,
             payload: _phx::Payload,
             cx: _phx::Context,
         ) -> _phx::Handling {
             match cx.event().as_str() {
                 "new_msg" => {
-                    _phx::Handling::later(async move {
-                        let reply = _phx::run_async(async {
-                                let msg = _phx::decode::<NewMsg>(payload)?;
-                                let socket = _phx::context::<&Socket, _>(&cx)?;
-                                _phx::reply::<
-                                    Reply,
-                                >(Self::new_msg(&mut self, msg, socket).await)
-                            })
-                            .await;
-                        (self, reply)
-                    })
+                    _phx::later(
+                        self,
+                        payload,
+                        cx,
+                        |this, given| {
+                            _phx::call::with_2(
+                                given,
+                                this,
+                                Self::new_msg,
+                                _phx::decode::<NewMsg>(),
+                                _phx::context::<&Socket, _>(),
+                                _phx::reply_later::<Reply, _>,
+                            )
+                        },
+                    )
                 }
                 "typing_start" | "typing_stop" => {
-                    let reply = _phx::run(|| {
-                        let payload = _phx::decode::<Payload>(payload)?;
-                        let event = _phx::context::<Event, _>(&cx)?;
-                        _phx::reply::<()>(Self::typing(&self, payload, event))
-                    });
-                    _phx::Handling::done(self, reply)
+                    _phx::now(
+                        self,
+                        payload,
+                        cx,
+                        |this, given| {
+                            _phx::call::with_2(
+                                given,
+                                &*this,
+                                Self::typing,
+                                _phx::decode::<Payload>(),
+                                _phx::context::<Event, _>(),
+                                _phx::reply::<()>,
+                            )
+                        },
+                    )
                 }
                 #[cfg(feature = "export")]
                 "export" => {
-                    let reply = _phx::run(|| {
-                        let payload = _phx::decode::<Payload>(payload)?;
-                        let reply = _phx::context::<ReplyRef, _>(&cx)?;
-                        _phx::reply::<()>(Self::export(&self, payload, reply))
-                    });
-                    _phx::Handling::done(self, reply)
+                    _phx::now(
+                        self,
+                        payload,
+                        cx,
+                        |this, given| {
+                            _phx::call::with_2(
+                                given,
+                                &*this,
+                                Self::export,
+                                _phx::decode::<Payload>(),
+                                _phx::context::<ReplyRef, _>(),
+                                _phx::reply::<()>,
+                            )
+                        },
+                    )
                 }
                 _ => _phx::Handling::unmatched_event(self, &cx),
             }
@@ -112,48 +134,71 @@ const _: () = {
         ) -> _phx::Handling {
             match cx.event().as_str() {
                 "new_msg" => {
-                    let reply = _phx::run(|| {
-                        let msg = _phx::decode::<Message>(payload)?;
-                        let socket = _phx::context::<&Socket, _>(&cx)?;
-                        _phx::next::<()>(Self::hide_muted(&self, msg, socket))
-                    });
-                    _phx::Handling::done(self, reply)
+                    _phx::now(
+                        self,
+                        payload,
+                        cx,
+                        |this, given| {
+                            _phx::call::with_2(
+                                given,
+                                &*this,
+                                Self::hide_muted,
+                                _phx::decode::<Message>(),
+                                _phx::context::<&Socket, _>(),
+                                _phx::next::<()>,
+                            )
+                        },
+                    )
                 }
                 _ => _phx::push_unchanged(self, payload, &cx),
             }
         }
         fn handle_info(
-            mut self: _phx::Box<Self>,
+            self: _phx::Box<Self>,
             message: _phx::Info,
             cx: _phx::Context,
         ) -> _phx::Handling {
             let message = match message.take::<AfterJoin>() {
                 _phx::Ok(message) => {
-                    return _phx::Handling::later(async move {
-                        let reply = _phx::run_async(async {
-                                let presence = _phx::context::<State<Presence>, _>(&cx)?;
-                                _phx::next::<
-                                    (),
-                                >(Self::after_join(&mut self, message, presence).await)
-                            })
-                            .await;
-                        (self, reply)
-                    });
+                    return _phx::later(
+                        self,
+                        message,
+                        cx,
+                        |this, given| {
+                            _phx::call::with_2(
+                                given,
+                                this,
+                                Self::after_join,
+                                _phx::message::<AfterJoin>(),
+                                _phx::context::<State<Presence>, _>(),
+                                _phx::next_later::<(), _>,
+                            )
+                        },
+                    );
                 }
                 _phx::Err(message) => message,
             };
             _phx::Handling::unmatched_info(self, message, &cx)
         }
         fn terminate(
-            mut self: _phx::Box<Self>,
+            self: _phx::Box<Self>,
             reason: _phx::Reason,
-            _cx: _phx::Context,
+            cx: _phx::Context,
         ) -> _phx::Handling {
-            let reply = _phx::run(|| {
-                let reason = _phx::reason::<Reason>(reason)?;
-                _phx::ended(Self::bye(&mut self, reason))
-            });
-            _phx::Handling::done(self, reply)
+            _phx::now(
+                self,
+                reason,
+                cx,
+                |this, given| {
+                    _phx::call::with_1(
+                        given,
+                        this,
+                        Self::bye,
+                        _phx::reason::<Reason>(),
+                        _phx::ended,
+                    )
+                },
+            )
         }
     }
     #[automatically_derived]
@@ -171,7 +216,7 @@ const _: () = {
             _phx::Box::pin(async move {
                 let payload = cx.take_payload();
                 let room_id = _phx::parameter::<RoomId, _>(&cx, "room_id")?;
-                let params = _phx::decode::<JoinParams>(payload)?;
+                let params = _phx::join_params::<JoinParams>(payload)?;
                 let user = _phx::join_context::<&UserSocket, __S, _>(&cx)?;
                 let store = _phx::join_context::<State<T>, __S, _>(&cx)?;
                 _phx::joined::<

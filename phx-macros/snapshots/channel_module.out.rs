@@ -17,34 +17,42 @@ pub mod room {
             const PATTERNS: &'static [_phx::Pattern] = &[_phx::Pattern::new("room:*")];
             const EVENTS: &'static [&'static str] = &["new_msg"];
             fn handle_in(
-                mut self: _phx::Box<Self>,
+                self: _phx::Box<Self>,
                 payload: _phx::Payload,
                 cx: _phx::Context,
             ) -> _phx::Handling {
                 match cx.event().as_str() {
                     "new_msg" => {
-                        _phx::Handling::later(async move {
-                            let reply = _phx::run_async(async {
-                                    let msg = _phx::decode::<NewMsg>(payload)?;
-                                    _phx::reply::<
-                                        Result<Posted, Refused>,
-                                    >(
-                                        self::new_msg(_phx::state_mut::<Room, Self>(&mut self), msg)
-                                            .await,
-                                    )
-                                })
-                                .await;
-                            (self, reply)
-                        })
+                        _phx::later(
+                            self,
+                            payload,
+                            cx,
+                            |this, given| {
+                                _phx::call::with_1(
+                                    given,
+                                    _phx::state_mut::<Room, Self>(this),
+                                    self::new_msg,
+                                    _phx::decode::<NewMsg>(),
+                                    _phx::reply_later::<Result<Posted, Refused>, _>,
+                                )
+                            },
+                        )
                     }
                     _ => {
-                        let reply = _phx::run(|| {
-                            let event = _phx::decode::<Payload>(payload)?;
-                            _phx::reply::<
-                                Reply,
-                            >(self::unknown(_phx::state::<Room, Self>(&self), event))
-                        });
-                        _phx::Handling::done(self, reply)
+                        _phx::now(
+                            self,
+                            payload,
+                            cx,
+                            |this, given| {
+                                _phx::call::with_1(
+                                    given,
+                                    _phx::state::<Room, Self>(this),
+                                    self::unknown,
+                                    _phx::decode::<Payload>(),
+                                    _phx::reply::<Reply>,
+                                )
+                            },
+                        )
                     }
                 }
             }

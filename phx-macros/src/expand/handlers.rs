@@ -1,10 +1,9 @@
 //! `handle_in`, `handle_out`, `handle_info` and `terminate` of `impl Channel`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::TokenStream;
 use syn::Attribute;
 
-use super::{blame, call::call, types::inferred};
+use super::{call::handling, types::inferred};
 use crate::{
     args::Events,
     marks::Role,
@@ -14,15 +13,15 @@ use crate::{
 /// A message from the client, by its event.
 pub(super) fn handle_in(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleIn)?;
-    let rest = code!(_phx::Handling::unmatched_event(self, &cx));
-    let body = by_event(common, &all, &rest);
-    let only_rest = all.iter().all(|callback| matches!(callback.events, Some(Events::Rest(_))));
-    let payload = named_if("payload", all.iter().any(|callback| callback.subject().is_some()));
-    let cx = named_if("cx", !only_rest || all.iter().any(|callback| callback.uses_context()));
-    let (this, allow) = (this(&all), allow(&all));
+    let body = by_event(common, &all, &code!(_phx::Handling::unmatched_event(self, &cx)));
+    let allow = allow(&all);
     Some(code! {
         #allow
-        fn handle_in(#this, #payload: _phx::Payload, #cx: _phx::Context) -> _phx::Handling {
+        fn handle_in(
+            self: _phx::Box<Self>,
+            payload: _phx::Payload,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
             #body
         }
     })
@@ -32,10 +31,14 @@ pub(super) fn handle_in(common: &Common) -> Option<TokenStream> {
 pub(super) fn handle_out(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleOut)?;
     let body = by_event(common, &all, &code!(_phx::push_unchanged(self, payload, &cx)));
-    let (this, allow) = (this(&all), allow(&all));
+    let allow = allow(&all);
     Some(code! {
         #allow
-        fn handle_out(#this, payload: _phx::Payload, cx: _phx::Context) -> _phx::Handling {
+        fn handle_out(
+            self: _phx::Box<Self>,
+            payload: _phx::Payload,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
             #body
         }
     })
@@ -45,20 +48,22 @@ pub(super) fn handle_out(common: &Common) -> Option<TokenStream> {
 pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
     let all = group(common, Role::HandleInfo)?;
     let attempts = all.iter().filter_map(|callback| {
-        let (cfgs, Run { steps, value }) = (&callback.cfgs, Run::of(common, callback));
+        let (cfgs, handling) = (&callback.cfgs, handling(common, callback, &code!(message)));
         let ty = inferred(&callback.subject()?.ty, &callback.sig);
         Some(code! {
             #(#cfgs)*
             let message = match message.take::<#ty>() {
-                _phx::Ok(message) => { #steps return #value; }
+                _phx::Ok(message) => return #handling,
                 _phx::Err(message) => message,
             };
         })
     });
-    let (this, allow) = (this(&all), allow(&all));
     Some(code! {
-        #allow
-        fn handle_info(#this, message: _phx::Info, cx: _phx::Context) -> _phx::Handling {
+        fn handle_info(
+            self: _phx::Box<Self>,
+            message: _phx::Info,
+            cx: _phx::Context,
+        ) -> _phx::Handling {
             #(#attempts)*
             _phx::Handling::unmatched_info(self, message, &cx)
         }
@@ -68,14 +73,15 @@ pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
 /// The end of the channel.
 pub(super) fn terminate(common: &Common) -> impl Iterator<Item = TokenStream> {
     common.callbacks(Role::Terminate).map(|callback| {
-        let (cfgs, body) = (&callback.cfgs, Run::of(common, callback).body());
-        let this = this(&[callback]);
-        let reason = named_if("reason", callback.subject().is_some());
-        let cx = named_if("cx", callback.uses_context());
+        let (cfgs, handling) = (&callback.cfgs, handling(common, callback, &code!(reason)));
         code! {
             #(#cfgs)*
-            fn terminate(#this, #reason: _phx::Reason, #cx: _phx::Context) -> _phx::Handling {
-                #body
+            fn terminate(
+                self: _phx::Box<Self>,
+                reason: _phx::Reason,
+                cx: _phx::Context,
+            ) -> _phx::Handling {
+                #handling
             }
         }
     })
@@ -93,16 +99,16 @@ fn by_event(common: &Common, all: &[&Callback], rest: &TokenStream) -> TokenStre
     if let ([], [only]) = (&by_name[..], &catching[..])
         && only.cfgs.is_empty()
     {
-        return Run::of(common, only).body();
+        return handling(common, only, &code!(payload));
     }
     let arms = by_name.iter().chain(&catching).map(|callback| {
-        let (cfgs, run) = (&callback.cfgs, Run::of(common, callback).expression());
+        let (cfgs, handling) = (&callback.cfgs, handling(common, callback, &code!(payload)));
         let pattern = if let Some(Events::Named(names)) = &callback.events {
             code!(#(#names)|*)
         } else {
             code!(_)
         };
-        code!(#(#cfgs)* #pattern => #run,)
+        code!(#(#cfgs)* #pattern => #handling,)
     });
     let rest = no_catch_all(&catching).map(|cfg| code!(#cfg _ => #rest,));
     code! {
@@ -127,64 +133,12 @@ fn no_catch_all(catching: &[&Callback]) -> Option<TokenStream> {
     (!always).then(|| code!(#[cfg(not(any(#(#conditions),*)))]))
 }
 
-/// One run of a callback.
-struct Run {
-    /// What a plain function does on the spot.
-    steps: Option<TokenStream>,
-    /// The `Handling`.
-    value: TokenStream,
-}
-
-impl Run {
-    /// A future is made at the handler's own `async`: if it is not `Send`, that is what is blamed.
-    fn of(common: &Common, callback: &Callback) -> Self {
-        let call = call(common, callback);
-        let Some(keyword) = callback.sig.asyncness else {
-            return Self {
-                steps: Some(code!(let reply = _phx::run(|| { #call });)),
-                value: code!(_phx::Handling::done(self, reply)),
-            };
-        };
-        let body = code! {
-            let reply = _phx::run_async(async { #call }).await;
-            (self, reply)
-        };
-        let span = blame(keyword.span);
-        let value = quote_spanned!(span=> _phx::Handling::later(async move { #body }));
-        Self { steps: None, value }
-    }
-
-    fn body(&self) -> TokenStream {
-        let Self { steps, value } = self;
-        code!(#steps #value)
-    }
-
-    fn expression(&self) -> TokenStream {
-        let body = self.body();
-        if self.steps.is_some() { code!({ #body }) } else { body }
-    }
-}
-
-fn this(all: &[&Callback]) -> TokenStream {
-    if all.iter().any(|callback| callback.changes_state()) {
-        code!(mut self: _phx::Box<Self>)
-    } else {
-        code!(self: _phx::Box<Self>)
-    }
-}
-
-/// `name`, or `_name` where nothing uses it.
-fn named_if(name: &str, used: bool) -> syn::Ident {
-    let prefix = if used { "" } else { "_" };
-    syn::Ident::new(&format!("{prefix}{name}"), Span::mixed_site())
-}
-
-/// What is not used may depend on `cfg`; whether an event has two handlers too.
+/// What is not used may depend on `cfg`; whether an event has two handlers does.
 fn allow(all: &[&Callback]) -> Option<TokenStream> {
     let conditional = |callback: &&Callback| !callback.cfgs.is_empty();
     all.iter().any(conditional).then(|| {
         code! {
-            #[allow(unused_mut, unused_variables)]
+            #[allow(unused_variables)]
             #[deny(unreachable_patterns)]
         }
     })

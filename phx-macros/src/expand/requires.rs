@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use super::call::context;
+use super::call::requirement;
 use crate::model::{ArgumentRole, Callback, State, reference};
 
 /// The method `name` with a line for each context argument of `callbacks`, if there are any.
@@ -25,14 +25,13 @@ pub(super) fn requires<'a>(
 fn needs(state: &State, callback: &Callback) -> Vec<TokenStream> {
     let function = callback.sig.ident.to_string();
     let handler = format!("{}::{function}", state.name());
-    let source = code!(requirements.handler(#handler));
     // A reference points into the context that it is found in, which holds no state.
     let contexts = callback.arguments.iter().filter(|argument| {
         argument.role == ArgumentRole::Context && reference(&argument.ty).is_none()
     });
     contexts
         .map(|argument| {
-            let (cfgs, needed) = (&callback.cfgs, context(callback, &argument.ty, &source));
+            let (cfgs, needed) = (&callback.cfgs, requirement(callback, &argument.ty, &handler));
             code!(#(#cfgs)* #needed;)
         })
         .collect()

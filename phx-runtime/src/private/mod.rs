@@ -18,7 +18,7 @@ pub use crate::{
     channel::{
         Channel, ChannelOptions, ConnectContext, Context, FromJoin, Handling, Info, Join,
         JoinContext, JoinError, Joined, LogLevel, Pattern, Payload, Reason, Route, Topic,
-        TopicPart, run, run_async,
+        TopicPart,
     },
     endpoint::Requirements,
     params::FilterParameters,
@@ -28,21 +28,26 @@ pub use crate::{
 };
 use crate::{
     channel::{
-        FromConnect, FromEvent, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext,
+        FromConnect, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext,
         IntoReply, Reply,
     },
-    error::{Failure, Fault},
+    error::Failure,
 };
 
+mod calls;
 mod conversions;
 pub mod hot;
 mod routes;
 mod sources;
 
 pub use self::{
+    calls::{
+        Argument, Given, Running, call, context, decode, ended_later, later, message, next_later,
+        now, reason, reply_later,
+    },
     conversions::{FromReason, IntoConnected, IntoSocketId, StateOf},
     routes::Routes,
-    sources::{ConnectSource, EventSource, JoinSource},
+    sources::{ConnectSource, JoinSource},
 };
 
 /// The macros' inert attributes, to be looked up by editors.
@@ -71,8 +76,8 @@ pub fn state_mut<T: StateOf<C>, C>(state: &mut C) -> &mut T {
     T::exclusive(state)
 }
 
-/// The first owned argument of a handler.
-pub fn decode<T: FromPayload>(payload: Payload) -> Result<T, Failure> {
+/// The first owned argument of `#[join]`.
+pub fn join_params<T: FromPayload>(payload: Payload) -> Result<T, Failure> {
     Ok(T::from_payload(payload)?)
 }
 
@@ -81,19 +86,9 @@ pub fn params<T: FromParams>(cx: &ConnectContext) -> Result<T, Failure> {
     cx.params()
 }
 
-/// The first owned argument of `#[terminate]`.
-pub fn reason<T: FromReason>(reason: Reason) -> Result<T, Fault> {
-    Ok(T::from_reason(reason))
-}
-
 /// A topic parameter of `#[join]`.
 pub fn parameter<T: FromTopic, S>(cx: &JoinContext<S>, name: &str) -> Result<T, Failure> {
     cx.parameter(name)
-}
-
-/// A context argument of a handler, or what the endpoint needs for it.
-pub fn context<'a, T: FromEvent<'a>, Q: EventSource<'a>>(source: Q) -> Q::Found<T> {
-    source.find()
 }
 
 /// A context argument of `#[join]`, or what the endpoint needs for it.

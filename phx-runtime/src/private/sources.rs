@@ -1,39 +1,14 @@
-//! Where a context argument is looked for: in the context of a call, or, while the endpoint is
+//! Where a context argument of `#[connect]` or `#[join]` is looked for: in the context of a call, or, while the endpoint is
 //! built, among its requirements.
 //!
 //! The two have one helper between them, because a type that is no context argument is then
 //! reported once and not twice.
 
 use crate::{
-    channel::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, JoinContext},
+    channel::{ConnectContext, FromConnect, FromJoin, JoinContext},
     endpoint::Requirements,
     error::Fault,
 };
-
-/// What the context arguments of handlers are found in.
-pub trait EventSource<'a> {
-    /// What is found of a `T`.
-    type Found<T>;
-
-    /// Looks for a `T`.
-    fn find<T: FromEvent<'a>>(self) -> Self::Found<T>;
-}
-
-impl<'a> EventSource<'a> for &'a Context {
-    type Found<T> = Result<T, Fault>;
-
-    fn find<T: FromEvent<'a>>(self) -> Result<T, Fault> {
-        T::from_event(self)
-    }
-}
-
-impl<'a> EventSource<'a> for &mut Requirements {
-    type Found<T> = ();
-
-    fn find<T: FromEvent<'a>>(self) {
-        T::requires(self);
-    }
-}
 
 /// What the context arguments of `#[join]` are found in.
 pub trait JoinSource<'a, S> {
