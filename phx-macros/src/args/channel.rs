@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use super::{
     keys::{CHANNEL, Setting, settings},
     list::{Argument, arguments},
-    socket::take_crate,
+    runtime::runtime,
 };
 use crate::{diag::Errors, pattern::Pattern};
 
@@ -20,7 +20,7 @@ impl ChannelArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let unreadable = !errors.is_empty();
         let mut list = arguments(tokens, errors);
-        let runtime = take_crate(&mut list, errors);
+        let runtime = runtime("channel", &mut list, errors);
         let mut patterns = Vec::new();
         let mut topics = 0;
         list.retain(|argument| {

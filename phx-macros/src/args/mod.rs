@@ -6,6 +6,7 @@ mod keys;
 mod list;
 mod quantity;
 mod routes;
+mod runtime;
 mod socket;
 mod values;
 

@@ -1,11 +1,12 @@
 //! `#[socket("/socket", websocket(timeout = "60s"), longpoll, max_channels = 20)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, LitStr};
+use syn::LitStr;
 
 use super::{
     keys::{self, Setting, settings},
     list::{Argument, arguments},
+    runtime::runtime,
     values,
 };
 use crate::diag::{Errors, nearest};
@@ -28,7 +29,7 @@ const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
 impl SocketArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let mut list = arguments(tokens, errors);
-        let runtime = take_crate(&mut list, errors);
+        let runtime = runtime("socket", &mut list, errors);
         let path = take_path(&mut list, errors);
         let transports = take_transports(&mut list, errors);
         if let (Some(path), [], true) = (&path, &transports[..], errors.is_empty()) {
@@ -138,27 +139,4 @@ fn misspelt_transport(name: &Ident, argument: &Argument, errors: &Errors) -> boo
     };
     errors.at(name, format!("unknown transport `{name}`; {hint}"));
     true
-}
-
-/// Takes `crate = path` out of the list.
-pub(crate) fn take_crate(list: &mut Vec<Argument>, errors: &Errors) -> Option<syn::Path> {
-    let mut found: Option<syn::Path> = None;
-    list.retain(|argument| {
-        let (Argument::Word(key) | Argument::Setting(key, _) | Argument::Group(key, _)) = argument
-        else {
-            return true;
-        };
-        if key != "crate" {
-            return true;
-        }
-        match argument {
-            Argument::Setting(_, Expr::Path(value)) if found.is_none() => {
-                found = Some(value.path.clone());
-            }
-            Argument::Setting(_, Expr::Path(_)) => errors.at(key, "`crate` is set twice"),
-            _ => errors.at(key, "expected the runtime's path: `crate = path::to::phx_runtime`"),
-        }
-        false
-    });
-    found
 }
