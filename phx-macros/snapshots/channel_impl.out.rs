@@ -1,4 +1,10 @@
 impl<T: Store> RoomChannel<T> {
+    #[allow(
+        clippy::unused_async,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps
+    )]
     async fn join(
         room_id: RoomId,
         params: JoinParams,
@@ -7,24 +13,56 @@ impl<T: Store> RoomChannel<T> {
     ) -> Result<Joined<Self>, JoinError> {
         store.room(room_id, user, params).await
     }
+    #[allow(
+        clippy::unused_async,
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     /// Posts a message.
     async fn new_msg(&mut self, msg: NewMsg, socket: &Socket) -> Reply {
         socket.broadcast("new_msg", msg);
         Reply::ack()
     }
+    #[allow(
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     fn typing(&self, _: Payload, event: Event) {
         self.note(event);
     }
+    #[allow(
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     #[cfg(feature = "export")]
     fn export(&self, _: Payload, reply: ReplyRef) {
         self.export(reply);
     }
+    #[allow(
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     fn hide_muted(&self, msg: Message, socket: &Socket) {
         socket.push("new_msg", msg);
     }
+    #[allow(
+        clippy::unused_async,
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     async fn after_join(&mut self, _: AfterJoin, presence: State<Presence>) {
         presence.track(self).await;
     }
+    #[allow(
+        clippy::unused_self,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     fn bye(&mut self, reason: Reason) {
         self.leave(reason);
     }

@@ -1,12 +1,23 @@
 pub mod room {
     use phx_runtime::prelude::*;
     pub struct Room;
+    #[allow(
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps
+    )]
     fn join(topic: &Topic) -> Result<Room, JoinError> {
         enter(topic)
     }
+    #[allow(
+        clippy::unused_async,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref
+    )]
     async fn new_msg(room: &mut Room, msg: NewMsg) -> Result<Posted, Refused> {
         room.post(msg).await
     }
+    #[allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
     fn unknown(_room: &Room, event: Payload) -> Reply {
         Reply::error(event)
     }

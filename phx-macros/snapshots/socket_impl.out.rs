@@ -1,4 +1,10 @@
 impl UserSocket {
+    #[allow(
+        clippy::unused_async,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps
+    )]
     /// Who may connect.
     async fn connect(
         params: ConnectParams,
@@ -6,6 +12,7 @@ impl UserSocket {
     ) -> Result<Self, ConnectError> {
         app.authenticate(params.token).await
     }
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn id(&self) -> String {
         self.user_id.to_string()
     }

@@ -1,9 +1,11 @@
 mod user_socket {
     use phx_runtime::prelude::*;
     pub struct UserSocket;
+    #[allow(clippy::unnecessary_wraps)]
     fn connect() -> Result<UserSocket, ConnectError> {
         Ok(UserSocket)
     }
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn id(_: &UserSocket) -> &str {
         "someone"
     }

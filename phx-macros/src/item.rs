@@ -38,6 +38,10 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The braces, or the semicolon of a function that is still to be written, or nothing.
     body: TokenStream,
+    /// Lints that would make the author change what phx demands.
+    pub(crate) allow: TokenStream,
+    /// The type that it is printed as a method of, because it has a `self` and stands in a module.
+    pub(crate) method_of: Option<Box<Type>>,
 }
 
 /// Any other member, and functions that could not be read.
@@ -204,6 +208,8 @@ impl Parse for Function {
             } else {
                 input.parse::<Option<Token![;]>>()?.into_token_stream()
             },
+            allow: TokenStream::new(),
+            method_of: None,
         })
     }
 }
@@ -233,10 +239,11 @@ impl ToTokens for Member {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Function(function) => {
-                tokens.append_all(&function.attrs);
-                function.vis.to_tokens(tokens);
-                function.sig.to_tokens(tokens);
-                function.body.to_tokens(tokens);
+                let Function { attrs, vis, sig, body, allow, method_of } = &**function;
+                match method_of {
+                    None => tokens.append_all(quote!(#allow #(#attrs)* #vis #sig #body)),
+                    Some(ty) => tokens.append_all(quote!(impl #ty { #(#attrs)* #vis #sig #body })),
+                }
             }
             Self::Other(other) => {
                 tokens.append_all(&other.attrs);
@@ -249,6 +256,11 @@ impl ToTokens for Member {
 impl Other {
     /// Whether this is what is left of a function that could not be read.
     pub(crate) fn is_broken_function(&self) -> bool {
+        let value = ["const", "static", "type"];
+        let first = self.tokens.clone().into_iter().find(|tree| !is_ident(tree, "pub"));
+        if first.is_some_and(|tree| value.iter().any(|word| is_ident(&tree, word))) {
+            return false;
+        }
         self.tokens.clone().into_iter().any(|tree| is_ident(&tree, "fn"))
     }
 

@@ -254,10 +254,24 @@ fn held(attr: &Attribute, wanted: impl Fn(&Ident) -> bool) -> Option<Ident> {
     })
 }
 
+/// What Phoenix calls callbacks that have another name here.
+const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
+    ("intercept", "handle_out", Home::Channel),
+    ("handle_event", "handle_in", Home::Channel),
+    ("handle_call", "handle_info", Home::Channel),
+    ("handle_cast", "handle_info", Home::Channel),
+    ("leave", "terminate", Home::Channel),
+];
+
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
         return false;
     };
+    let phoenix = PHOENIX_NAMES.iter().find(|(known, _, at)| *known == name && *at == home);
+    if let Some((_, here, _)) = phoenix {
+        errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[{here}]`"));
+        return true;
+    }
     // Too much is near `id` to be taken for it.
     let known = ROLES.iter().filter(|(name, role)| role.home() == home && name.len() > 2);
     let known = known.map(|(name, _)| *name);

@@ -1,7 +1,7 @@
 //! Sockets and channels as they were declared, before anything about them is judged.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
     Attribute, FnArg, Generics, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference,
     ext::IdentExt, parse::Parser, parse_quote,
@@ -139,6 +139,20 @@ impl Common {
                 let message = marks::second_mark(&function.sig.ident, &mark, &second);
                 errors.at(second.attr, message);
             }
+            function.allow = allow(&function.sig, mark.role);
+            if let (true, Some(state), Some(FnArg::Receiver(this))) =
+                (is_module, &state, function.sig.inputs.first())
+            {
+                function.method_of = Some(Box::new(state.ty.clone()));
+                if !mark.role.makes_state() {
+                    let mutable = if mark.role == Role::Id { "" } else { "mut " };
+                    let name = state.name();
+                    let message =
+                        format!("in a module the state is an argument: `state: &{mutable}{name}`");
+                    errors.at(this, message);
+                    continue;
+                }
+            }
             has_deprecated |= function.attrs.iter().any(|attr| marks::is(attr, "deprecated"));
             let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
             let cfgs = cfgs.cloned().collect();
@@ -186,6 +200,22 @@ impl Callback {
     pub(crate) fn parentheses(&self) -> Span {
         self.sig.paren_token.span.join()
     }
+}
+
+/// Allows what clippy's pedantic lints say of a shape that phx demands, used or not.
+fn allow(sig: &Signature, role: Role) -> TokenStream {
+    let state = usize::from(!role.makes_state());
+    let lints = [
+        (sig.asyncness.is_some(), "unused_async"),
+        (matches!(sig.inputs.first(), Some(FnArg::Receiver(_))), "unused_self"),
+        (sig.inputs.len() > state, "needless_pass_by_value"),
+        (sig.inputs.len() >= state.max(1), "trivially_copy_pass_by_ref"),
+        (role.makes_state(), "unnecessary_wraps"),
+    ];
+    let lints = lints.iter().filter(|(concerned, _)| *concerned);
+    let lints = lints.map(|(_, name)| Ident::new(name, Span::mixed_site()));
+    let span = Span::mixed_site();
+    quote_spanned!(span=> #[allow(#(clippy::#lints),*)])
 }
 
 /// `Self` of the `impl` block, or the module's `#[assigns]` type.

@@ -151,3 +151,90 @@ pub mod in_modules {
         socket.push("rest", &module.name);
     }
 }
+
+/// Callbacks that do not use what they have to take, return or be.
+pub mod demanded {
+    use std::collections::BTreeMap;
+
+    use phx_runtime::{channel, prelude::*, socket};
+
+    /// The socket.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Sock;
+
+    #[socket("/demanded", websocket)]
+    #[channels(Room)]
+    impl Sock {
+        #[connect]
+        async fn connect(
+            _: BTreeMap<String, String>,
+            limit: State<u8>,
+        ) -> Result<Self, ConnectError> {
+            assert!(limit.0 > 0, "nobody may connect");
+            Ok(Self)
+        }
+
+        #[id]
+        fn id(&self) -> String {
+            "anybody".to_owned()
+        }
+    }
+
+    /// The channel.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Room;
+
+    #[channel("room:*")]
+    impl Room {
+        #[join]
+        async fn join(params: String, user: &Sock) -> Result<Self, JoinError> {
+            assert!(params.is_empty(), "{user:?}");
+            Ok(Self)
+        }
+
+        #[handle_in("a")]
+        async fn a(&mut self, text: String, event: Event) -> Reply {
+            Reply::ok(text.len() + event.len())
+        }
+
+        #[handle_in("b")]
+        async fn b(&self) {}
+
+        #[handle_out("c")]
+        fn c(&self, text: String, socket: &Socket) {
+            socket.push("c", text.len());
+        }
+
+        #[handle_info]
+        fn d(&self, text: String) {
+            assert!(text.is_empty(), "full");
+        }
+
+        #[terminate]
+        fn e(&self, reason: Reason) {
+            assert!(!matches!(reason, Reason::Failed(_)), "failed");
+        }
+    }
+}
+
+/// The same in a module.
+#[phx_runtime::channel("demanded:*")]
+pub mod demanded_in_a_module {
+    use phx_runtime::prelude::*;
+
+    /// The state.
+    #[assigns]
+    #[derive(Clone, Copy, Debug)]
+    pub struct Room;
+
+    #[join]
+    async fn join(params: String) -> Result<Room, JoinError> {
+        assert!(params.is_empty(), "full");
+        Ok(Room)
+    }
+
+    #[handle_in("a")]
+    async fn a(_: &Room, text: String) -> Reply {
+        Reply::ok(text.len())
+    }
+}

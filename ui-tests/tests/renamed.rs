@@ -85,8 +85,8 @@ fn compile(name: &str, runtime: &str) -> String {
 fn library(dependencies: &Path) -> PathBuf {
     let files = fs::read_dir(dependencies).unwrap().map(|entry| entry.unwrap().path());
     let is_runtime = |file: &PathBuf| {
-        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("libphx_runtime-") && name.ends_with(".rlib")
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        stem.starts_with("libphx_runtime-") && file.extension().is_some_and(|it| it == "rlib")
     };
     let built = |file: &PathBuf| fs::metadata(file).and_then(|file| file.modified()).ok();
     files.filter(is_runtime).max_by_key(built).unwrap()

@@ -1,10 +1,11 @@
 //! `#[channel("room:{room_id}", log_join = "debug")]`.
 
 use proc_macro2::{Span, TokenStream};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{
     keys::{CHANNEL, Setting, settings},
-    list::{Argument, arguments},
+    list::{Argument, arguments, list_of},
     runtime::runtime,
 };
 use crate::{diag::Errors, pattern::Pattern};
@@ -19,10 +20,17 @@ pub(crate) struct ChannelArgs {
 impl ChannelArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let unreadable = !errors.is_empty();
-        let mut list = arguments(tokens, errors);
+        let mut list = arguments(tokens, usage, errors);
         let runtime = runtime("channel", &mut list, errors);
         let mut patterns = Vec::new();
         let mut topics = 0;
+        list.retain(|argument| {
+            let Some(text) = named_pattern(argument) else { return true };
+            topics += 1;
+            let message = format!("the pattern needs no name: `#[channel({})]`", list_of(&[text]));
+            errors.span(argument.span(), message);
+            false
+        });
         list.retain(|argument| {
             let Argument::Text(text) = argument else {
                 return true;
@@ -39,4 +47,20 @@ impl ChannelArgs {
         }
         Self { patterns, settings: settings("channel", CHANNEL, &list, errors), runtime }
     }
+}
+
+fn usage(texts: &[LitStr]) -> String {
+    match texts {
+        [] => "expected topic patterns and options: `#[channel(\"room:*\")]`".to_owned(),
+        [_] => format!("a pattern is a string and no more: `#[channel({})]`", list_of(texts)),
+        _ => format!("commas separate a channel's patterns: `#[channel({})]`", list_of(texts)),
+    }
+}
+
+/// `topic = "room:*"`, which other frameworks' attributes have.
+fn named_pattern(argument: &Argument) -> Option<LitStr> {
+    let Argument::Setting(key, Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = argument else {
+        return None;
+    };
+    ["topic", "topics", "pattern", "name", "path"].iter().any(|it| key == it).then(|| text.clone())
 }

@@ -1,9 +1,10 @@
 //! `#[handle_in("typing_start", "typing_stop")]`, `#[handle_in(_)]`.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, LitStr, Meta};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
-use super::list::{Argument, arguments};
+use super::list::{Argument, arguments, list_of, strings};
+use super::socket::is_constant;
 use crate::diag::Errors;
 
 /// Which events a handler takes.
@@ -17,7 +18,7 @@ impl Events {
     /// Reads the argument of `attr`, whose last path segment is `mark`.
     pub(crate) fn read(attr: &Attribute, mark: &Ident, errors: &Errors) -> Option<Self> {
         let list = match &attr.meta {
-            Meta::List(list) => arguments(list.tokens.clone(), errors),
+            Meta::List(list) => arguments(list.tokens.clone(), |texts| usage(mark, texts), errors),
             Meta::Path(_) => Vec::new(),
             Meta::NameValue(_) => {
                 errors
@@ -48,13 +49,44 @@ impl Events {
                 Argument::Word(rest) if rest == "_" => {
                     errors.at(rest, "`_` takes every event without a handler: it stands alone");
                 }
+                Argument::Word(name) if is_constant(name) => errors.at(name, usage(mark, &[])),
                 Argument::Word(name) => {
                     errors.at(name, format!("an event name is a string: `\"{name}\"`"));
                 }
-                other => errors.span(other.span(), format!("`#[{mark}(..)]` takes event names")),
+                other => {
+                    let message =
+                        format!("an event is a string alone: `#[{mark}({})]`", meant(other));
+                    errors.span(other.span(), message);
+                }
             }
         }
         (!names.is_empty()).then_some(Self::Named(names))
+    }
+}
+
+fn usage(mark: &Ident, texts: &[LitStr]) -> String {
+    match texts {
+        [] => format!(
+            "an event is written as a string, `#[{mark}(\"new_msg\")]`: an attribute cannot look \
+             into constants and macros"
+        ),
+        [_] => format!("an event is a string alone: `#[{mark}({})]`", list_of(texts)),
+        _ => format!("commas separate several events: `#[{mark}({})]`", list_of(texts)),
+    }
+}
+
+/// The event that an entry of another kind was meant to name.
+fn meant(argument: &Argument) -> String {
+    match argument {
+        Argument::Setting(_, Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
+            list_of(std::slice::from_ref(text))
+        }
+        Argument::Group(_, tokens) if !strings(tokens.clone()).is_empty() => {
+            list_of(&strings(tokens.clone()))
+        }
+        Argument::Other(Lit::Char(c)) => format!("{:?}", c.value().to_string()),
+        Argument::Other(Lit::Int(number)) => format!("\"{number}\""),
+        _ => "\"new_msg\"".to_owned(),
     }
 }
 

@@ -131,6 +131,11 @@ fn unknown(owner: &str, keys: Keys, name: &str) -> String {
         .filter(|(_, keys)| names(keys).any(|key| key == name))
         .map(|(home, _)| *home)
         .collect();
+    if name == "channels" {
+        return "the routing table is an attribute of its own: `#[channels(RoomChannel)]` below \
+                `#[socket(..)]`"
+            .to_owned();
+    }
     if !homes.is_empty() {
         return format!("`{name}` is an option of {}, not of `{owner}`", one_of(homes));
     }

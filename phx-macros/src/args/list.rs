@@ -36,27 +36,46 @@ impl Argument {
     }
 }
 
-/// Reads a list; an entry that cannot be read is reported and left out.
-pub(crate) fn arguments(tokens: TokenStream, errors: &Errors) -> Vec<Argument> {
-    separated(tokens, argument, errors)
+/// Reads a list; an entry that cannot be read is reported, with `explain`, and left out.
+pub(crate) fn arguments(
+    tokens: TokenStream,
+    explain: impl Fn(&[LitStr]) -> String,
+    errors: &Errors,
+) -> Vec<Argument> {
+    separated(tokens, argument, explain, errors)
+}
+
+/// What to say about an entry of a list of options.
+pub(crate) fn options(_: &[LitStr]) -> String {
+    "expected commas between options and nothing else: `key = value, other(..)`".to_owned()
 }
 
 /// Reads what commas separate, each entry with `entry`; a mistake costs one entry, not the list.
+/// `explain` says what to write instead of an entry of an unknown shape, given the strings in it.
 pub(crate) fn separated<T>(
     tokens: TokenStream,
-    entry: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+    entry: impl Fn(ParseStream<'_>) -> syn::Result<Option<T>>,
+    explain: impl Fn(&[LitStr]) -> String,
     errors: &Errors,
 ) -> Vec<T> {
     let parser = |input: ParseStream<'_>| {
         let mut all = Vec::new();
         while !input.is_empty() {
+            let start = input.fork();
             match entry(input) {
-                Ok(entry) if input.is_empty() || input.peek(Token![,]) => all.push(entry),
-                failed => {
-                    errors.push(failed.err().unwrap_or_else(|| input.error("expected `,`")));
-                    while !input.is_empty() && !input.peek(Token![,]) {
-                        input.parse::<TokenTree>()?;
+                Ok(Some(entry)) if input.is_empty() || input.peek(Token![,]) => all.push(entry),
+                Err(error) => {
+                    errors.push(error);
+                    skip(input)?;
+                }
+                Ok(_) => {
+                    let place = input.span();
+                    skip(input)?;
+                    let mut entry = Vec::new();
+                    while !start.is_empty() && !start.peek(Token![,]) {
+                        entry.push(start.parse()?);
                     }
+                    errors.span(place, explain(&strings(entry)));
                 }
             }
             input.parse::<Option<Token![,]>>()?;
@@ -66,15 +85,50 @@ pub(crate) fn separated<T>(
     errors.ok(parser.parse2(tokens)).unwrap_or_default()
 }
 
-fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
+/// Goes on to the next comma.
+fn skip(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// The strings in an entry, unless something is made of them.
+pub(crate) fn strings(entry: impl IntoIterator<Item = TokenTree>) -> Vec<LitStr> {
+    let mut found = Vec::new();
+    for tree in entry {
+        match tree {
+            TokenTree::Group(group) => found.extend(strings(group.stream())),
+            TokenTree::Literal(literal) => {
+                if let Lit::Str(text) = Lit::new(literal) {
+                    found.push(text);
+                }
+            }
+            TokenTree::Punct(punct) if ['!', '+', '.'].contains(&punct.as_char()) => {
+                return Vec::new();
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `"a", "b"`, as `texts` would be written in a list.
+pub(crate) fn list_of(texts: &[LitStr]) -> String {
+    let texts: Vec<_> = texts.iter().map(|text| text.token().to_string()).collect();
+    texts.join(", ")
+}
+
+/// Reads an entry, or nothing if it has the shape of none.
+fn argument(input: ParseStream<'_>) -> syn::Result<Option<Argument>> {
     if input.peek(LitStr) {
-        return input.parse().map(Argument::Text);
+        return input.parse().map(Argument::Text).map(Some);
     }
     if input.peek(Lit) {
-        return input.parse().map(Argument::Other);
+        return input.parse().map(Argument::Other).map(Some);
     }
     if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected a string or the name of an option"));
+        return Ok(None);
     }
     let name = input.call(Ident::parse_any)?;
     if input.peek(Token![=]) {
@@ -82,27 +136,28 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
         if input.is_empty() || input.peek(Token![,]) {
             return Err(syn::Error::new(name.span(), format!("`{name} =` lacks a value")));
         }
-        return input.parse().map(|value| Argument::Setting(name, value));
+        return input.parse().map(|value| Some(Argument::Setting(name, value)));
     }
     if input.peek(Paren) {
         let content;
         parenthesized!(content in input);
-        return content.parse().map(|tokens| Argument::Group(name, tokens));
+        return content.parse().map(|tokens| Some(Argument::Group(name, tokens)));
     }
-    Ok(Argument::Word(name))
+    Ok(Some(Argument::Word(name)))
 }
 
 #[cfg(test)]
 mod tests {
     use quote::quote;
 
-    use super::{Argument, arguments};
+    use super::{Argument, arguments, list_of};
     use crate::diag::Errors;
 
     #[test]
     fn every_kind_of_entry_is_told_apart() {
         let errors = Errors::new();
-        let list = arguments(quote!("/s", websocket, crate = a::b, longpoll(x = 1), 5,), &errors);
+        let list =
+            arguments(quote!("/s", websocket, crate = a::b, longpoll(x = 1), 5,), list_of, &errors);
         assert!(matches!(
             &list[..],
             [
@@ -119,15 +174,8 @@ mod tests {
     #[test]
     fn what_follows_a_broken_entry_is_still_read() {
         let errors = Errors::new();
-        let list = arguments(quote!("a" "b", =, timeout =, websocket), &errors);
+        let list = arguments(quote!("a" | ["b"], =, timeout =, websocket), list_of, &errors);
         assert_eq!(list.len(), 1);
-        assert_eq!(
-            errors.messages(),
-            [
-                "expected `,`",
-                "expected a string or the name of an option",
-                "`timeout =` lacks a value"
-            ]
-        );
+        assert_eq!(errors.messages(), [r#""a", "b""#, "", "`timeout =` lacks a value"]);
     }
 }

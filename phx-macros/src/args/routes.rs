@@ -1,7 +1,8 @@
 //! `#[channels(LobbyChannel, "admin:*" => RoomChannel)]`.
 
-use proc_macro2::TokenStream;
-use syn::{LitStr, Token, Type, parse::ParseStream};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{LitStr, Token, Type, parse::ParseStream, token::Bracket};
 
 use super::list::separated;
 use crate::{diag::Errors, pattern::Pattern};
@@ -15,20 +16,51 @@ pub(crate) struct RouteArg {
 
 impl RouteArg {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Vec<Self> {
-        separated(tokens, |input| entry(input, errors), errors)
+        separated(tokens, |input| entry(input, errors), |_| USAGE.to_owned(), errors)
     }
 }
 
-fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<RouteArg> {
+const USAGE: &str =
+    "an entry is a channel, `RoomChannel`, or a pattern and a channel, `\"room:*\" => RoomChannel`";
+
+fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Option<RouteArg>> {
     let mut pattern = None;
+    if input.peek(Bracket) {
+        let message =
+            "list the channels without brackets: `#[channels(LobbyChannel, RoomChannel)]`";
+        return Err(input.error(message));
+    }
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
         if !input.peek(Token![=>]) {
-            let message = format!("expected a channel: `\"{}\" => RoomChannel`", text.value());
+            let channel = meant(input).unwrap_or_else(|| "RoomChannel".to_owned());
+            let message = format!("expected a channel: `\"{}\" => {channel}`", text.value());
             return Err(syn::Error::new(text.span(), message));
         }
         input.parse::<Token![=>]>()?;
         pattern = Pattern::read(text, errors);
     }
-    Ok(RouteArg { pattern, channel: input.parse()? })
+    let channel: Type = input.parse()?;
+    if pattern.is_none() && input.peek(Token![=>]) {
+        input.parse::<Token![=>]>()?;
+        if let Ok(text) = input.parse::<LitStr>() {
+            let channel = channel.to_token_stream();
+            let message = format!("the pattern comes first: `\"{}\" => {channel}`", text.value());
+            return Err(syn::Error::new_spanned(channel, message));
+        }
+    }
+    Ok(Some(RouteArg { pattern, channel }))
+}
+
+/// The channel after a pattern and something else than `=>`.
+fn meant(input: ParseStream<'_>) -> Option<String> {
+    let ahead = input.fork();
+    let is_between = ahead.peek(Token![,]) || ahead.peek(Token![=]) || ahead.peek(Token![:]);
+    if !is_between {
+        return None;
+    }
+    ahead.parse::<TokenTree>().ok()?;
+    let channel: Type = ahead.parse().ok()?;
+    // The next entry is there all the same; a comma keeps it.
+    Some(channel.to_token_stream().to_string())
 }

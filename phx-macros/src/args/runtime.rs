@@ -12,11 +12,7 @@ use crate::diag::Errors;
 const NAME: &str = "phx_runtime";
 
 /// Takes `crate = path` out of the list of `#[macro_name(..)]`.
-pub(super) fn runtime(
-    macro_name: &str,
-    list: &mut Vec<Argument>,
-    errors: &Errors,
-) -> Option<Path> {
+pub(super) fn runtime(macro_name: &str, list: &mut Vec<Argument>, errors: &Errors) -> Option<Path> {
     let count = list.len();
     let written = take_crate(list, errors);
     if written.is_some() || list.len() < count {

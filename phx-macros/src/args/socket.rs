@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use super::{
     keys::{self, Setting, settings},
-    list::{Argument, arguments},
+    list::{Argument, arguments, options},
     runtime::runtime,
     values,
 };
@@ -24,11 +24,22 @@ pub(crate) struct Transport {
     pub(crate) settings: Vec<Setting>,
 }
 
+fn usage(_: &[LitStr]) -> String {
+    "expected commas between path, transports and options: \
+     `#[socket(\"/socket\", websocket, longpoll)]`"
+        .to_owned()
+}
+
+/// Whether a word is spelt as constants are.
+pub(super) fn is_constant(word: &Ident) -> bool {
+    word.to_string().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
 const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
 
 impl SocketArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
-        let mut list = arguments(tokens, errors);
+        let mut list = arguments(tokens, usage, errors);
         let runtime = runtime("socket", &mut list, errors);
         let path = take_path(&mut list, errors);
         let transports = take_transports(&mut list, errors);
@@ -56,7 +67,13 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
     let mut texts = texts.into_iter();
     let path = texts.next();
     for second in texts {
-        errors.at(second, "a socket has one path; `socket` builders can mount it on others");
+        let text = second.value();
+        let message = if TRANSPORTS.contains(&text.as_str()) {
+            format!("a transport is written without quotes: `{text}`")
+        } else {
+            "a socket has one path; `socket` builders can mount it on others".to_owned()
+        };
+        errors.at(second, message);
     }
     match &path {
         Some(path) => {
@@ -64,8 +81,18 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
             placeholders(path, errors);
         }
         None if errors.is_empty() => {
-            let message = "a socket needs a path: `#[socket(\"/socket\", websocket)]`";
-            errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
+            let first = list.first();
+            let constant = matches!(first, Some(Argument::Word(word)) if is_constant(word));
+            let message = if constant {
+                "a path is written as a string, `#[socket(\"/socket\", websocket)]`: an attribute \
+                 cannot look into constants"
+            } else {
+                "a socket needs a path: `#[socket(\"/socket\", websocket)]`"
+            };
+            errors.span(first.map_or_else(Span::call_site, Argument::span), message);
+            if constant {
+                list.remove(0);
+            }
         }
         None => {}
     }
@@ -118,7 +145,8 @@ fn take_transports(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Transport> 
             errors.at(&first.name, format!("`{name}` is first listed here"));
             return false;
         }
-        let options = group.map(|tokens| arguments(tokens.clone(), errors)).unwrap_or_default();
+        let options =
+            group.map(|tokens| arguments(tokens.clone(), options, errors)).unwrap_or_default();
         let settings = settings(&text, keys, &options, errors);
         found.push(Transport { name: name.clone(), settings });
         false

@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitInt, LitStr, spanned::Spanned};
 
 use super::{
     keys::{DRAINER, Setting, settings},
-    list::{Argument, arguments},
+    list::{Argument, arguments, options},
     quantity,
 };
 use crate::diag::{Errors, nearest, one_of};
@@ -166,7 +166,7 @@ impl Kind {
             (Self::Filter, Given::List(tokens)) => filter(key, tokens, errors),
             (Self::Drainer, Given::Flag(false)) => Some(Value::Drainer(None)),
             (Self::Drainer, Given::List(tokens)) => {
-                let list = arguments(tokens.clone(), errors);
+                let list = arguments(tokens.clone(), options, errors);
                 Some(Value::Drainer(Some(settings("drainer", DRAINER, &list, errors))))
             }
             _ => wrong(self.usage(key)),
@@ -245,7 +245,7 @@ fn named(
 /// A list of strings with at least one entry.
 fn texts(kind: Kind, key: &Ident, tokens: &TokenStream, errors: &Errors) -> Option<Vec<LitStr>> {
     let mut found = Vec::new();
-    for argument in arguments(tokens.clone(), errors) {
+    for argument in arguments(tokens.clone(), options, errors) {
         match argument {
             Argument::Text(text) => found.push(text),
             other => errors.span(other.span(), format!("`{key}(..)` takes strings")),
@@ -300,7 +300,7 @@ fn origin(text: &LitStr, errors: &Errors) {
 
 fn serializers(key: &Ident, tokens: &TokenStream, errors: &Errors) -> Value {
     let mut versions = Vec::new();
-    for argument in arguments(tokens.clone(), errors) {
+    for argument in arguments(tokens.clone(), options, errors) {
         let Argument::Word(name) = &argument else {
             errors.span(argument.span(), Kind::Serializers.usage(key));
             continue;
@@ -320,7 +320,7 @@ fn serializers(key: &Ident, tokens: &TokenStream, errors: &Errors) -> Value {
 }
 
 fn filter(key: &Ident, tokens: &TokenStream, errors: &Errors) -> Option<Value> {
-    let list = arguments(tokens.clone(), errors);
+    let list = arguments(tokens.clone(), options, errors);
     if let [Argument::Group(keep, terms)] = &list[..]
         && keep == "keep"
     {

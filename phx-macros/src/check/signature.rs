@@ -1,12 +1,17 @@
 //! Rules about a single callback's signature.
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{FnArg, GenericParam, Safety, Type, TypeParamBound};
 
 use crate::{
     diag::Errors,
     marks::{Role, last_segment},
-    model::{Callback, Receiver},
+    model::{ArgumentRole, Callback, Receiver, reference},
 };
+
+/// With how many arguments besides the state the runtime can call a handler.
+const MOST_ARGUMENTS: usize = 12;
 
 pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
     can_be_called(callback, errors);
@@ -17,6 +22,8 @@ pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
         borrows_the_state(callback, state, errors);
     }
     returns_no_future(callback, errors);
+    takes_no_more_than_can_be_called(callback, errors);
+    borrows_for_the_call(callback, errors);
     match callback.role {
         Role::Id => names_the_owner(callback, state, errors),
         Role::HandleInfo => takes_a_message(callback, errors),
@@ -128,6 +135,64 @@ fn names_the_owner(callback: &Callback, state: &str, errors: &Errors) {
     if callback.output.is_none() {
         errors.span(callback.parentheses(), "`#[id]` returns `String` or `Option<String>`");
     }
+}
+
+fn takes_no_more_than_can_be_called(callback: &Callback, errors: &Errors) {
+    if !callback.role.makes_state() && callback.arguments.len() > MOST_ARGUMENTS {
+        let message = format!(
+            "a handler takes up to {MOST_ARGUMENTS} arguments: join several of the context in a \
+             type that implements `FromEvent`"
+        );
+        errors.span(callback.parentheses(), message);
+    }
+}
+
+// What arrived is decoded into a value that borrows from nothing; what is borrowed belongs to the
+// call.
+fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
+    for argument in &callback.arguments {
+        let ty = &argument.ty;
+        let borrowed = reference(ty);
+        match &argument.role {
+            ArgumentRole::Parameter(name) if borrowed.is_some() => {
+                errors.at(
+                    ty,
+                    format!("topic parameter `{name}` is taken by value: `{name}: String`"),
+                );
+            }
+            ArgumentRole::Subject
+                if !matches!(callback.role, Role::HandleInfo | Role::Terminate)
+                    && borrows(ty.to_token_stream()) =>
+            {
+                let message = "what arrives is decoded into a type without lifetimes: own the text, \
+                               `String` instead of `&str`";
+                errors.at(ty, message);
+            }
+            ArgumentRole::Context => {
+                let Some(borrowed) = borrowed else { continue };
+                if borrowed.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+                    let ty = borrowed.elem.to_token_stream();
+                    let message = format!("this is borrowed for the call alone: write `&{ty}`");
+                    errors.at(&borrowed.lifetime, message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a type has lifetimes other than `'static`.
+fn borrows(ty: TokenStream) -> bool {
+    let mut quote = false;
+    ty.into_iter().any(|tree| {
+        let found = match &tree {
+            TokenTree::Group(group) => borrows(group.stream()),
+            TokenTree::Ident(name) => quote && name != "static",
+            _ => false,
+        };
+        quote = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        found
+    })
 }
 
 fn takes_a_message(callback: &Callback, errors: &Errors) {

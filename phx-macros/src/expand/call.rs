@@ -117,13 +117,11 @@ pub(super) fn requirement(callback: &Callback, ty: &Type, handler: &str) -> Toke
 /// among the endpoint's requirements.
 fn context(callback: &Callback, ty: &Type, source: &TokenStream) -> TokenStream {
     let ty = inferred(ty, &callback.sig);
-    match callback.role {
-        Role::Connect => code!(_phx::connect_context::<#ty, _>(#source)),
-        _ => {
-            let socket = Ident::new(SOCKET, Span::mixed_site());
-            code!(_phx::join_context::<#ty, #socket, _>(#source))
-        }
+    if callback.role == Role::Connect {
+        return code!(_phx::connect_context::<#ty, _>(#source));
     }
+    let socket = Ident::new(SOCKET, Span::mixed_site());
+    code!(_phx::join_context::<#ty, #socket, _>(#source))
 }
 
 /// How an argument of a callback that makes a state is found.

@@ -1,8 +1,9 @@
 //! `RoomChannel::topic(room_id)`: topics that cannot be misspelt.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 
-use crate::model::{ArgumentRole, Callback, Channel, State};
+use crate::model::{ArgumentRole, Callback, Channel, State, reference};
 
 /// The builder of the channel's first pattern, unless that is open-ended or the application has a
 /// function of this name itself.
@@ -24,6 +25,11 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
     }
     let params = arguments.iter().map(|argument| {
         let (name, ty) = (&argument.local, &argument.ty);
+        // What borrows is refused, and could not be repeated here.
+        let ty = match reference(ty) {
+            Some(_) => code!(_phx::String),
+            None => ty.to_token_stream(),
+        };
         code!(#name: impl _phx::TopicPart<#ty>)
     });
     let names = arguments.iter().map(|argument| &argument.local);

@@ -60,7 +60,8 @@ impl Context {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a channel handler can receive",
     label = "not a handler argument",
-    note = "handlers take the payload first, then context such as `&Socket`, `Event`, `&Topic`, `ReplyRef` or `State<T>`"
+    note = "the first argument without `&` is what arrived, and there is one of those; \
+            the others are context such as `&Socket`, `Event`, `&Topic`, `ReplyRef` or `State<T>`"
 )]
 pub trait FromEvent<'a>: Sized {
     /// Finds the argument. A fault ends the channel.
@@ -196,7 +197,8 @@ impl<S> fmt::Debug for JoinContext<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available while joining from `{S}`",
     label = "not an argument `#[join]` can receive here",
-    note = "`#[join]` takes topic parameters by name, then the join payload, then context such as `&{S}`, `&Topic` or `State<T>`"
+    note = "`#[join]` takes topic parameters by name, then the join payload, then context such as `&{S}`, `&Topic` or `State<T>`; \
+            a `&Socket` is there once the client has joined: return `Joined::new(..).then(message)` and use it in `#[handle_info]`"
 )]
 pub trait FromJoin<'a, S>: Sized {
     /// Finds the argument. A fault fails the join.

@@ -8,13 +8,13 @@
 use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::{
+    __private::{FromReason, ended, next, reply},
     channel::{
         Channel, Context, FromEvent, FromPayload, Handling, IntoNext, IntoReply, Payload, Reason,
         Reply, run, run_async,
     },
     endpoint::Requirements,
     error::{Failure, Fault},
-    __private::{FromReason, ended, next, reply},
 };
 
 /// A handler that has been called and still runs.

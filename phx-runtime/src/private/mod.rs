@@ -28,8 +28,7 @@ pub use crate::{
 };
 use crate::{
     channel::{
-        FromConnect, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext,
-        IntoReply, Reply,
+        FromConnect, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext, IntoReply, Reply,
     },
     error::Failure,
 };

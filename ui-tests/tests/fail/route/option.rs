@@ -1,0 +1,23 @@
+use phx_runtime::prelude::*;
+
+struct Sock;
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+#[socket("/socket", websocket)]
+#[channels(Room, log_join = false)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}
