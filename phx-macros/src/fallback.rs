@@ -2,7 +2,7 @@
 //! the socket or channel elsewhere are not reported as well.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Generics, parse_quote};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     expand,
     marks::Role,
     model::{Channel, Socket, State},
+    pattern::Pattern,
 };
 
 pub(crate) fn channel(channel: &Channel) -> TokenStream {
@@ -18,6 +19,7 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     };
     let join = channel.common.callbacks(Role::Join).next();
     let topic = join.and_then(|join| expand::topic(channel, state, join));
+    let topic = topic.or_else(|| any_topic(channel, state));
     channel_stubs(state, topic.as_ref(), &channel.args)
 }
 
@@ -40,6 +42,26 @@ pub(crate) fn socket_type(name: &Ident, args: &SocketArgs) -> TokenStream {
 
 fn plain(name: &Ident) -> State {
     State { ty: parse_quote!(#name), generics: Generics::default() }
+}
+
+/// The topic builder of a channel whose patterns or `#[join]` do not say what it takes.
+fn any_topic(channel: &Channel, state: &State) -> Option<TokenStream> {
+    let pattern = channel.args.patterns.first();
+    if channel.has_topic_function || pattern.is_some_and(Pattern::is_open) {
+        return None;
+    }
+    let names = pattern.map_or(&[][..], |pattern| &pattern.names);
+    let names = names.iter().map(|name| format_ident!("_{name}"));
+    let State { ty, generics } = state;
+    let (params, _, clause) = generics.split_for_impl();
+    Some(quote! {
+        impl #params #ty #clause {
+            #[allow(dead_code)]
+            pub fn topic(#(#names: impl ::core::marker::Sized),*) -> _phx::Topic {
+                _phx::not_compiled()
+            }
+        }
+    })
 }
 
 fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs) -> TokenStream {

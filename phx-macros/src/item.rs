@@ -191,10 +191,28 @@ fn members(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Member>)>
                 input.advance_to(&ahead);
                 Member::Function(Box::new(function))
             }
-            Err(_) => Member::Other(input.parse()?),
+            Err(_) => Member::Other(other(input)?),
         });
     }
     Ok((inner_attrs, members))
+}
+
+impl Function {
+    /// Whether its signature is still being typed, for all that one can see.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.body.is_empty()
+    }
+}
+
+/// A member that is no function, or the next token where no member can be made out.
+fn other(input: ParseStream<'_>) -> syn::Result<Other> {
+    let ahead = input.fork();
+    if let Ok(other) = ahead.parse() {
+        input.advance_to(&ahead);
+        return Ok(other);
+    }
+    let tokens = input.parse::<TokenTree>()?.into();
+    Ok(Other { attrs: Vec::new(), tokens })
 }
 
 impl Parse for Function {
@@ -240,11 +258,15 @@ impl ToTokens for Member {
         match self {
             Self::Function(function) => {
                 let Function { attrs, vis, sig, body, allow, method_of } = &**function;
+                // The compiler has asked for the body of a function that is being typed.
+                let body = if body.is_empty() { &quote!({ loop {} }) } else { body };
                 match method_of {
                     None => tokens.append_all(quote!(#allow #(#attrs)* #vis #sig #body)),
                     Some(ty) => tokens.append_all(quote!(impl #ty { #(#attrs)* #vis #sig #body })),
                 }
             }
+            // Attributes without anything under them have been reported by the compiler.
+            Self::Other(other) if other.tokens.is_empty() => {}
             Self::Other(other) => {
                 tokens.append_all(&other.attrs);
                 other.tokens.to_tokens(tokens);
@@ -253,15 +275,24 @@ impl ToTokens for Member {
     }
 }
 
+/// The words that items other than functions begin with.
+const ITEMS: [&str; 10] =
+    ["static", "type", "struct", "enum", "union", "use", "mod", "impl", "trait", "macro_rules"];
+
 impl Other {
-    /// Whether this is what is left of a function that could not be read.
-    pub(crate) fn is_broken_function(&self) -> bool {
-        let value = ["const", "static", "type"];
-        let first = self.tokens.clone().into_iter().find(|tree| !is_ident(tree, "pub"));
-        if first.is_some_and(|tree| value.iter().any(|word| is_ident(&tree, word))) {
-            return false;
+    /// Whether this is a finished item, and not what is left of a function that is being typed.
+    pub(crate) fn is_item(&self) -> bool {
+        let mut words = self.tokens.clone().into_iter().filter_map(|tree| match tree {
+            TokenTree::Ident(word) if word != "pub" => Some(word.to_string()),
+            _ => None,
+        });
+        let (first, second) = (words.next(), words.next());
+        match first.as_deref() {
+            Some("const") => !matches!(second.as_deref(), Some("fn" | "async" | "unsafe")),
+            Some("extern") => second.as_deref() == Some("crate"),
+            Some(word) => ITEMS.contains(&word),
+            None => false,
         }
-        self.tokens.clone().into_iter().any(|tree| is_ident(&tree, "fn"))
     }
 
     /// The name of the type that this member declares, and whether it is generic.

@@ -179,26 +179,33 @@ pub(crate) fn reject_conditional_state(item: &mut Item, errors: &Errors) -> bool
     found
 }
 
-/// Reports marks on members that are no functions.
-pub(crate) fn reject_marks(item: &mut Item, errors: &Errors) {
+/// Reports marks on members that are no functions; returns whether one of them is a function that
+/// is still being typed, which is the compiler's to report.
+pub(crate) fn reject_marks(item: &mut Item, errors: &Errors) -> bool {
+    let mut typing = false;
     for member in &mut item.members {
         let Member::Other(other) = member else {
             continue;
         };
-        let broken = other.is_broken_function();
+        let is_item = other.is_item();
         other.attrs.retain(|attr| {
             let Some(name) = last_segment(attr.path()) else {
                 return true;
             };
-            let ours = ["handle_in", "handle_out", "handle_info"].iter().any(|known| name == known);
-            if ours && !broken {
-                errors.at(attr, format!("`#[{name}]` goes on a function"));
+            if is_item {
+                let ours = ["handle_in", "handle_out", "handle_info"];
+                let ours = ours.iter().any(|known| name == known);
+                if ours {
+                    errors.at(attr, format!("`#[{name}]` goes on a function"));
+                }
+                return !ours;
             }
-            // A function that is still being typed is the compiler's to report.
-            let typing = broken && ROLES.iter().any(|(known, _)| name == known);
-            !(ours || typing)
+            let mark = ROLES.iter().any(|(known, _)| name == known);
+            typing |= mark;
+            !mark
         });
     }
+    typing
 }
 
 /// Removes and returns the attributes called `name`, however they are qualified.
@@ -275,7 +282,8 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     // Too much is near `id` to be taken for it.
     let known = ROLES.iter().filter(|(name, role)| role.home() == home && name.len() > 2);
     let known = known.map(|(name, _)| *name);
-    let Some(near) = nearest(&name, known) else {
+    let begun = known.clone().find(|known| name.len() > 2 && known.starts_with(&name));
+    let Some(near) = nearest(&name, known).or(begun) else {
         return false;
     };
     errors.at(attr.path(), format!("unknown callback `#[{name}]`; did you mean `#[{near}]`?"));

@@ -39,6 +39,9 @@ pub(crate) struct Common {
     pub(crate) has_deprecated: bool,
     /// Functions without a mark.
     pub(crate) unmarked: Vec<Ident>,
+    /// Whether a function may be a callback and is not read as one, because it is still being typed
+    /// or its mark was refused.
+    pub(crate) is_typing: bool,
 }
 
 /// The type that the traits are implemented for.
@@ -122,7 +125,7 @@ impl Common {
         let is_module = item.is_module();
         let state = state(home, item, errors);
         marks::reject_second_macro(item, home, errors);
-        marks::reject_marks(item, errors);
+        let mut is_typing = marks::reject_marks(item, errors);
         let mut callbacks = Vec::new();
         let mut unmarked = Vec::new();
         let mut has_deprecated = false;
@@ -130,11 +133,21 @@ impl Common {
             let Member::Function(function) = member else {
                 continue;
             };
+            let count = function.attrs.len();
             let mut marks = take_marks(function, home, errors).into_iter();
             let Some(mark) = marks.next() else {
-                unmarked.push(function.sig.ident.clone());
+                // What was meant as a mark has been reported.
+                if function.attrs.len() == count {
+                    unmarked.push(function.sig.ident.clone());
+                } else {
+                    is_typing = true;
+                }
                 continue;
             };
+            if function.is_unfinished() {
+                is_typing = true;
+                continue;
+            }
             for second in marks {
                 let message = marks::second_mark(&function.sig.ident, &mark, &second);
                 errors.at(second.attr, message);
@@ -158,7 +171,16 @@ impl Common {
             let cfgs = cfgs.cloned().collect();
             callbacks.push(callback(&function.sig, mark, cfgs, is_module, names, errors));
         }
-        Self { home, state, callbacks, is_module, title: item.title(), has_deprecated, unmarked }
+        Self {
+            home,
+            state,
+            callbacks,
+            is_module,
+            title: item.title(),
+            has_deprecated,
+            unmarked,
+            is_typing,
+        }
     }
 
     /// What the application calls the state in its functions.
@@ -168,6 +190,11 @@ impl Common {
             Some(_) => "Self".to_owned(),
             None => "State".to_owned(),
         }
+    }
+
+    /// Whether the function is there without which there is nothing to generate.
+    pub(crate) fn has_constructor(&self) -> bool {
+        self.callbacks(self.home.constructor()).next().is_some()
     }
 
     pub(crate) fn callbacks(&self, role: Role) -> impl Iterator<Item = &Callback> + Clone {

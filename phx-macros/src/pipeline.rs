@@ -29,7 +29,7 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
         };
         let channel = Channel::read(args, &mut item, errors);
         check::channel(&channel, errors);
-        let sound = errors.is_empty();
+        let sound = errors.is_empty() && channel.common.has_constructor();
         item.print(&if sound { expand::channel(&channel) } else { fallback::channel(&channel) })
     })
 }
@@ -48,7 +48,7 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
         };
         let socket = Socket::read(args, &mut item, errors);
         check::socket(&socket, errors);
-        let sound = errors.is_empty();
+        let sound = errors.is_empty() && socket.common.has_constructor();
         item.print(&if sound { expand::socket(&socket) } else { fallback::socket(&socket) })
     })
 }

@@ -38,6 +38,10 @@ fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Option<RouteArg
             return Err(syn::Error::new(text.span(), message));
         }
         input.parse::<Token![=>]>()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            let message = format!("expected a channel: `\"{}\" => RoomChannel`", text.value());
+            return Err(syn::Error::new(text.span(), message));
+        }
         pattern = Pattern::read(text, errors);
     }
     let channel: Type = input.parse()?;

@@ -76,7 +76,7 @@ fn has_its_constructor(common: &Common, errors: &Errors) {
     let role = common.home.constructor();
     let name = role.name();
     at_most_one(common, role, errors);
-    if common.callbacks(role).next().is_some() {
+    if common.has_constructor() || common.is_typing {
         return;
     }
     if let Some(function) = common.unmarked.iter().find(|function| *function == name) {
