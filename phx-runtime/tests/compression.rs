@@ -6,16 +6,14 @@ mod raw_client;
 
 use std::{net::SocketAddr, task::Poll};
 
-use futures_util::future::BoxFuture;
 use miniz_oxide::{
     DataFormat, MZFlush,
     deflate::{CompressionLevel, core::CompressorOxide, stream::deflate},
     inflate::decompress_to_vec,
 };
 use phx_runtime::{
-    Channel, ConnectContext, ConnectError, ConnectInfo, Context, Endpoint, Handling, Join,
-    JoinContext, JoinError, Joined, Mount, Params, Pattern, Payload, Reply, Route, SocketState,
-    TransportKind, WebSocketOptions, json,
+    ConnectError, ConnectInfo, Endpoint, JoinError, Mount, Params, Payload, Reply, Socket,
+    TransportKind, WebSocketOptions, channel, json, socket,
     transport::{
         ConnectRequest, Connection, Flow, Frame, Handled, Outgoing, RawConnect, RawSocket,
     },
@@ -41,35 +39,29 @@ impl RawSocket for Echo {
 
 struct User;
 
-impl SocketState for User {
-    fn mount() -> Mount {
-        Mount::new("/socket").websocket(WebSocketOptions::new().compress(true))
-    }
-
-    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async { Ok(Self) })
-    }
-
-    fn channels() -> Vec<Route<Self>> {
-        vec![Route::of::<Room>()]
+#[socket("/socket", websocket(compress = true))]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
     }
 }
 
 /// Replies with the payload, after it was pushed.
 struct Room;
 
-impl Channel for Room {
-    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
-
-    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
-        cx.socket().push("pushed", payload.clone());
-        Handling::done(self, Reply::ok(payload))
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
     }
-}
 
-impl Join<User> for Room {
-    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async { Ok(Joined::new(Self)) })
+    #[handle_in(_)]
+    fn say(&self, payload: Payload, socket: &Socket) -> Reply {
+        socket.push("pushed", payload.clone());
+        Reply::ok(payload)
     }
 }
 

@@ -5,9 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
-    Channel, CheckOrigin, ConnectContext, ConnectError, Context, Drainer, Endpoint, Handling, Join,
-    JoinContext, JoinError, Joined, Mount, Pattern, Payload, Reason, Reply, Route, SocketState,
-    WebSocketOptions, json,
+    CheckOrigin, ConnectError, Drainer, Endpoint, Event, JoinError, Mount, Payload, Reason, Reply,
+    Socket, WebSocketOptions, channel, json, socket,
     transport::{
         CloseCode, ConnectRequest, Connection, Control, Flow, Frame, Handled, RawConnect, RawSocket,
     },
@@ -84,38 +83,33 @@ impl RawSocket for Witness {
 
 struct User;
 
-impl SocketState for User {
-    fn mount() -> Mount {
-        Mount::new("/socket").websocket(WebSocketOptions::new().max_backlog(64 * 1024))
+#[socket("/socket", websocket(max_backlog = 65_536))]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
     }
 
-    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async { Ok(Self) })
-    }
-
-    fn id(&self) -> Option<String> {
-        Some("everybody".into())
-    }
-
-    fn channels() -> Vec<Route<Self>> {
-        vec![Route::of::<Room>()]
+    #[id]
+    fn id(&self) -> &'static str {
+        "everybody"
     }
 }
 
 struct Room;
 
-impl Channel for Room {
-    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
-
-    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
-        cx.socket().broadcast(cx.event(), payload);
-        Handling::done(self, Reply::ack())
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
     }
-}
 
-impl Join<User> for Room {
-    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async { Ok(Joined::new(Self)) })
+    #[handle_in(_)]
+    fn say(&self, payload: Payload, event: Event, socket: &Socket) -> Reply {
+        socket.broadcast(event, payload);
+        Reply::ack()
     }
 }
 

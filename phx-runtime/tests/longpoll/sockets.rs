@@ -2,11 +2,9 @@
 
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
-use futures_util::future::BoxFuture;
 use phx_runtime::{
-    Channel, CheckOrigin, ConnectContext, ConnectError, Context, Endpoint, Fault, Handling, Join,
-    JoinContext, JoinError, Joined, LongPollOptions, Mount, Pattern, Payload, Reason, Reply, Route,
-    SocketState,
+    CheckOrigin, ConnectError, Endpoint, Event, Fault, JoinError, LongPollOptions, Mount, Payload,
+    Reason, Reply, Socket, channel, socket,
     transport::{
         CloseCode, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket,
     },
@@ -72,38 +70,33 @@ impl RawSocket for Echo {
 /// A socket with channels.
 pub(crate) struct User;
 
-impl SocketState for User {
-    fn mount() -> Mount {
-        Mount::new("/socket").longpoll(any_origin(LONG))
+#[socket("/socket", longpoll(check_origin = false, window = "60s"))]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
     }
 
-    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async { Ok(Self) })
-    }
-
-    fn id(&self) -> Option<String> {
-        Some("everybody".into())
-    }
-
-    fn channels() -> Vec<Route<Self>> {
-        vec![Route::of::<Room>()]
+    #[id]
+    fn id(&self) -> &'static str {
+        "everybody"
     }
 }
 
 struct Room;
 
-impl Channel for Room {
-    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
-
-    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
-        cx.socket().broadcast(cx.event(), payload);
-        Handling::done(self, Reply::ack())
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
     }
-}
 
-impl Join<User> for Room {
-    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async { Ok(Joined::new(Self)) })
+    #[handle_in(_)]
+    fn say(&self, payload: Payload, event: Event, socket: &Socket) -> Reply {
+        socket.broadcast(event, payload);
+        Reply::ack()
     }
 }
 
