@@ -61,6 +61,11 @@ mod room {
         Reply::ack()
     }
 
+    #[handle_in("ack_later")]
+    async fn ack_later(_: &Room, _: Payload) -> Reply {
+        Reply::ack()
+    }
+
     #[handle_in("push")]
     fn push(_: &Room, message: Message, socket: &Socket) {
         socket.push("pushed", message);
@@ -250,6 +255,8 @@ fn an_answer_takes_what_was_read_and_what_its_handler_makes() {
     // What was read, and a count of those who share it: the frame and the payload in it.
     assert_eq!(per_message(r#"[null,"2","phoenix","heartbeat",{}]"#), 2);
     assert_eq!(per_message(r#"["1","2","room:a","ack",{}]"#), 2);
+    // The handler's future, and what keeps the channel for it.
+    assert_eq!(per_message(r#"["1","2","room:a","ack_later",{}]"#), 4);
     // The `String` that the handler takes.
     assert_eq!(per_message(r#"["1","2","room:a","push",{"body":"hello"}]"#), 3);
     // And the reply, which outlives the handler.
