@@ -154,7 +154,7 @@ impl Fleet {
             deadline = Instant::now() + PATIENCE;
             for event in &events {
                 let index = usize::try_from(event.data.u64()).unwrap_or_default();
-                if self.clients[index].reads && !self.read(index, &mut each)? {
+                if self.clients[index].reads && !self.read(index, &mut each) {
                     return Ok(());
                 }
             }
@@ -166,17 +166,13 @@ impl Fleet {
         &mut self,
         index: usize,
         each: &mut impl FnMut(&mut Self, Got<'_>) -> bool,
-    ) -> io::Result<bool> {
+    ) -> bool {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut go_on = true;
         loop {
             let client = &mut self.clients[index];
-            let read = match client.stream.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(_) => break,
-            };
+            // Whoever waits for more from a connection that broke will say so.
+            let Ok(read @ 1..) = client.stream.read(&mut buffer) else { break };
             let mut joined = Vec::new();
             let mut bytes = &buffer[..read];
             if !client.partial.is_empty() {
@@ -195,7 +191,7 @@ impl Fleet {
             drop(joined);
         }
         self.buffer = buffer;
-        Ok(go_on)
+        go_on
     }
 }
 

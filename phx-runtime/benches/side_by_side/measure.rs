@@ -376,7 +376,7 @@ pub fn slow_readers(
                     closed = true;
                 }
                 true
-            })?;
+            });
         }
     }
     Ok(Slow { p99: [before, after], growth, codes })
