@@ -41,7 +41,7 @@ pub mod room {
                             |this, given| {
                                 _phx::call::with_1(
                                     given,
-                                    _phx::state_mut::<Room, Self>(this),
+                                    this,
                                     self::new_msg,
                                     _phx::decode::<NewMsg>(),
                                     _phx::reply_later::<Result<Posted, Refused>, _>,
@@ -57,7 +57,7 @@ pub mod room {
                             |this, given| {
                                 _phx::call::with_1(
                                     given,
-                                    _phx::state::<Room, Self>(this),
+                                    &*this,
                                     self::unknown,
                                     _phx::decode::<Payload>(),
                                     _phx::reply::<Reply>,

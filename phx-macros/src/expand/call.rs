@@ -6,7 +6,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::{Type, parse_quote};
+use syn::{Type, TypePath, parse_quote};
 
 use super::{blame, types::inferred};
 use crate::{
@@ -24,7 +24,7 @@ pub(super) const SOCKET: &str = "__S";
 pub(super) fn handling(common: &Common, callback: &Callback, subject: &TokenStream) -> TokenStream {
     let count = format_ident!("with_{}", callback.arguments.len());
     let callee = callee(common, callback);
-    let state = state(&callback.receiver);
+    let state = state(common, &callback.receiver);
     let found = callback.arguments.iter().map(|argument| {
         let ty = inferred(&argument.ty, &callback.sig);
         match (&argument.role, callback.role) {
@@ -136,16 +136,29 @@ fn value(callback: &Callback, argument: &Argument) -> TokenStream {
 }
 
 /// The state as a handler takes it. A function's own idea of the state's type is checked by a
-/// helper.
-fn state(receiver: &Receiver) -> TokenStream {
-    match receiver {
-        Receiver::Borrowed { exclusive: true, written: None } => code!(this),
-        Receiver::Borrowed { exclusive: true, written: Some(ty) } => {
-            code!(_phx::state_mut::<#ty, Self>(this))
-        }
-        Receiver::Borrowed { written: Some(ty), .. } => code!(_phx::state::<#ty, Self>(this)),
-        _ => code!(&*this),
+/// helper, unless it is spelled as the type itself is.
+fn state(common: &Common, receiver: &Receiver) -> TokenStream {
+    let Receiver::Borrowed { exclusive, written } = receiver else { return code!(&*this) };
+    let other = written.as_ref().filter(|ty| !common.has_state_spelled(ty));
+    match (exclusive, other) {
+        (true, None) => code!(this),
+        (false, None) => code!(&*this),
+        (true, Some(ty)) => code!(_phx::state_mut::<#ty, Self>(this)),
+        (false, Some(ty)) => code!(_phx::state::<#ty, Self>(this)),
     }
+}
+
+impl Common {
+    fn has_state_spelled(&self, ty: &Type) -> bool {
+        let state = self.state.as_ref().and_then(|state| name(&state.ty));
+        state.is_some() && state == name(ty)
+    }
+}
+
+/// The name of a type that is spelled as nothing but a name.
+fn name(ty: &Type) -> Option<&Ident> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    path.get_ident()
 }
 
 impl Callback {
