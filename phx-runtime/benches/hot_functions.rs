@@ -11,9 +11,9 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use futures_util::FutureExt;
 use phx_runtime::{
-    __private::hot::{self, Client},
-    Endpoint, Topic, Version,
-    transport::Frame,
+    __private::hot,
+    ConnectInfo, Endpoint, Params, Topic, TransportKind, Version,
+    transport::{Connection, Frame, RawSocket},
 };
 
 /// Bytes of text in a payload.
@@ -157,8 +157,34 @@ fn route(bencher: Bencher<'_, '_>, topic: &str) {
     bencher.bench_local(|| serves(black_box(&topic)));
 }
 
+/// A client whose transport is memory, and which waits for nothing.
+struct Client {
+    socket: Box<dyn RawSocket>,
+    connection: Connection,
+}
+
+impl Client {
+    fn connect(endpoint: &Endpoint) -> Self {
+        let params = Params::from_iter([("vsn", "2.0.0")]);
+        let info = ConnectInfo::new(TransportKind::Custom("memory"), params);
+        let mut socket = endpoint.connect("/socket", info).now_or_never().unwrap().unwrap();
+        let connection = Connection::new(1 << 24);
+        socket.init(&connection);
+        Self { socket, connection }
+    }
+
+    fn handle(&mut self, frame: Frame) {
+        let _ = self.socket.handle_in(frame, &self.connection).decide().now_or_never();
+    }
+
+    /// How many messages wait for the client; they wait no longer.
+    fn take(&self) -> usize {
+        self.connection.take_frames().len()
+    }
+}
+
 fn joined(endpoint: &Endpoint) -> Client {
-    let mut client = Client::connect::<load::Load>(endpoint).now_or_never().unwrap().unwrap();
+    let mut client = Client::connect(endpoint);
     client.handle(Frame::text("[\"1\",\"1\",\"bench:x\",\"phx_join\",{}]"));
     assert_eq!(client.take(), 1, "the join is answered");
     client

@@ -13,7 +13,8 @@ use super::{Endpoint, connections::Registered, request::Request};
 use crate::{
     telemetry,
     transport::{
-        Connection, Params, RawSocket, TransportKind, WebSocketOptions, subprotocols,
+        Connection, Params, RawSocket, TransportKind, WebSocketOptions, plain_response,
+        subprotocols,
         websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
     },
 };
@@ -35,25 +36,25 @@ pub(super) async fn upgrade(
 ) -> Response<String> {
     let mounted = &endpoint.0.mounts[index];
     let Some(websocket) = &mounted.websocket else {
-        return refusal(StatusCode::NOT_FOUND, "");
+        return plain_response(StatusCode::NOT_FOUND, "");
     };
     request.log(TransportKind::WebSocket, websocket);
     if !request.is_allowed(websocket, &endpoint) {
-        return refusal(StatusCode::FORBIDDEN, "");
+        return plain_response(StatusCode::FORBIDDEN, "");
     }
     let accept = match handshake::accept(&request.method, &request.headers) {
         Ok(accept) => accept,
         Err(error) => {
-            let mut response = refusal(error.status(), &error.to_string());
+            let mut response = plain_response(error.status(), &error.to_string());
             response.headers_mut().extend(error.header());
             return response;
         }
     };
     let Some(params) = request.params(variables) else {
-        return refusal(StatusCode::BAD_REQUEST, "the query is not UTF-8 text");
+        return plain_response(StatusCode::BAD_REQUEST, "the query is not UTF-8 text");
     };
     let Some(on_upgrade) = on_upgrade else {
-        return refusal(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
+        return plain_response(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
     };
     let deflate = websocket.options.compress.then(|| extensions::negotiate(&request.headers));
     let deflate = deflate.flatten();
@@ -62,7 +63,7 @@ pub(super) async fn upgrade(
         Ok(protocol) => protocol.cloned(),
         Err(error) => {
             telemetry::subprotocols_refused(&error, &mounted.mount);
-            return refusal(StatusCode::FORBIDDEN, "");
+            return plain_response(StatusCode::FORBIDDEN, "");
         }
     };
     let socket = match mounted.connect(&endpoint, &websocket.serializers, info).await {
@@ -86,23 +87,12 @@ pub(super) async fn upgrade(
     response
 }
 
-fn refusal(status: StatusCode, body: &str) -> Response<String> {
-    let mut response = Response::new(body.to_owned());
-    *response.status_mut() = status;
-    if !body.is_empty() {
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, text);
-    }
-    response
-}
-
 /// Serves the connection once it speaks the new protocol.
 ///
 /// The way there is boxed, so that the task of an idle connection is no larger than what that
 /// connection holds.
-async fn serve(accepted: Accepted, socket: Box<dyn RawSocket>) {
+async fn serve(accepted: Accepted, mut socket: Box<dyn RawSocket>) {
     let Some((mut driver, registered)) = Box::pin(accepted.driver()).await else { return };
-    let mut socket = socket;
     drive(&mut driver, &mut *socket).await;
     drop(registered);
 }

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 
 use crate::{
-    EncodeError, Endpoint, PayloadKind,
+    EncodeError, PayloadKind,
     channel::{Connected, Routes, Topic},
     serializer::{MessageRef, Outgoing, Version},
-    socket::{Channels, SocketState},
+    socket::SocketState,
     transport::{
-        ConnectError, ConnectInfo, ConnectRequest, Connection, Frame, Params, RawSocket,
-        TransportKind,
+        Frame,
         websocket::decoder::{Decoder, Incoming},
     },
 };
@@ -56,48 +54,4 @@ pub fn encode(version: Version, topic: &str, payload: &[u8]) -> Result<Bytes, En
 pub fn router<S: SocketState>(user: S) -> impl Fn(&Topic) -> bool {
     let routes = Connected { user: Arc::new(user), table: S::channels().into() };
     move |topic| routes.serves(topic)
-}
-
-/// A connection whose transport is memory, driven by whoever calls.
-pub struct Client {
-    channels: Channels,
-    connection: Connection,
-}
-
-impl Client {
-    /// Connects, to speak version 2.
-    ///
-    /// # Errors
-    ///
-    /// The socket's `#[connect]` refuses.
-    pub async fn connect<S: SocketState>(endpoint: &Endpoint) -> Result<Self, ConnectError> {
-        let mut query = Params::default();
-        query.insert("vsn", "2.0.0");
-        let request = ConnectRequest {
-            info: ConnectInfo::new(TransportKind::Custom("memory"), query),
-            endpoint: endpoint.clone(),
-            mount: Arc::new(S::mount()),
-            serializers: [Version::V2].into(),
-        };
-        let mut channels = Channels::connect::<S>(request, S::channels().into()).await?;
-        let connection = Connection::new(1 << 24);
-        channels.init(&connection);
-        Ok(Self { channels, connection })
-    }
-
-    /// Handles one message of the client, whose handler does not wait.
-    pub fn handle(&mut self, frame: Frame) {
-        let _ = self.channels.handle_in(frame, &self.connection).decide().now_or_never();
-    }
-
-    /// How many messages wait for the client; they wait no longer.
-    pub fn take(&self) -> usize {
-        self.connection.take_frames().len()
-    }
-}
-
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("connection", &self.connection).finish_non_exhaustive()
-    }
 }

@@ -200,6 +200,17 @@ impl ConnectRequest {
     }
 }
 
+/// An answer of plain text, or of nothing but its status.
+pub(crate) fn plain_response(status: StatusCode, body: &str) -> Response<String> {
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status;
+    if !body.is_empty() {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, text);
+    }
+    response
+}
+
 /// A refused connection.
 ///
 /// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
@@ -257,13 +268,7 @@ impl ConnectError {
     /// The answer as it goes out: status and body, as plain text if there is any.
     pub fn to_response(&self) -> Response<String> {
         let (status, body) = self.response();
-        let mut response = Response::new(body.to_owned());
-        *response.status_mut() = status;
-        if !body.is_empty() {
-            let text = HeaderValue::from_static("text/plain; charset=utf-8");
-            response.headers_mut().insert(CONTENT_TYPE, text);
-        }
-        response
+        plain_response(status, body)
     }
 
     /// Whether connecting failed, rather than being refused.

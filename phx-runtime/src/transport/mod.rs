@@ -19,6 +19,12 @@ mod session_cookie;
 pub(crate) mod subprotocols;
 pub mod websocket;
 
+pub(crate) use self::{
+    connect::plain_response,
+    connection::WeakConnection,
+    options::CommonOptions,
+    origin::{Site, split_port},
+};
 pub use self::{
     connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},
     connection::{Connection, Outgoing},
@@ -28,9 +34,4 @@ pub use self::{
     params::Params,
     raw_socket::{Flow, Handled, RawConnect, RawSocket},
     session_cookie::{Session, SessionError, SessionOptions},
-};
-pub(crate) use self::{
-    connection::WeakConnection,
-    options::CommonOptions,
-    origin::{Site, split_port},
 };

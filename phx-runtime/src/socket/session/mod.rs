@@ -316,8 +316,8 @@ impl Session {
 
 fn has_long_names(message: &Incoming) -> bool {
     let refs = [&message.join_ref, &message.reference].into_iter().flatten();
-    let names = refs.map(MessageRef::as_str).chain([&*message.topic]);
-    names.into_iter().any(|name| name.len() > NAME_LIMIT)
+    let mut names = refs.map(MessageRef::as_str).chain([&*message.topic]);
+    names.any(|name| name.len() > NAME_LIMIT)
 }
 
 /// `{"reason": why}`
