@@ -3,8 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
-use super::list::{Argument, arguments, list_of, strings};
-use super::socket::is_constant;
+use super::list::{Argument, arguments, is_constant, list_of, strings};
 use crate::diag::Errors;
 
 /// Which events a handler takes.

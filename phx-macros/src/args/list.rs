@@ -119,6 +119,11 @@ pub(crate) fn list_of(texts: &[LitStr]) -> String {
     texts.join(", ")
 }
 
+/// Whether a word is spelt as constants are.
+pub(super) fn is_constant(word: &Ident) -> bool {
+    word.to_string().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
 /// Reads an entry, or nothing if it has the shape of none.
 fn argument(input: ParseStream<'_>) -> syn::Result<Option<Argument>> {
     if input.peek(LitStr) {

@@ -33,14 +33,11 @@ fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Option<RouteArg
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
         if !input.peek(Token![=>]) {
-            let channel = meant(input).unwrap_or_else(|| "RoomChannel".to_owned());
-            let message = format!("expected a channel: `\"{}\" => {channel}`", text.value());
-            return Err(syn::Error::new(text.span(), message));
+            return Err(lacks_channel(&text, meant(input)));
         }
         input.parse::<Token![=>]>()?;
         if input.is_empty() || input.peek(Token![,]) {
-            let message = format!("expected a channel: `\"{}\" => RoomChannel`", text.value());
-            return Err(syn::Error::new(text.span(), message));
+            return Err(lacks_channel(&text, None));
         }
         pattern = Pattern::read(text, errors);
     }
@@ -56,6 +53,12 @@ fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Option<RouteArg
     Ok(Some(RouteArg { pattern, channel }))
 }
 
+fn lacks_channel(pattern: &LitStr, meant: Option<String>) -> syn::Error {
+    let channel = meant.unwrap_or_else(|| "RoomChannel".to_owned());
+    let message = format!("expected a channel: `\"{}\" => {channel}`", pattern.value());
+    syn::Error::new(pattern.span(), message)
+}
+
 /// The channel after a pattern and something else than `=>`.
 fn meant(input: ParseStream<'_>) -> Option<String> {
     let ahead = input.fork();
@@ -65,6 +68,5 @@ fn meant(input: ParseStream<'_>) -> Option<String> {
     }
     ahead.parse::<TokenTree>().ok()?;
     let channel: Type = ahead.parse().ok()?;
-    // The next entry is there all the same; a comma keeps it.
     Some(channel.to_token_stream().to_string())
 }

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use super::{
     keys::{self, Setting, settings},
-    list::{Argument, arguments, options},
+    list::{Argument, arguments, is_constant, options},
     runtime::runtime,
     values,
 };
@@ -28,11 +28,6 @@ fn usage(_: &[LitStr]) -> String {
     "expected commas between path, transports and options: \
      `#[socket(\"/socket\", websocket, longpoll)]`"
         .to_owned()
-}
-
-/// Whether a word is spelt as constants are.
-pub(super) fn is_constant(word: &Ident) -> bool {
-    word.to_string().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
