@@ -1,0 +1,17 @@
+//! What a request meets before its socket does: over real connections, with handshakes by hand.
+
+mod client;
+mod server;
+
+mod auth_token;
+mod connect_info;
+mod intercepted;
+mod levels;
+mod limits;
+mod logging;
+mod longpoll;
+mod origin;
+mod panics;
+mod refusals;
+mod session;
+mod subprotocols;

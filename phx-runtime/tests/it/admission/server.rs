@@ -1,0 +1,164 @@
+//! A server on a free port, and the sockets that it serves.
+
+use std::net::SocketAddr;
+
+use futures_util::future::BoxFuture;
+use phx_runtime::{
+    Builder, Channel, ChannelOptions, ConnectContext, ConnectError, ConnectInfo, Context, Endpoint,
+    Fault, FilterParameters, Handling, Join, JoinContext, JoinError, Joined, Mount, Pattern,
+    Payload, Reply, Route, SocketState, WebSocketOptions, json,
+    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+};
+use serde_json::Value;
+
+use crate::admission::client;
+
+/// Serves what was built, in the test's own thread, until the test ends.
+pub(crate) async fn serve(builder: Builder) -> SocketAddr {
+    serve_endpoint(builder).await.1
+}
+
+/// The same, for tests that ask the endpoint what is left.
+pub(crate) async fn serve_endpoint(builder: Builder) -> (Endpoint, SocketAddr) {
+    let endpoint = builder.secret("at least twenty bytes of secret").build().unwrap();
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+    let address = server.address();
+    let server = server.stop_on(std::future::pending());
+    tokio::spawn(server.run(endpoint.routes()));
+    (endpoint, address)
+}
+
+/// Serves [`User`] at `/socket`.
+pub(crate) async fn serve_user(options: WebSocketOptions) -> SocketAddr {
+    serve(Endpoint::builder().socket_at::<User>(Mount::new("/socket").websocket(options))).await
+}
+
+/// What a connection to `target` tells its socket; [`User`] has to be mounted there.
+pub(crate) async fn info(at: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Value {
+    let mut client = client::open(at, target, headers).await.accepted().await;
+    client.join("room:info", json!({})).await["response"].take()
+}
+
+/// A socket that does what the parameter `please` says, and remembers what it was told.
+pub(crate) struct User {
+    info: Value,
+    id: Option<String>,
+}
+
+impl SocketState for User {
+    fn mount() -> Mount {
+        Mount::new("/socket").websocket(WebSocketOptions::new())
+    }
+
+    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+        Box::pin(async move {
+            let params = cx.info().params();
+            match params.get("please") {
+                Some("refuse") => return Err(ConnectError::new("not you")),
+                Some("wait") => {
+                    let busy = ConnectError::new("rate_limit");
+                    return Err(busy.status(429).body("Too many requests"));
+                }
+                Some("fail") => return Err(Fault::new("the database is at 10.0.0.1").into()),
+                Some("panic") => panic!("the password is hunter2"),
+                _ => {}
+            }
+            Ok(Self { info: shown(cx.info()), id: params.get("id").map(Into::into) })
+        })
+    }
+
+    fn id(&self) -> Option<String> {
+        assert!(self.id.as_deref() != Some("panic"), "the password is hunter2");
+        self.id.clone()
+    }
+
+    fn channels() -> Vec<Route<Self>> {
+        vec![
+            Route::of::<Room>(),
+            Route::at::<Room>(const { &[Pattern::new("phoenix:*")] }),
+            Route::of::<Vault>(),
+        ]
+    }
+}
+
+fn shown(info: &ConnectInfo) -> Value {
+    let params: Value = info.params().iter().collect();
+    json!({
+        "params": params,
+        "peer": info.peer(),
+        "uri": info.uri().to_string(),
+        "port": info.port(),
+        "user_agent": info.user_agent(),
+        "x_headers": info.x_headers().collect::<Vec<_>>(),
+        "trace_context_headers": info.trace_context_headers().collect::<Vec<_>>(),
+        "sec_websocket_headers": info.sec_websocket_headers().collect::<Vec<_>>(),
+        "auth_token": info.auth_token(),
+        "session": info.session(),
+        "debug": format!("{info:?}"),
+    })
+}
+
+/// A channel whose join is refused or fails where its payload says so.
+pub(crate) struct Room;
+
+impl Channel for Room {
+    const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
+
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+        match cx.event().as_str() {
+            "boom" => panic!("told to"),
+            "nobody" => Handling::unmatched_event(self, &cx),
+            _ => Handling::done(self, Reply::ok(payload)),
+        }
+    }
+}
+
+impl Join<User> for Room {
+    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+        Box::pin(async move {
+            let payload = cx.take_payload();
+            match payload.as_json() {
+                Some(text) if text.contains("refuse") => Err(JoinError::new("no")),
+                Some(text) if text.contains("boom") => panic!("told to"),
+                _ => Ok(Joined::new(Self).reply(&cx.user().info)),
+            }
+        })
+    }
+}
+
+/// A channel with a filter of its own.
+pub(crate) struct Vault;
+
+impl Channel for Vault {
+    const PATTERNS: &'static [Pattern] = &[Pattern::new("vault:*")];
+
+    fn options() -> ChannelOptions {
+        ChannelOptions::new().filter_parameters(FilterParameters::discard(["gold"]))
+    }
+
+    fn handle_in(self: Box<Self>, _: Payload, _: Context) -> Handling {
+        Handling::done(self, Reply::ack())
+    }
+}
+
+impl Join<User> for Vault {
+    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+        Box::pin(async { Ok(Joined::new(Self)) })
+    }
+}
+
+/// A raw socket that may panic while it connects.
+pub(crate) struct Raw;
+
+impl RawConnect for Raw {
+    async fn connect(request: ConnectRequest) -> Result<Self, ConnectError> {
+        assert!(request.info().params().get("please").is_none(), "the password is hunter2");
+        Ok(Self)
+    }
+}
+
+impl RawSocket for Raw {
+    fn handle_in<'a>(&'a mut self, _: Frame, _: &'a Connection) -> Handled<'a> {
+        Flow::Continue.into()
+    }
+}

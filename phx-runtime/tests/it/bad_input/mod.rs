@@ -1,0 +1,9 @@
+//! What broken, hostile and impatient clients send, over real connections to a real server. Whatever
+//! it is, others go on, and nothing of it stays.
+
+mod cuts;
+mod flood;
+mod longpoll;
+mod messages;
+mod server;
+mod stalled;

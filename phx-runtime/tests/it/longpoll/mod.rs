@@ -1,0 +1,8 @@
+//! The long-poll transport over HTTP.
+
+mod channels;
+mod cut_off;
+mod ending;
+mod requests;
+mod sending;
+mod sockets;

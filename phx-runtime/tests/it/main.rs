@@ -1,0 +1,15 @@
+//! The runtime as its users meet it: servers on free ports, clients at the other end.
+//!
+//! One program, because each is linked on its own. What counts the memory of its process has one
+//! for itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+mod admission;
+mod bad_input;
+mod compression;
+mod longpoll;
+mod presence;
+mod websocket;

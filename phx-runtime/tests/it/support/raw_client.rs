@@ -1,0 +1,141 @@
+//! A WebSocket client that hides nothing: it writes whatever bytes a test wants and shows the
+//! frames that come back as they are.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+pub(crate) const TEXT: u8 = 0x81;
+pub(crate) const BINARY: u8 = 0x82;
+pub(crate) const CLOSE: u8 = 0x88;
+pub(crate) const PING: u8 = 0x89;
+pub(crate) const PONG: u8 = 0x8a;
+/// The bit that marks a compressed message.
+pub(crate) const RSV1: u8 = 0x40;
+
+pub(crate) struct RawClient {
+    pub(crate) stream: TcpStream,
+    /// Status line and headers of the server's answer.
+    pub(crate) response: String,
+    read: Vec<u8>,
+}
+
+/// A frame as it came, its payload not inflated.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RawFrame {
+    /// FIN, reserved bits and opcode.
+    pub(crate) first: u8,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl RawFrame {
+    pub(crate) fn text(&self) -> &str {
+        assert_eq!(self.first, TEXT, "{self:?}");
+        std::str::from_utf8(&self.payload).unwrap()
+    }
+
+    pub(crate) fn close_code(&self) -> u16 {
+        assert_eq!(self.first, CLOSE, "{self:?}");
+        u16::from_be_bytes([self.payload[0], self.payload[1]])
+    }
+}
+
+impl RawClient {
+    /// Connects, shakes hands with additional header lines, and expects to be let in.
+    pub(crate) async fn connect(address: SocketAddr, path: &str, headers: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        let end = loop {
+            if let Some(at) = read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break at + 4;
+            }
+            assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "no answer");
+        };
+        let rest = read.split_off(end);
+        let response = String::from_utf8(read).unwrap();
+        assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
+        Self { stream, response, read: rest }
+    }
+
+    /// The value of a header of the answer.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.response.lines().find_map(|line| {
+            let (header, value) = line.split_once(": ")?;
+            header.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) async fn send(&mut self, first: u8, payload: &[u8]) {
+        self.stream.write_all(&frame(first, payload)).await.unwrap();
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send(TEXT, text.as_bytes()).await;
+    }
+
+    /// The next frame; `None` once the server has closed or reset the stream.
+    pub(crate) async fn frame(&mut self) -> Option<RawFrame> {
+        loop {
+            if let Some(frame) = self.buffered_frame() {
+                return Some(frame);
+            }
+            if !matches!(self.stream.read_buf(&mut self.read).await, Ok(1..)) {
+                assert!(self.read.is_empty(), "ended within a frame: {:02x?}", self.read);
+                return None;
+            }
+        }
+    }
+
+    /// The close code that ends the connection, whatever comes before it.
+    pub(crate) async fn closed_with(&mut self) -> Option<u16> {
+        while let Some(frame) = self.frame().await {
+            if frame.first == CLOSE {
+                return Some(frame.close_code());
+            }
+        }
+        None
+    }
+
+    fn buffered_frame(&mut self) -> Option<RawFrame> {
+        let &[first, second, ref rest @ ..] = &*self.read else { return None };
+        assert_eq!(second & 0x80, 0, "a server does not mask");
+        let (length, header) = match second {
+            126 => (usize::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
+            127 => (usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).unwrap(), 10),
+            short => (usize::from(short), 2),
+        };
+        if self.read.len() < header + length {
+            return None;
+        }
+        let payload = self.read.drain(..header + length).skip(header).collect();
+        Some(RawFrame { first, payload })
+    }
+}
+
+/// A masked frame.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![first];
+    if let Ok(length @ 0..=125) = u8::try_from(payload.len()) {
+        frame.push(0x80 | length);
+    } else if let Ok(length) = u16::try_from(payload.len()) {
+        frame.push(0xfe);
+        frame.extend(length.to_be_bytes());
+    } else {
+        frame.push(0xff);
+        frame.extend((payload.len() as u64).to_be_bytes());
+    }
+    frame.extend(KEY);
+    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
