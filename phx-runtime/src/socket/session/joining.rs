@@ -133,10 +133,8 @@ impl Session {
         }
         self.join(message, Some(old.member));
         match self.channels.get_mut(topic) {
-            Some(slot) => {
-                slot.queue.extend(old.queue.into_iter().filter(is_from_client));
-                self.pump(topic);
-            }
+            // Whoever had this join worked off goes on with the queue.
+            Some(slot) => slot.queue.extend(old.queue.into_iter().filter(is_from_client)),
             None => self.reroute(old.queue),
         }
     }

@@ -4,6 +4,7 @@ mod broadcasts;
 mod ending;
 mod events;
 mod joining;
+mod limits;
 
 use std::{collections::VecDeque, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
