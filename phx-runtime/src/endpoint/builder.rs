@@ -12,14 +12,17 @@ use thiserror::Error;
 
 use super::{
     Connections, Endpoint, Inner, Requirements,
-    mounted::{ChannelConnector, Connector, Defaults, Mounted, RawConnector},
+    mounted::{ChannelConnector, Connector, Mounted, RawConnector},
 };
 use crate::{
     params::FilterParameters,
     pubsub::PubSub,
     socket::SocketState,
     token::Secret,
-    transport::{CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions, subprotocols},
+    transport::{
+        CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions, settings::Defaults,
+        subprotocols,
+    },
 };
 
 /// Collects sockets, state and settings of an [`Endpoint`].
@@ -238,10 +241,9 @@ impl Builder {
             if let Some(session) = sessions.into_iter().find(|it| !it.has_valid_name()) {
                 return Err(BuildError::SessionCookie { name: session.cookie().to_owned() });
             }
-            let mounted = Mounted::new(mount, &self.defaults, connector);
+            let mounted = Mounted::new(&mount, &self.defaults, connector);
             if mounted.gives_session_to_any_page() {
-                let path = mounted.mount.path.clone().into_owned();
-                return Err(BuildError::UnprotectedSession { path });
+                return Err(BuildError::UnprotectedSession { path: path() });
             }
             mounts.push(mounted);
         }

@@ -20,8 +20,9 @@ use super::{
 use crate::{
     token::{Token, random},
     transport::{
-        ConnectInfo, LongPollOptions, Params, RawSocket, TransportKind,
+        ConnectInfo, Params, RawSocket, TransportKind,
         longpoll::{Answer, Messages, Poll, Session, SessionId, Status, drive},
+        settings::LongPollSettings,
     },
 };
 
@@ -80,7 +81,7 @@ struct Client<'a> {
     endpoint: &'a Endpoint,
     index: usize,
     mounted: &'a Mounted,
-    longpoll: &'a MountedTransport<LongPollOptions>,
+    longpoll: &'a MountedTransport<LongPollSettings>,
 }
 
 impl Client<'_> {
@@ -127,7 +128,7 @@ impl Client<'_> {
         let Some(turn) = visit.turn().await else {
             return json(Status::TimedOut);
         };
-        let body = match body::read(body, self.longpoll.options.max_body_size).await {
+        let body = match body::read(body, self.longpoll.settings.own.max_body_size).await {
             Ok(body) => body,
             Err(error) => return unread(error),
         };
@@ -141,7 +142,7 @@ impl Client<'_> {
             Some(token) => token.to_str().ok()?,
             None => query.get("token")?,
         };
-        let max_age = self.longpoll.options.token_max_age;
+        let max_age = self.longpoll.settings.own.token_max_age;
         let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, max_age);
         let id = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
         self.endpoint.0.sessions.find(&SessionId::try_from(id).ok()?)
@@ -149,12 +150,12 @@ impl Client<'_> {
 
     /// Makes tokens belong to their mount.
     fn salt(&self) -> String {
-        format!("long-poll {} {}", self.mounted.mount.path, self.longpoll.options.path)
+        format!("long-poll {} {}", self.mounted.mount.path, self.longpoll.settings.own.path)
     }
 
     /// Opens a session, and returns its token.
     async fn connect(&self, info: ConnectInfo) -> Result<String, Status> {
-        match self.mounted.connect(self.endpoint, &self.longpoll.serializers, info).await {
+        match self.mounted.connect(self.endpoint, &self.longpoll.settings.serializers, info).await {
             Ok(socket) => self.open(socket).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
@@ -162,7 +163,7 @@ impl Client<'_> {
     }
 
     fn open(&self, socket: Box<dyn RawSocket>) -> Option<String> {
-        let LongPollOptions { window, max_backlog, .. } = self.longpoll.options;
+        let LongPollSettings { window, max_backlog, .. } = self.longpoll.settings.own;
         let id: SessionId = random()
             .inspect_err(|error| tracing::error!(%error, "cannot open a long-poll session"))
             .ok()?;

@@ -3,88 +3,53 @@
 use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use http::HeaderValue;
 
 use super::{Endpoint, path::MountPath};
 use crate::{
-    channel::{LogLevel, Route, caught, short_name},
+    channel::{Route, caught, short_name},
     serializer::Version,
     socket::{Channels, SocketState},
     telemetry,
     transport::{
-        CheckOrigin, CommonOptions, ConnectError, ConnectInfo, ConnectRequest, LongPollOptions,
-        Mount, RawConnect, RawSocket, SessionOptions, WebSocketOptions, subprotocols,
+        ConnectError, ConnectInfo, ConnectRequest, Mount, RawConnect, RawSocket,
+        settings::{
+            Defaults, LongPollSettings, MountSettings, TransportSettings, WebSocketSettings,
+        },
     },
 };
 
 pub(crate) struct Mounted {
-    pub(crate) mount: Arc<Mount>,
-    pub(crate) websocket: Option<MountedTransport<WebSocketOptions>>,
-    pub(crate) longpoll: Option<MountedTransport<LongPollOptions>>,
+    pub(crate) mount: Arc<MountSettings>,
+    pub(crate) websocket: Option<MountedTransport<WebSocketSettings>>,
+    pub(crate) longpoll: Option<MountedTransport<LongPollSettings>>,
     pub(crate) connector: Box<dyn Connector>,
 }
 
-/// One transport of a mount, with what is derived from its options once.
-pub(crate) struct MountedTransport<O> {
+/// One transport of a mount.
+pub(crate) struct MountedTransport<T> {
     pub(crate) path: MountPath,
-    pub(crate) options: O,
-    pub(crate) serializers: Arc<[Version]>,
-    pub(crate) check_origin: CheckOrigin,
-    pub(crate) auth_token: bool,
-    pub(crate) session: Option<SessionOptions>,
-    pub(crate) check_csrf: bool,
-    /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
-    pub(crate) subprotocols: Option<Vec<HeaderValue>>,
-    /// The level of the line about each request.
-    pub(crate) log: LogLevel,
-}
-
-/// What the endpoint says where a mount does not.
-pub(super) struct Defaults {
-    pub(super) check_origin: CheckOrigin,
-    pub(super) session: Option<SessionOptions>,
-}
-
-impl<O> MountedTransport<O> {
-    fn new(mount: &Mount, path: &str, common: &CommonOptions, all: &Defaults, options: O) -> Self {
-        Self {
-            path: MountPath::new(&mount.path, path),
-            serializers: common.serializers.clone().into(),
-            check_origin: common.check_origin.as_ref().unwrap_or(&all.check_origin).clone(),
-            auth_token: mount.auth_token,
-            session: mount.session.as_ref().or(all.session.as_ref()).cloned(),
-            check_csrf: common.check_csrf,
-            subprotocols: None,
-            log: common.transport_log,
-            options,
-        }
-    }
-
-    fn gives_session_to_any_page(&self) -> bool {
-        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, CheckOrigin::Any)
-    }
+    pub(crate) settings: TransportSettings<T>,
 }
 
 impl Mounted {
-    pub(super) fn new(mount: Mount, all: &Defaults, connector: Box<dyn Connector>) -> Self {
-        let websocket = mount.websocket.clone().map(|options| {
-            let subprotocols = options.subprotocols.as_deref();
-            let subprotocols = subprotocols::accepted(subprotocols, mount.auth_token);
-            let (path, common) = (options.path.clone(), options.common.clone());
-            let transport = MountedTransport::new(&mount, &path, &common, all, options);
-            MountedTransport { subprotocols, ..transport }
+    pub(super) fn new(mount: &Mount, all: &Defaults, connector: Box<dyn Connector>) -> Self {
+        let settings = MountSettings::new(mount);
+        let websocket = WebSocketSettings::of(mount, all).map(|settings| {
+            let path = MountPath::new(&mount.path, &settings.own.path);
+            MountedTransport { path, settings }
         });
-        let longpoll = mount.longpoll.clone().map(|options| {
-            let (path, common) = (options.path.clone(), options.common.clone());
-            MountedTransport::new(&mount, &path, &common, all, options)
+        let longpoll = LongPollSettings::of(mount, all).map(|settings| {
+            let path = MountPath::new(&mount.path, &settings.own.path);
+            MountedTransport { path, settings }
         });
-        Self { mount: Arc::new(mount), websocket, longpoll, connector }
+        Self { mount: Arc::new(settings), websocket, longpoll, connector }
     }
 
     /// Whether every page of the web can connect with the session of whoever looks at it.
     pub(super) fn gives_session_to_any_page(&self) -> bool {
-        self.websocket.as_ref().is_some_and(MountedTransport::gives_session_to_any_page)
-            || self.longpoll.as_ref().is_some_and(MountedTransport::gives_session_to_any_page)
+        let websocket = self.websocket.as_ref().map(|it| it.settings.gives_session_to_any_page());
+        let longpoll = self.longpoll.as_ref().map(|it| it.settings.gives_session_to_any_page());
+        websocket == Some(true) || longpoll == Some(true)
     }
 
     /// Lets the socket decide on a connection.

@@ -29,7 +29,7 @@ pub(super) struct Request {
 impl Request {
     /// The line about the request that `transport_log` asks for.
     pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
-        telemetry::request(transport.log, kind, &self.method, &self.path, self.peer);
+        telemetry::request(transport.settings.log, kind, &self.method, &self.path, self.peer);
     }
 
     /// Path variables and query together; the query wins. None if the query is not UTF-8.
@@ -62,7 +62,7 @@ impl Request {
         let site = Site { own_host: &endpoint.0.host, scheme: "http", host, port };
         let origin = self.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
         // A rule of the application that panics allows nothing.
-        let check = AssertUnwindSafe(|| transport.check_origin.allows(origin, site));
+        let check = AssertUnwindSafe(|| transport.settings.check_origin.allows(origin, site));
         let allowed = catch_unwind(check).unwrap_or(false);
         if !allowed {
             telemetry::origin_refused(origin.unwrap_or_default(), &self.path);
@@ -79,7 +79,7 @@ impl Request {
         endpoint: &Endpoint,
     ) -> ConnectInfo {
         let auth_token = match kind {
-            _ if !transport.auth_token => None,
+            _ if !transport.settings.auth_token => None,
             TransportKind::WebSocket => auth_token::take_from_subprotocols(&mut self.headers),
             _ => auth_token::take_from_header(&mut self.headers),
         };
@@ -101,10 +101,10 @@ impl Request {
         transport: &MountedTransport<O>,
         endpoint: &Endpoint,
     ) -> Option<Session> {
-        let options = transport.session.as_ref()?;
+        let options = transport.settings.session.as_ref()?;
         let session = options.load(&self.headers, endpoint.secret())?;
         let token = || params.get(CSRF_PARAMETER).unwrap_or_default();
-        let shown = !transport.check_csrf || options.accepts_csrf_token(&session, token());
+        let shown = !transport.settings.check_csrf || options.accepts_csrf_token(&session, token());
         shown.then_some(session)
     }
 

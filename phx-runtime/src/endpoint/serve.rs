@@ -23,7 +23,7 @@ use super::{Endpoint, mounted::Mounted};
 use crate::{
     channel::Reason,
     telemetry,
-    transport::{CloseCode, Connection, Drainer},
+    transport::{CloseCode, Connection, settings::DrainerSettings},
 };
 
 /// How long a client may take to send the head of a request.
@@ -219,11 +219,11 @@ impl Endpoint {
         }
     }
 
-    async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: Drainer) {
+    async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: DrainerSettings) {
         let connections = self.0.connections.of_mount(index);
         let size = drainer.batch_size.max(1);
         let log = telemetry::Draining {
-            level: drainer.log.unwrap_or(mounted.mount.log),
+            level: drainer.log,
             socket: mounted.connector.socket(),
             mount: &mounted.mount.path,
             total: connections.len(),

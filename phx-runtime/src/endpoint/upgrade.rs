@@ -13,7 +13,8 @@ use super::{Endpoint, connections::Registered, request::Request};
 use crate::{
     telemetry,
     transport::{
-        Connection, Params, RawSocket, TransportKind, WebSocketOptions, plain_response,
+        Connection, Params, RawSocket, TransportKind, plain_response,
+        settings::WebSocketSettings,
         subprotocols,
         websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
     },
@@ -56,19 +57,20 @@ pub(super) async fn upgrade(
     let Some(on_upgrade) = on_upgrade else {
         return plain_response(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
     };
-    let deflate = websocket.options.compress.then(|| extensions::negotiate(&request.headers));
+    let deflate = websocket.settings.own.compress.then(|| extensions::negotiate(&request.headers));
     let deflate = deflate.flatten();
     let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
-    let protocol = match subprotocols::choose(&info.headers, websocket.subprotocols.as_deref()) {
-        Ok(protocol) => protocol.cloned(),
-        Err(error) => {
-            telemetry::subprotocols_refused(&error, &mounted.mount);
-            return plain_response(StatusCode::FORBIDDEN, "");
-        }
-    };
-    let socket = match mounted.connect(&endpoint, &websocket.serializers, info).await {
+    let protocol =
+        match subprotocols::choose(&info.headers, websocket.settings.own.subprotocols.as_deref()) {
+            Ok(protocol) => protocol.cloned(),
+            Err(error) => {
+                telemetry::subprotocols_refused(&error, &mounted.mount);
+                return plain_response(StatusCode::FORBIDDEN, "");
+            }
+        };
+    let socket = match mounted.connect(&endpoint, &websocket.settings.serializers, info).await {
         Ok(socket) => socket,
-        Err(error) => return websocket.options.answer(&error),
+        Err(error) => return websocket.settings.own.answer(&error),
     };
     let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
     tokio::spawn(serve(Accepted { endpoint, index, on_upgrade, compresses }, socket));
@@ -121,8 +123,8 @@ impl Accepted {
                 return None;
             }
         };
-        let options = &endpoint.0.mounts[index].websocket.as_ref()?.options;
-        let WebSocketOptions { timeout, max_frame_size, max_backlog, .. } = *options;
+        let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
+        let WebSocketSettings { timeout, max_frame_size, max_backlog, .. } = *settings;
         let (io, connection, early) = split(upgraded, max_backlog, compresses);
         let mut decoder = Decoder::new(max_frame_size);
         if compresses {

@@ -8,7 +8,7 @@ use crate::{
     endpoint::Endpoint,
     error::Fault,
     serializer::{Incoming, MessageRef},
-    transport::Mount,
+    transport::settings::MountSettings,
 };
 
 /// Topics that Phoenix uses itself, such as that of the heartbeat, are not logged.
@@ -33,7 +33,7 @@ impl Joining {
     pub(crate) fn decided(
         self,
         kind: &ChannelKind,
-        mount: &Mount,
+        mount: &MountSettings,
         endpoint: &Endpoint,
         topic: &Topic,
         accepted: bool,
@@ -69,7 +69,7 @@ impl HandleIn {
     /// None if the event will not be logged.
     pub(crate) fn new(
         kind: &ChannelKind,
-        mount: &Mount,
+        mount: &MountSettings,
         endpoint: &Endpoint,
         message: &Incoming,
     ) -> Option<Box<Self>> {

@@ -13,7 +13,10 @@ use crate::{
     endpoint::Endpoint,
     error::Fault,
     serializer::{Version, VersionError},
-    transport::{ConnectError, Mount, Params, TransportKind, subprotocols::NoCommonSubprotocol},
+    transport::{
+        ConnectError, Params, TransportKind, settings::MountSettings,
+        subprotocols::NoCommonSubprotocol,
+    },
 };
 
 /// The line about a request that `transport_log` asks for. Its query may hold secrets and is not
@@ -48,7 +51,7 @@ pub(crate) struct Connect {
 impl Connect {
     pub(crate) fn new(
         socket: &'static str,
-        mount: &Mount,
+        mount: &MountSettings,
         endpoint: &Endpoint,
         transport: TransportKind,
         version: Version,
@@ -168,7 +171,7 @@ pub(crate) fn origin_refused(origin: &[u8], path: &str) {
     );
 }
 
-pub(crate) fn subprotocols_refused(error: &NoCommonSubprotocol, mount: &Mount) {
+pub(crate) fn subprotocols_refused(error: &NoCommonSubprotocol, mount: &MountSettings) {
     let NoCommonSubprotocol { offered, accepted } = error;
     let shown = InLine(offered);
     tracing::error!(

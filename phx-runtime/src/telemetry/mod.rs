@@ -17,7 +17,7 @@ use crate::{
     channel::{LogLevel, Payload},
     endpoint::Endpoint,
     params::FilterParameters,
-    transport::Mount,
+    transport::settings::MountSettings,
 };
 
 const TARGET: &str = "phx_runtime::telemetry";
@@ -102,7 +102,7 @@ impl fmt::Display for InLine<'_> {
 /// What a channel, a socket or else the endpoint wants to have hidden.
 fn filter_of<'a>(
     channel: Option<&'a FilterParameters>,
-    mount: &'a Mount,
+    mount: &'a MountSettings,
     endpoint: &'a Endpoint,
 ) -> &'a FilterParameters {
     channel.or(mount.filter_parameters.as_ref()).unwrap_or(endpoint.filter_parameters())

@@ -14,7 +14,7 @@ use crate::{
     channel::{ChannelKind, ChannelOptions, PayloadError, Topic},
     serializer::{Incoming, Version},
     testing,
-    transport::{Params, TransportKind},
+    transport::{Mount, Params, TransportKind},
 };
 
 fn kind(options: ChannelOptions) -> ChannelKind {
@@ -33,7 +33,8 @@ fn message(topic: &str) -> Incoming {
 fn allocations(level: tracing::Level, topic: &str) -> [u64; 3] {
     let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).with_max_level(level);
     tracing::subscriber::with_default(subscriber.finish(), || {
-        let (kind, mount) = (kind(ChannelOptions::new()), Mount::new("/socket"));
+        let (kind, mount) =
+            (kind(ChannelOptions::new()), MountSettings::new(&Mount::new("/socket")));
         let socket = testing::socket("room:1");
         let endpoint = socket.endpoint();
         let params = Params::from_query("token=a").unwrap();

@@ -90,7 +90,9 @@ use crate::{
     endpoint::Endpoint,
     serializer::Version,
     socket::{Channels, SocketState},
-    transport::{ConnectError, ConnectInfo, ConnectRequest, Params, TransportKind},
+    transport::{
+        ConnectError, ConnectInfo, ConnectRequest, Params, TransportKind, settings::MountSettings,
+    },
 };
 
 /// A channel handle without a client, to call handlers with that are plain functions.
@@ -134,7 +136,7 @@ pub async fn connect<S: SocketState>(
     let request = ConnectRequest {
         info: ConnectInfo::new(TransportKind::Custom("test"), query),
         endpoint: endpoint.clone(),
-        mount: Arc::new(S::mount()),
+        mount: Arc::new(MountSettings::new(&S::mount())),
         serializers: [Version::V2].into(),
     };
     let channels = Channels::connect::<S>(request, S::channels().into()).await?;

@@ -184,7 +184,7 @@ impl fmt::Debug for ConnectInfo {
 pub struct ConnectRequest {
     pub(crate) info: ConnectInfo,
     pub(crate) endpoint: Endpoint,
-    pub(crate) mount: Arc<super::Mount>,
+    pub(crate) mount: Arc<super::settings::MountSettings>,
     pub(crate) serializers: Arc<[crate::serializer::Version]>,
 }
 

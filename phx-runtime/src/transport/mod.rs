@@ -16,13 +16,13 @@ mod outbox;
 mod params;
 mod raw_socket;
 mod session_cookie;
+pub(crate) mod settings;
 pub(crate) mod subprotocols;
 pub mod websocket;
 
 pub(crate) use self::{
     connect::plain_response,
     connection::WeakConnection,
-    options::CommonOptions,
     origin::{Site, split_port},
 };
 pub use self::{

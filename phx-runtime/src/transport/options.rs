@@ -1,4 +1,7 @@
 //! What can be set where a socket is mounted.
+//!
+//! An option that was not set is `None` here, so that options can be laid over others; what holds in
+//! the end, with the defaults, is in [`settings`](super::settings) alone.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -9,10 +12,47 @@ use super::{
 };
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
 
+/// Options of which each was set or not.
+macro_rules! options {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident {
+            $($field:ident: $type:ty,)*
+            $(..$part:ident: $part_type:ty,)?
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, Default)]
+        $visibility struct $name {
+            $(pub(crate) $field: Option<$type>,)*
+            $(pub(super) $part: $part_type,)?
+        }
+
+        impl $name {
+            /// Sets nothing: every option has its default, or stays as it is where these options are
+            /// laid over others.
+            $visibility const fn new() -> Self {
+                Self { $($field: None,)* $($part: <$part_type>::new(),)? }
+            }
+
+            /// These options, and those of `earlier` where one is not set here.
+            fn over(self, earlier: Self) -> Self {
+                Self {
+                    $($field: self.$field.or(earlier.$field),)*
+                    $($part: self.$part.over(earlier.$part),)?
+                }
+            }
+        }
+    };
+}
+
 /// A path of the endpoint at which a socket answers, with the options of its transports.
 ///
 /// `#[socket("/socket", websocket, longpoll)]` writes one; the endpoint's builder takes others
 /// for values that are known only at start. Phoenix counterpart: `socket "/socket", …`.
+///
+/// Whatever is set twice, in the attribute and then on a builder, has the later value. That holds for
+/// each option by itself: what is not set again stays as it was.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,11 +72,11 @@ pub struct Mount {
     pub(crate) path: Cow<'static, str>,
     pub(crate) websocket: Option<WebSocketOptions>,
     pub(crate) longpoll: Option<LongPollOptions>,
-    pub(crate) auth_token: bool,
-    pub(crate) max_channels: usize,
-    pub(crate) log: LogLevel,
-    pub(crate) drainer: Option<Drainer>,
-    pub(crate) filter_parameters: Option<FilterParameters>,
+    pub(super) auth_token: Option<bool>,
+    pub(super) max_channels: Option<usize>,
+    pub(super) log: Option<LogLevel>,
+    pub(super) drainer: Option<Drainer>,
+    pub(super) filter_parameters: Option<FilterParameters>,
     pub(crate) session: Option<SessionOptions>,
 }
 
@@ -48,34 +88,47 @@ impl Mount {
             path: path.into(),
             websocket: None,
             longpoll: None,
-            auth_token: false,
-            max_channels: 100,
-            log: LogLevel::Info,
+            auth_token: None,
+            max_channels: None,
+            log: None,
             drainer: Some(Drainer::new()),
             filter_parameters: None,
             session: None,
         }
     }
 
-    /// Serves WebSocket connections at `<path>/websocket`.
+    /// Serves WebSocket connections at `<path>/websocket`. If it did already, the options that are set
+    /// here are laid over those from before:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phx_runtime::{CheckOrigin, Mount, WebSocketOptions};
+    ///
+    /// let attribute = WebSocketOptions::new().timeout(Some(Duration::from_secs(45)));
+    /// let at_start = WebSocketOptions::new().check_origin(CheckOrigin::list(["https://example.com"]));
+    /// // Has both, a timeout of 45 s and the list.
+    /// let mount = Mount::new("/socket").websocket(attribute).websocket(at_start);
+    /// # let _ = mount;
+    /// ```
     pub fn websocket(mut self, options: WebSocketOptions) -> Self {
-        self.websocket = Some(options);
+        self.websocket = Some(options.over(self.websocket.unwrap_or_default()));
         self
     }
 
-    /// Serves long-polling clients at `<path>/longpoll`.
+    /// Serves long-polling clients at `<path>/longpoll`. If it did already, the options that are set
+    /// here are laid over those from before.
     ///
     /// A session lives in the process that opened it. Where several serve one address, a client's
     /// requests must all reach the same one; elsewhere its session is unknown and it connects anew.
     pub fn longpoll(mut self, options: LongPollOptions) -> Self {
-        self.longpoll = Some(options);
+        self.longpoll = Some(options.over(self.longpoll.unwrap_or_default()));
         self
     }
 
     /// Takes a token from outside the URL: from `Sec-WebSocket-Protocol`, or on long-poll from
     /// `X-Phoenix-AuthToken`. Off by default.
     pub fn auth_token(mut self, on: bool) -> Self {
-        self.auth_token = on;
+        self.auth_token = Some(on);
         self
     }
 
@@ -83,20 +136,20 @@ impl Mount {
     ///
     /// Phoenix counterpart: `max_channels_per_transport`.
     pub fn max_channels(mut self, most: usize) -> Self {
-        self.max_channels = most;
+        self.max_channels = Some(most);
         self
     }
 
     /// The level of the log lines about connections; `info` by default.
     pub fn log(mut self, level: LogLevel) -> Self {
-        self.log = level;
+        self.log = Some(level);
         self
     }
 
-    /// How connections are told to go elsewhere when the server stops; `None` closes them all at
-    /// once.
+    /// How connections are told to go elsewhere when the server stops, laid over what was set before;
+    /// `None` closes them all at once.
     pub fn drainer(mut self, drainer: Option<Drainer>) -> Self {
-        self.drainer = drainer;
+        self.drainer = drainer.map(|drainer| drainer.over(self.drainer.unwrap_or_default()));
         self
     }
 
@@ -107,58 +160,46 @@ impl Mount {
     }
 
     /// Where the application keeps its session, which `#[connect]` gets as
-    /// [`ConnectInfo::session`](crate::ConnectInfo::session); overrides the endpoint's.
+    /// [`ConnectInfo::session`](crate::ConnectInfo::session); overrides the endpoint's, with all its
+    /// options, since a session is read where it was set.
     pub fn session(mut self, session: SessionOptions) -> Self {
         self.session = Some(session);
         self
     }
 }
 
-/// Options of the WebSocket transport, as written in `websocket(..)`.
-#[derive(Clone, Debug)]
-pub struct WebSocketOptions {
-    pub(crate) path: Cow<'static, str>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) max_frame_size: usize,
-    pub(crate) max_backlog: usize,
-    pub(crate) compress: bool,
-    pub(crate) subprotocols: Option<Vec<Cow<'static, str>>>,
-    pub(crate) error_handler: Option<ErrorHandler>,
-    pub(crate) common: CommonOptions,
+options! {
+    /// Options of the WebSocket transport, as written in `websocket(..)`.
+    pub struct WebSocketOptions {
+        path: Cow<'static, str>,
+        timeout: Option<Duration>,
+        max_frame_size: usize,
+        max_backlog: usize,
+        compress: bool,
+        subprotocols: Vec<Cow<'static, str>>,
+        error_handler: ErrorHandler,
+        ..common: CommonOptions,
+    }
 }
 
 impl WebSocketOptions {
-    /// Phoenix's defaults.
-    pub fn new() -> Self {
-        Self {
-            path: "/websocket".into(),
-            timeout: Some(Duration::from_mins(1)),
-            max_frame_size: 10_000_000,
-            max_backlog: 1 << 20,
-            compress: false,
-            subprotocols: None,
-            error_handler: None,
-            common: CommonOptions::default(),
-        }
-    }
-
     /// What is appended to the mount's path; `/websocket` by default.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
-        self.path = path.into();
+        self.path = Some(path.into());
         self
     }
 
     /// Closes a connection from which nothing was received for so long, with code 1002; 60 s by
     /// default, `None` never does.
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
     /// The largest message that a client may send, in bytes, fragmented or not; 10,000,000 by
     /// default. A larger one closes the connection with code 1009.
     pub fn max_frame_size(mut self, bytes: usize) -> Self {
-        self.max_frame_size = bytes;
+        self.max_frame_size = Some(bytes);
         self
     }
 
@@ -166,7 +207,7 @@ impl WebSocketOptions {
     /// that waits, the next message closes the connection with code 1013, and the client comes back
     /// with a fresh state. A single message may be larger.
     pub fn max_backlog(mut self, bytes: usize) -> Self {
-        self.max_backlog = bytes;
+        self.max_backlog = Some(bytes);
         self
     }
 
@@ -178,7 +219,7 @@ impl WebSocketOptions {
     /// what a client's message inflates to. Compression of secrets together with text that an
     /// attacker chooses can give the secrets away by their length; leave it off there.
     pub fn compress(mut self, on: bool) -> Self {
-        self.compress = on;
+        self.compress = Some(on);
         self
     }
 
@@ -225,102 +266,61 @@ impl WebSocketOptions {
         self.error_handler = Some(ErrorHandler::new(handler));
         self
     }
-
-    /// The answer to a client that is not let in.
-    pub(crate) fn answer(&self, error: &ConnectError) -> Response<String> {
-        match &self.error_handler {
-            Some(handler) if !error.is_fault() => handler.answer(error),
-            _ => error.to_response(),
-        }
-    }
 }
 
-impl Default for WebSocketOptions {
-    fn default() -> Self {
-        Self::new()
+options! {
+    /// Options of the long-poll transport, as written in `longpoll(..)`.
+    pub struct LongPollOptions {
+        path: Cow<'static, str>,
+        window: Duration,
+        max_body_size: usize,
+        max_backlog: usize,
+        token_max_age: Duration,
+        ..common: CommonOptions,
     }
-}
-
-/// Options of the long-poll transport, as written in `longpoll(..)`.
-#[derive(Clone, Debug)]
-pub struct LongPollOptions {
-    pub(crate) path: Cow<'static, str>,
-    pub(crate) window: Duration,
-    pub(crate) max_body_size: usize,
-    pub(crate) max_backlog: usize,
-    pub(crate) token_max_age: Duration,
-    pub(crate) common: CommonOptions,
 }
 
 impl LongPollOptions {
-    /// Phoenix's defaults.
-    pub fn new() -> Self {
-        Self {
-            path: "/longpoll".into(),
-            window: Duration::from_secs(10),
-            max_body_size: 8_000_000,
-            max_backlog: 1 << 20,
-            token_max_age: Duration::from_hours(14 * 24),
-            common: CommonOptions::default(),
-        }
-    }
-
     /// What is appended to the mount's path; `/longpoll` by default.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
-        self.path = path.into();
+        self.path = Some(path.into());
         self
     }
 
     /// How long a poll waits for messages; 10 s by default. A session without requests for one
     /// and a half windows ends. Phoenix counterpart: `window_ms`.
     pub fn window(mut self, window: Duration) -> Self {
-        self.window = window;
+        self.window = Some(window);
         self
     }
 
     /// The largest request body, in bytes; 8,000,000 by default.
     pub fn max_body_size(mut self, bytes: usize) -> Self {
-        self.max_body_size = bytes;
+        self.max_body_size = Some(bytes);
         self
     }
 
     /// How many bytes may wait for a client that does not poll; 1 MiB by default. Beyond that the
     /// session ends.
     pub fn max_backlog(mut self, bytes: usize) -> Self {
-        self.max_backlog = bytes;
+        self.max_backlog = Some(bytes);
         self
     }
 
     /// How long a session's token is valid; 14 days by default.
     pub fn token_max_age(mut self, age: Duration) -> Self {
-        self.token_max_age = age;
+        self.token_max_age = Some(age);
         self
     }
 }
 
-impl Default for LongPollOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Options that both transports have.
-#[derive(Clone, Debug)]
-pub(crate) struct CommonOptions {
-    pub(crate) check_origin: Option<CheckOrigin>,
-    pub(crate) check_csrf: bool,
-    pub(crate) serializers: Vec<Version>,
-    pub(crate) transport_log: LogLevel,
-}
-
-impl Default for CommonOptions {
-    fn default() -> Self {
-        Self {
-            check_origin: None,
-            check_csrf: true,
-            serializers: vec![Version::V1, Version::V2],
-            transport_log: LogLevel::Off,
-        }
+options! {
+    /// Options that both transports have.
+    pub(crate) struct CommonOptions {
+        check_origin: CheckOrigin,
+        check_csrf: bool,
+        serializers: Vec<Version>,
+        transport_log: LogLevel,
     }
 }
 
@@ -338,19 +338,19 @@ macro_rules! common_options {
             /// parameter `_csrf_token`; on by default. Where a session is read without it, the
             /// origin has to be checked, or the endpoint cannot be built.
             pub fn check_csrf(mut self, on: bool) -> Self {
-                self.common.check_csrf = on;
+                self.common.check_csrf = Some(on);
                 self
             }
 
             /// The protocol versions that clients may speak; both by default.
             pub fn serializers(mut self, versions: impl IntoIterator<Item = Version>) -> Self {
-                self.common.serializers = versions.into_iter().collect();
+                self.common.serializers = Some(versions.into_iter().collect());
                 self
             }
 
             /// The level at which each request of the transport is logged; off by default.
             pub fn transport_log(mut self, level: LogLevel) -> Self {
-                self.common.transport_log = level;
+                self.common.transport_log = Some(level);
                 self
             }
         }
@@ -359,42 +359,34 @@ macro_rules! common_options {
 
 common_options!(WebSocketOptions, LongPollOptions);
 
-/// How connections are told to go elsewhere when the server stops: in batches, with close code
-/// 1012.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drainer {
-    pub(crate) batch_size: usize,
-    pub(crate) batch_interval: Duration,
-    pub(crate) shutdown: Duration,
-    pub(crate) log: Option<LogLevel>,
+options! {
+    /// How connections are told to go elsewhere when the server stops: in batches, with close code
+    /// 1012.
+    #[derive(Copy, PartialEq, Eq)]
+    pub struct Drainer {
+        batch_size: usize,
+        batch_interval: Duration,
+        shutdown: Duration,
+        log: LogLevel,
+    }
 }
 
 impl Drainer {
-    /// Phoenix's defaults.
-    pub const fn new() -> Self {
-        Self {
-            batch_size: 10_000,
-            batch_interval: Duration::from_secs(2),
-            shutdown: Duration::from_secs(30),
-            log: None,
-        }
-    }
-
     /// How many connections are closed at a time; 10,000 by default.
     pub const fn batch_size(mut self, connections: usize) -> Self {
-        self.batch_size = connections;
+        self.batch_size = Some(connections);
         self
     }
 
     /// The pause between two batches; 2 s by default.
     pub const fn batch_interval(mut self, pause: Duration) -> Self {
-        self.batch_interval = pause;
+        self.batch_interval = Some(pause);
         self
     }
 
     /// How long draining may take at most; 30 s by default. What is left then is closed at once.
     pub const fn shutdown(mut self, deadline: Duration) -> Self {
-        self.shutdown = deadline;
+        self.shutdown = Some(deadline);
         self
     }
 
@@ -403,11 +395,5 @@ impl Drainer {
     pub const fn log(mut self, level: LogLevel) -> Self {
         self.log = Some(level);
         self
-    }
-}
-
-impl Default for Drainer {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     pubsub::{Pass, Place, Subscriber},
     serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
     telemetry::{self, Dropped, dropped},
-    transport::{CloseCode, Connection, Flow, Frame, Mount, TransportKind},
+    transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
 };
 
 /// Messages of the client that may wait for busy channels before no more are read.
@@ -41,7 +41,7 @@ const NAME_LIMIT: usize = 8 * 1024;
 
 pub(super) struct Session {
     routes: Arc<dyn Routes>,
-    mount: Arc<Mount>,
+    mount: Arc<MountSettings>,
     shared: Arc<SessionShared>,
     /// Boxed, because a map has room for more than it holds.
     channels: HashMap<Topic, Box<Slot>>,
@@ -58,7 +58,7 @@ impl Session {
     pub(super) fn new(
         routes: Arc<dyn Routes>,
         endpoint: Endpoint,
-        mount: Arc<Mount>,
+        mount: Arc<MountSettings>,
         version: Version,
         transport: TransportKind,
         id: Option<Topic>,

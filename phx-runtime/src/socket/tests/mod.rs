@@ -21,6 +21,7 @@ use crate::{
     socket::Channels,
     transport::{
         CloseCode, ConnectInfo, ConnectRequest, Connection, Flow, Frame, Outgoing, RawSocket, Text,
+        settings::MountSettings,
     },
 };
 
@@ -238,7 +239,7 @@ impl Client {
         let request = ConnectRequest {
             info: ConnectInfo::new(TransportKind::Custom("memory"), params),
             endpoint: endpoint.clone(),
-            mount: Arc::new(User::mount().max_channels(max_channels)),
+            mount: Arc::new(MountSettings::new(&User::mount().max_channels(max_channels))),
             serializers: [Version::V1, Version::V2].into(),
         };
         let mut socket = Channels::connect::<User>(request, User::channels().into()).await?;

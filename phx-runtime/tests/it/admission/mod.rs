@@ -10,6 +10,7 @@ mod levels;
 mod limits;
 mod logging;
 mod longpoll;
+mod merged_options;
 mod origin;
 mod panics;
 mod refusals;

@@ -2,10 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
-use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, subscriber::DefaultGuard};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) struct Logs {
@@ -16,9 +16,14 @@ pub(crate) struct Logs {
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
+/// While there is one subscriber alone, `tracing` asks that of the thread which comes to a line first
+/// whether anybody wants it: a thread without one would hide the line from all others.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
 impl Logs {
     /// Collects the lines of this crate from `level` on.
     pub(crate) fn from(level: &str) -> Self {
+        LazyLock::force(&SECOND);
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()

@@ -1,0 +1,159 @@
+//! What holds for a mount once it is built: what was set for it, and the defaults of what was not.
+//!
+//! Each setting is read here, and nowhere else.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use http::{HeaderValue, Response};
+
+use super::{
+    CheckOrigin, ConnectError, Drainer, Mount, SessionOptions, error_handler::ErrorHandler,
+    options::CommonOptions, subprotocols,
+};
+use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
+
+/// What the endpoint says where a mount does not.
+pub(crate) struct Defaults {
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) session: Option<SessionOptions>,
+}
+
+/// What holds for a mount's connections, whichever transport they have.
+#[derive(Debug)]
+pub(crate) struct MountSettings {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) max_channels: usize,
+    pub(crate) log: LogLevel,
+    pub(crate) filter_parameters: Option<FilterParameters>,
+    /// None closes all connections at once.
+    pub(crate) drainer: Option<DrainerSettings>,
+}
+
+impl MountSettings {
+    pub(crate) fn new(mount: &Mount) -> Self {
+        let log = mount.log.unwrap_or(LogLevel::Info);
+        Self {
+            path: mount.path.clone(),
+            max_channels: mount.max_channels.unwrap_or(100),
+            log,
+            filter_parameters: mount.filter_parameters.clone(),
+            drainer: mount.drainer.map(|drainer| DrainerSettings::new(drainer, log)),
+        }
+    }
+}
+
+/// How a mount's connections are told to go elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DrainerSettings {
+    pub(crate) batch_size: usize,
+    pub(crate) batch_interval: Duration,
+    pub(crate) shutdown: Duration,
+    pub(crate) log: LogLevel,
+}
+
+impl DrainerSettings {
+    fn new(drainer: Drainer, log_of_mount: LogLevel) -> Self {
+        Self {
+            batch_size: drainer.batch_size.unwrap_or(10_000),
+            batch_interval: drainer.batch_interval.unwrap_or(Duration::from_secs(2)),
+            shutdown: drainer.shutdown.unwrap_or(Duration::from_secs(30)),
+            log: drainer.log.unwrap_or(log_of_mount),
+        }
+    }
+}
+
+/// One transport of a mount.
+pub(crate) struct TransportSettings<T> {
+    pub(crate) serializers: Arc<[Version]>,
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) auth_token: bool,
+    pub(crate) session: Option<SessionOptions>,
+    pub(crate) check_csrf: bool,
+    /// The level of the line about each request.
+    pub(crate) log: LogLevel,
+    /// What this transport alone has.
+    pub(crate) own: T,
+}
+
+impl<T> TransportSettings<T> {
+    fn new(mount: &Mount, common: &CommonOptions, all: &Defaults, own: T) -> Self {
+        let serializers = common.serializers.as_deref().unwrap_or(&[Version::V1, Version::V2]);
+        Self {
+            serializers: serializers.into(),
+            check_origin: common.check_origin.as_ref().unwrap_or(&all.check_origin).clone(),
+            auth_token: mount.auth_token.unwrap_or(false),
+            session: mount.session.as_ref().or(all.session.as_ref()).cloned(),
+            check_csrf: common.check_csrf.unwrap_or(true),
+            log: common.transport_log.unwrap_or(LogLevel::Off),
+            own,
+        }
+    }
+
+    /// Whether every page of the web can connect with the session of whoever looks at it.
+    pub(crate) fn gives_session_to_any_page(&self) -> bool {
+        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, CheckOrigin::Any)
+    }
+}
+
+/// What WebSocket connections alone have.
+pub(crate) struct WebSocketSettings {
+    pub(crate) path: Cow<'static, str>,
+    /// None waits for ever.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_frame_size: usize,
+    pub(crate) max_backlog: usize,
+    pub(crate) compress: bool,
+    /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
+    pub(crate) subprotocols: Option<Vec<HeaderValue>>,
+    error_handler: Option<ErrorHandler>,
+}
+
+impl WebSocketSettings {
+    /// None if the mount has no such transport.
+    pub(crate) fn of(mount: &Mount, all: &Defaults) -> Option<TransportSettings<Self>> {
+        let options = mount.websocket.as_ref()?;
+        let auth_token = mount.auth_token.unwrap_or(false);
+        let own = Self {
+            path: options.path.clone().unwrap_or("/websocket".into()),
+            timeout: options.timeout.unwrap_or(Some(Duration::from_mins(1))),
+            max_frame_size: options.max_frame_size.unwrap_or(10_000_000),
+            max_backlog: options.max_backlog.unwrap_or(1 << 20),
+            compress: options.compress.unwrap_or(false),
+            subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
+            error_handler: options.error_handler.clone(),
+        };
+        Some(TransportSettings::new(mount, &options.common, all, own))
+    }
+
+    /// The answer to a client that is not let in.
+    pub(crate) fn answer(&self, error: &ConnectError) -> Response<String> {
+        match &self.error_handler {
+            Some(handler) if !error.is_fault() => handler.answer(error),
+            _ => error.to_response(),
+        }
+    }
+}
+
+/// What long-polling sessions alone have.
+pub(crate) struct LongPollSettings {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) window: Duration,
+    pub(crate) max_body_size: usize,
+    pub(crate) max_backlog: usize,
+    pub(crate) token_max_age: Duration,
+}
+
+impl LongPollSettings {
+    /// None if the mount has no such transport.
+    pub(crate) fn of(mount: &Mount, all: &Defaults) -> Option<TransportSettings<Self>> {
+        let options = mount.longpoll.as_ref()?;
+        let own = Self {
+            path: options.path.clone().unwrap_or("/longpoll".into()),
+            window: options.window.unwrap_or(Duration::from_secs(10)),
+            max_body_size: options.max_body_size.unwrap_or(8_000_000),
+            max_backlog: options.max_backlog.unwrap_or(1 << 20),
+            token_max_age: options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
+        };
+        Some(TransportSettings::new(mount, &options.common, all, own))
+    }
+}
