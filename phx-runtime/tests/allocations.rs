@@ -8,8 +8,9 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::Barrier,
+    sync::{Barrier, atomic::Ordering},
     thread,
+    time::Duration,
 };
 
 use allocation_counter::{AllocationInfo, measure};
@@ -20,7 +21,7 @@ use phx_runtime::{
 use tokio::{runtime::Runtime, sync::Notify};
 
 #[socket("/socket", websocket(check_origin = false))]
-#[channels(super::room::Room)]
+#[channels(super::room::Room, super::watched::Watched)]
 mod user {
     use phx_runtime::prelude::*;
 
@@ -70,6 +71,57 @@ mod room {
     fn push(_: &Room, message: Message, socket: &Socket) {
         socket.push("pushed", message);
     }
+}
+
+/// A channel that is told something by a task of its own when it has ended.
+#[channel("watched:*", log_join = false, log_handle_in = false)]
+mod watched {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use phx_runtime::prelude::*;
+
+    #[assigns]
+    pub(crate) struct Watched;
+
+    /// Tasks under way.
+    pub(crate) static WATCHES: AtomicUsize = AtomicUsize::new(0);
+
+    struct Ended {
+        _socket: Socket,
+        _bytes: [u8; 1000],
+    }
+
+    #[join]
+    fn join(_: Payload) -> Result<Watched, JoinError> {
+        Ok(Watched)
+    }
+
+    #[handle_in("watch")]
+    fn watch(_: &Watched, _: Payload, socket: &Socket) -> Reply {
+        let socket = socket.clone();
+        WATCHES.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            for _ in 0..3 {
+                while socket.is_open() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                socket.notify(Ended { _socket: socket.clone(), _bytes: [0; 1000] });
+                socket.subscribe("prices");
+                socket.broadcast("news", 1);
+            }
+            WATCHES.fetch_sub(1, Ordering::Relaxed);
+        });
+        Reply::ack()
+    }
+
+    #[handle_info]
+    fn ended(_: &Watched, _: Ended) {}
+
+    #[handle_out("news")]
+    fn news(_: &Watched, _: u8) {}
 }
 
 #[derive(serde::Serialize)]
@@ -274,6 +326,32 @@ fn a_broadcast_takes_the_same_whatever_the_number_of_subscribers() {
     clients.extend((0..400).map(|_| server.joined()));
     // Those beyond the first 256 are served by a task of its own.
     assert_eq!(server.per_broadcast(), one + 1, "{} subscribers", clients.len());
+}
+
+#[test]
+fn connections_that_ended_leave_no_byte_whatever_they_are_still_told() {
+    let server = Server::start();
+    let left = |times| {
+        let all_over = async {
+            while server.endpoint.connections() > 0 || watched::WATCHES.load(Ordering::Relaxed) > 0
+            {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let connect = || {
+            for _ in 0..times {
+                let mut client = Client::connect(server.address, "/socket/websocket?vsn=2.0.0");
+                client.ask(&text(r#"["1","1","watched:a","phx_join",{}]"#));
+                client.ask(&text(r#"["1","2","watched:a","watch",{}]"#));
+            }
+        };
+        let (during, ()) = server.while_client(connect);
+        let after = measure(|| server.runtime.block_on(all_over));
+        during.bytes_current + after.bytes_current
+    };
+    left(20);
+    let (once, twice) = (left(20), left(200));
+    assert_eq!((once, twice), (0, 0));
 }
 
 #[test]

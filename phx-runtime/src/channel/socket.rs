@@ -5,7 +5,7 @@ use std::{
     cell::Cell,
     fmt,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,11 +13,11 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{EncodeError, Encoded, Info, IntoPayload, Topic};
+use super::{EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
 use crate::{
     endpoint::Endpoint,
     error::Fault,
-    pubsub::{Broadcast, Form, Pass, Place, Subscriber},
+    pubsub::{Broadcast, Form, Pass, Place, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
     transport::{Connection, TransportKind},
 };
@@ -41,6 +41,25 @@ pub struct Socket(Arc<Member>);
 
 /// One client in one topic: what its channel's handles share, and what its topic's broadcasts are
 /// delivered to.
+///
+/// # Who holds whom
+///
+/// No circle is closed by what stays, so that a connection is gone with its last holder:
+///
+/// - A member holds its session's shared part; that holds the connection and the endpoint. Handles
+///   (`Socket`, `ReplyRef`), the session's slot and each running callback hold the
+///   member.
+/// - A connection holds its letters (`Mailbox`). They hold their member weakly,
+///   and of the application whatever it put into them, handles too: therefore a mailbox is emptied
+///   at the connection's end and takes nothing afterwards.
+/// - The endpoint holds the topics, a topic (`Room`) its subscribers: the members of open channels,
+///   `Foreign` ones, the one that listens for the connection's id. That is a circle on purpose, as
+///   who is subscribed must be found; whatever subscribed leaves where its session ends or is
+///   dropped. What a channel subscribed to or tracks besides (`ends`) belongs to the member and is
+///   dropped with it; it holds the member weakly (`Foreign`) or not at all (presence).
+/// - A connection that is corked holds the passes that it has put off (`before_flush`), and they
+///   their topic. Its end runs them.
+/// - A timer (`notify_after`) holds the member weakly.
 pub(crate) struct Member {
     pub(crate) topic: Topic,
     /// What replies and pushes carry: the join's `join_ref`, or its ref where that was null.
@@ -80,12 +99,13 @@ impl SessionShared {
     }
 }
 
-/// What a session sends to itself through its connection.
+/// What a session sends to itself through its connection. Who is gone until it is read needs it no
+/// more; a letter that kept its member would keep the connection, which keeps the letter.
 pub(crate) enum SessionMessage {
     /// For `#[handle_info]`.
-    Info(Arc<Member>, Info),
+    Info(Weak<Member>, Info),
     /// For `#[handle_out]`.
-    Out(Arc<Member>, Broadcast),
+    Out(Weak<Member>, Broadcast),
 }
 
 thread_local! {
@@ -99,6 +119,10 @@ const SCRATCH_LIMIT: usize = 64 * 1024;
 impl Socket {
     pub(crate) fn new(member: Arc<Member>) -> Self {
         Self(member)
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak<Member> {
+        Arc::downgrade(&self.0)
     }
 
     /// The topic.
@@ -199,8 +223,8 @@ impl Socket {
         made.map_err(|error| self.fail(error.into())).ok()
     }
 
-    /// Sends a message to this channel's `#[handle_info]`, from any task. Messages to a channel that
-    /// has ended are dropped.
+    /// Sends a message to this channel's `#[handle_info]`, from any task. Messages to a channel or a
+    /// connection that has ended are dropped.
     ///
     /// ```
     /// use phx_runtime::Socket;
@@ -218,8 +242,10 @@ impl Socket {
     ///
     /// Phoenix counterpart: `send(channel_pid, message)`.
     pub fn notify(&self, message: impl Any + Send) {
-        let info = Info(Box::new(message));
-        let message = SessionMessage::Info(self.0.clone(), info);
+        if !self.is_open() {
+            return;
+        }
+        let message = SessionMessage::Info(self.downgrade(), Info(Box::new(message)));
         self.0.session.connection.notify(message);
     }
 
@@ -232,11 +258,11 @@ impl Socket {
     ///
     /// Phoenix counterpart: `Process.send_after(self(), message, delay)`.
     pub fn notify_after(&self, delay: Duration, message: impl Any + Send) {
-        let socket = self.clone();
+        let member = self.downgrade();
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            if socket.is_open() {
-                socket.notify(message);
+            if let Some(member) = member.upgrade() {
+                Self(member).notify(message);
             }
         });
     }
@@ -246,13 +272,9 @@ impl Socket {
     ///
     /// Phoenix counterpart: `Endpoint.subscribe/2` inside a channel.
     pub fn subscribe(&self, topic: impl Into<Topic>) {
-        let topic = topic.into();
-        let member = self.0.clone();
-        let foreign = Arc::new(Foreign { topic, member, place: Place::default() });
-        self.with_ends(|ends| {
-            self.endpoint().pubsub().subscribe(&foreign.topic, foreign.clone());
-            ends.push(Box::new(Subscribed(foreign)));
-        });
+        let (topic, pubsub) = (topic.into(), self.endpoint().pubsub());
+        let foreign = Arc::new(Foreign { member: self.downgrade(), place: Place::default() });
+        self.with_ends(|ends| ends.push(Box::new(Subscribed::new(pubsub, topic, foreign))));
     }
 
     /// Ends all subscriptions of the channel to another topic. Broadcasts that are under way may
@@ -261,8 +283,8 @@ impl Socket {
     /// Phoenix counterpart: `Endpoint.unsubscribe/1` inside a channel.
     pub fn unsubscribe(&self, topic: impl AsRef<str>) {
         let is_to_end = |end: &mut Box<dyn Any + Send>| {
-            let subscribed = end.downcast_ref::<Subscribed>();
-            subscribed.is_some_and(|Subscribed(foreign)| foreign.topic == *topic.as_ref())
+            let subscribed = end.downcast_ref::<Subscribed<Foreign>>();
+            subscribed.is_some_and(|subscribed| *subscribed.topic() == *topic.as_ref())
         };
         let ended: Ends = self.0.ends.lock().extract_if(.., is_to_end).collect();
         drop(ended);
@@ -391,7 +413,7 @@ impl Member {
     /// Delivers one message: to `#[handle_out]` if it is intercepted, else straight to the client.
     fn deliver_one(self: &Arc<Self>, broadcast: &Broadcast) {
         if self.intercepts.contains(&broadcast.event().as_str()) {
-            let message = SessionMessage::Out(self.clone(), broadcast.clone());
+            let message = SessionMessage::Out(Arc::downgrade(self), broadcast.clone());
             self.session.connection.notify(message);
         } else if let Some(frame) = broadcast.frame(self.session.form()) {
             self.session.connection.send_encoded(frame, Some(&self.subscribed));
@@ -427,27 +449,19 @@ impl fmt::Debug for Member {
     }
 }
 
-/// A channel's subscription to a topic that is not its own.
+/// A channel's subscription to a topic that is not its own. The channel keeps it, not the other way
+/// round.
 struct Foreign {
-    topic: Topic,
-    member: Arc<Member>,
+    member: Weak<Member>,
     place: Place,
-}
-
-/// Keeps a subscription until it is dropped.
-struct Subscribed(Arc<Foreign>);
-
-impl Drop for Subscribed {
-    fn drop(&mut self) {
-        let Self(foreign) = self;
-        foreign.member.session.endpoint.pubsub().unsubscribe(&foreign.topic, &**foreign);
-    }
 }
 
 impl Subscriber for Foreign {
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
+        let Some(member) = self.member.upgrade() else { return };
+        let socket = Socket(member);
         for message in &pass.messages()[first..] {
-            Socket(self.member.clone()).notify(message.clone());
+            socket.notify(message.clone());
         }
     }
 
@@ -458,8 +472,11 @@ impl Subscriber for Foreign {
 
 /// A handle without a client, for tests of single callbacks; what is pushed stays in the outbox.
 pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
+    let connection = Connection::new(usize::MAX);
+    // There is no task that would handle what is notified.
+    connection.close_mailbox(Reason::Closed);
     let session = Arc::new(SessionShared {
-        connection: Connection::new(usize::MAX),
+        connection,
         endpoint,
         version: Version::V2,
         transport: TransportKind::Custom("test"),

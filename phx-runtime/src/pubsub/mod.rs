@@ -25,6 +25,7 @@ pub use self::{
 pub(crate) use self::{
     broadcast::{Form, Pass},
     room::{Place, Subscriber},
+    subscription::Subscribed,
 };
 use crate::{channel::Topic, transport::Connection};
 

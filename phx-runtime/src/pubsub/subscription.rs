@@ -1,4 +1,4 @@
-//! Broadcasts for application code that is no channel.
+//! Subscribing for as long as something is kept; broadcasts for application code that is no channel.
 
 use std::sync::{
     Arc,
@@ -29,10 +29,16 @@ const CAPACITY: usize = 1024;
 /// ```
 #[derive(Debug)]
 pub struct Subscription {
-    topic: Topic,
-    pubsub: PubSub,
     receiver: mpsc::Receiver<Broadcast>,
-    inbox: Arc<Inbox>,
+    inbox: Subscribed<Inbox>,
+}
+
+/// Keeps somebody subscribed to a topic until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Subscribed<S: Subscriber> {
+    pubsub: PubSub,
+    topic: Topic,
+    subscriber: Arc<S>,
 }
 
 /// A [`Subscription`] that received too slowly.
@@ -59,14 +65,13 @@ struct Inbox {
 impl Subscription {
     pub(crate) fn new(pubsub: &PubSub, topic: Topic) -> Self {
         let (sender, receiver) = mpsc::channel(CAPACITY);
-        let inbox = Arc::new(Inbox { sender, missed: AtomicU64::new(0), place: Place::default() });
-        pubsub.subscribe(&topic, inbox.clone());
-        Self { topic, pubsub: pubsub.clone(), receiver, inbox }
+        let inbox = Inbox { sender, missed: AtomicU64::new(0), place: Place::default() };
+        Self { receiver, inbox: Subscribed::new(pubsub, topic, Arc::new(inbox)) }
     }
 
     /// The topic.
     pub fn topic(&self) -> &Topic {
-        &self.topic
+        self.inbox.topic()
     }
 
     /// Waits for the next broadcast.
@@ -80,7 +85,7 @@ impl Subscription {
     ///
     /// Nothing is lost when the returned future is dropped before it is ready.
     pub async fn recv(&mut self) -> Result<Broadcast, SubscriptionError> {
-        let missed = self.inbox.missed.swap(0, Ordering::Relaxed);
+        let missed = self.inbox.subscriber().missed.swap(0, Ordering::Relaxed);
         if missed > 0 {
             return Err(SubscriptionError { missed });
         }
@@ -92,9 +97,25 @@ impl Subscription {
     }
 }
 
-impl Drop for Subscription {
+impl<S: Subscriber + 'static> Subscribed<S> {
+    /// Subscribes until the result is dropped.
+    pub(crate) fn new(pubsub: &PubSub, topic: Topic, subscriber: Arc<S>) -> Self {
+        pubsub.subscribe(&topic, subscriber.clone());
+        Self { pubsub: pubsub.clone(), topic, subscriber }
+    }
+
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    fn subscriber(&self) -> &S {
+        &self.subscriber
+    }
+}
+
+impl<S: Subscriber> Drop for Subscribed<S> {
     fn drop(&mut self) {
-        self.pubsub.unsubscribe(&self.topic, &*self.inbox);
+        self.pubsub.unsubscribe(&self.topic, &*self.subscriber);
     }
 }
 

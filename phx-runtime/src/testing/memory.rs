@@ -41,6 +41,7 @@ pub(super) async fn serve(
 ) {
     // Whoever waits learns of the end, even if the socket panics.
     let closing = CloseAtEnd(inbox);
+    let _abandoned = connection.abandon_at_end();
     let inbox = &*closing.0;
     let reason = loop {
         let event = poll_fn(|task| {
@@ -83,6 +84,7 @@ pub(super) async fn serve(
         }
     };
     let code = connection.ending().map(|(code, _)| code);
+    connection.close_mailbox(reason.clone());
     socket.terminate(reason, &connection).await;
     poll_fn(|task| {
         deliver(&connection, task, inbox);
@@ -90,7 +92,6 @@ pub(super) async fn serve(
     })
     .await;
     inbox.close(code);
-    connection.abandon();
 }
 
 /// The socket ends the connection.

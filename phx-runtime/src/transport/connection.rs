@@ -17,14 +17,11 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
     frame::{CloseCode, Frame},
+    mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
     websocket::{OpCode, deflate, put_frame, server_frames},
 };
 use crate::channel::{Info, Reason};
-
-/// Internal messages that may wait for one connection. A connection that does not get to handle
-/// them is as good as gone, and is closed like one that does not read.
-const MAILBOX_LIMIT: usize = 16_384;
 
 /// A connection as seen from outside of its task: to send, to notify, to close. Cheap to clone.
 ///
@@ -38,13 +35,6 @@ struct Shared {
     mailbox: Mutex<Mailbox>,
     /// Whether the client takes compressed frames.
     compresses: bool,
-}
-
-#[derive(Default)]
-struct Mailbox {
-    letters: Vec<Info>,
-    /// Why the connection ends, if the server decided so.
-    ending: Option<Reason>,
 }
 
 impl Connection {
@@ -152,27 +142,24 @@ impl Connection {
 
     /// Sends a message to the connection's own socket: it arrives in
     /// [`RawSocket::handle_info`](super::RawSocket::handle_info).
+    ///
+    /// A connection that ends handles no more of them: those that wait and those that still come are
+    /// dropped.
     pub fn notify(&self, message: impl Any + Send) {
-        self.notify_info(Info(Box::new(message)));
-    }
-
-    pub(crate) fn notify_info(&self, message: Info) {
-        {
-            let mut mailbox = self.0.mailbox.lock();
-            if mailbox.letters.len() < MAILBOX_LIMIT {
-                mailbox.letters.push(message);
-                drop(mailbox);
-                self.0.waker.wake();
-                return;
+        let taken = self.0.mailbox.lock().put(Info(Box::new(message)));
+        match taken {
+            Ok(()) => self.0.waker.wake(),
+            Err((Refusal::Ended, _)) => {}
+            Err((Refusal::Full, _)) => {
+                overflowed("internal messages");
+                self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
             }
         }
-        overflowed("internal messages");
-        self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
     /// Ends the connection with a close code, after what was sent before.
     pub fn close(&self, code: CloseCode, reason: Reason) {
-        self.0.mailbox.lock().ending.get_or_insert(reason);
+        self.0.mailbox.lock().end(reason);
         let sent = self.0.outbox.lock().close(code);
         self.after(sent);
     }
@@ -184,7 +171,7 @@ impl Connection {
             Sent::Overflow => {
                 overflowed("bytes");
                 let reason = Reason::failed("the client reads too slowly");
-                self.0.mailbox.lock().ending.get_or_insert(reason);
+                self.0.mailbox.lock().end(reason);
                 self.0.waker.wake();
             }
         }
@@ -198,7 +185,7 @@ impl Connection {
 
     /// The next internal messages, oldest first.
     pub fn take_messages(&self) -> Vec<Info> {
-        std::mem::take(&mut self.0.mailbox.lock().letters)
+        self.0.mailbox.lock().take()
     }
 
     /// Whether and why the connection is to end.
@@ -206,7 +193,7 @@ impl Connection {
         match self.0.outbox.lock().state() {
             State::Open | State::Closed => None,
             State::Closing(code) => {
-                let reason = self.0.mailbox.lock().ending.clone().unwrap_or(Reason::Closed);
+                let reason = self.0.mailbox.lock().ending().cloned().unwrap_or(Reason::Closed);
                 Some((code, reason))
             }
         }
@@ -286,8 +273,24 @@ impl Connection {
         for Due(work) in due {
             work();
         }
-        let letters = std::mem::take(&mut *self.0.mailbox.lock());
+        self.close_mailbox(Reason::Closed);
+    }
+
+    /// Drops what this connection was notified of, now and from now on. Only its own task calls
+    /// this, as the application's destructors run in it.
+    pub(crate) fn close_mailbox(&self, reason: Reason) {
+        let letters = {
+            let mut mailbox = self.0.mailbox.lock();
+            mailbox.end(reason);
+            mailbox.take()
+        };
         drop(letters);
+    }
+
+    /// [Abandons](Self::abandon) the connection when the result is dropped, so also where its task
+    /// is: a runtime that shuts down drops its tasks wherever they are.
+    pub(crate) fn abandon_at_end(&self) -> AbandonAtEnd {
+        AbandonAtEnd(self.clone())
     }
 
     pub(crate) fn downgrade(&self) -> WeakConnection {
@@ -302,6 +305,16 @@ fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {
 #[cold]
 fn overflowed(what: &'static str) {
     tracing::warn!(what, "closing a connection: too much waits for it");
+}
+
+/// What the task of a connection holds, to leave nothing behind.
+#[must_use]
+pub(crate) struct AbandonAtEnd(Connection);
+
+impl Drop for AbandonAtEnd {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 /// A connection that may be gone, for lists that must not keep it.

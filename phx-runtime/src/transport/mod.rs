@@ -10,6 +10,7 @@ mod csrf;
 mod error_handler;
 mod frame;
 pub(crate) mod longpoll;
+mod mailbox;
 mod options;
 mod origin;
 mod outbox;

@@ -26,7 +26,7 @@ use crate::{
         SessionMessage, SessionShared, Socket, Topic,
     },
     endpoint::Endpoint,
-    pubsub::{Pass, Place, Subscriber},
+    pubsub::{Pass, Place, Subscribed, Subscriber},
     serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
     telemetry::{self, Dropped, dropped},
     transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
@@ -49,7 +49,7 @@ pub(super) struct Session {
     /// How many messages of the client wait in the slots' queues.
     queued: usize,
     /// Listens for a `disconnect` of the connection's id.
-    disconnect: Option<Arc<Disconnect>>,
+    disconnect: Option<Subscribed<Disconnect>>,
     /// Why the whole connection ends.
     ending: Option<Reason>,
 }
@@ -89,9 +89,8 @@ impl Session {
         self.shared = Arc::new(shared);
         if let Some(id) = &self.shared.id {
             let listener = Disconnect { connection: connection.clone(), place: Place::default() };
-            let listener = Arc::new(listener);
-            self.shared.endpoint.pubsub().subscribe(id, listener.clone());
-            self.disconnect = Some(listener);
+            let pubsub = self.shared.endpoint.pubsub();
+            self.disconnect = Some(Subscribed::new(pubsub, id.clone(), Arc::new(listener)));
         }
     }
 
@@ -128,6 +127,7 @@ impl Session {
             SessionMessage::Info(member, info) => (member, Work::Info(info)),
             SessionMessage::Out(member, broadcast) => (member, Work::Out(broadcast)),
         };
+        let Some(member) = member.upgrade() else { return };
         if self.slot_of(&member).is_some() {
             self.give(&member.topic, work);
         }
@@ -143,9 +143,7 @@ impl Session {
 
     /// Ends all channels. Nothing that they still send reaches the client.
     pub(super) async fn terminate(&mut self, reason: Reason) {
-        if let (Some(listener), Some(id)) = (self.disconnect.take(), &self.shared.id) {
-            self.shared.endpoint.pubsub().unsubscribe(id, &*listener);
-        }
+        self.disconnect = None;
         self.ending = Some(reason.clone());
         self.running.cancel_joins();
         for (_, slot) in std::mem::take(&mut self.channels) {
@@ -311,6 +309,15 @@ impl Session {
         let version = self.shared.version;
         // Only JSON is answered here, which both versions have.
         let _ = self.shared.connection.send_with(None, |buffer| version.encode(&reply, buffer));
+    }
+}
+
+impl Drop for Session {
+    /// A task that is dropped before its end leaves no channel behind in its topic.
+    fn drop(&mut self) {
+        for slot in self.channels.values() {
+            slot.member.close();
+        }
     }
 }
 

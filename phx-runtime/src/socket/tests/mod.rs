@@ -4,6 +4,7 @@ mod broadcasts;
 mod ending;
 mod events;
 mod joining;
+mod lifetime;
 mod limits;
 
 use std::{collections::VecDeque, future::poll_fn, sync::Arc, task::Poll, time::Duration};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     Channel, ConnectContext, ConnectError, Context, Endpoint, Fault, Handling, Info, Join,
     JoinContext, JoinError, Joined, Mount, Params, Pattern, Payload, Reason, Reply, ReplyRef,
-    Route, SocketState, TransportKind, Version, WebSocketOptions,
+    Route, Socket, SocketState, TransportKind, Version, WebSocketOptions,
     channel::FromEvent,
     run, run_async,
     socket::Channels,
@@ -27,6 +28,10 @@ use crate::{
 
 /// What ended channels were told, in order.
 pub(super) type Ends = Arc<Mutex<Vec<(String, Reason)>>>;
+
+/// Handles of channels that their clients told to lend them.
+#[derive(Clone, Default)]
+pub(super) struct Lent(Arc<Mutex<Vec<Socket>>>);
 
 struct User {
     id: Option<String>,
@@ -117,6 +122,10 @@ impl Channel for Room {
             "fail" => Handling::done(self, Reply::stop(Reason::failed("by request"))),
             "listen" => {
                 socket.subscribe(value["topic"].as_str().unwrap());
+                Handling::done(self, Reply::ack())
+            }
+            "lend" => {
+                socket.endpoint().state::<Lent>().unwrap().0.0.lock().push(socket.clone());
                 Handling::done(self, Reply::ack())
             }
             "number" => {
@@ -214,7 +223,7 @@ impl Join<User> for Plain {
 
 fn endpoint() -> (Endpoint, Ends) {
     let ends = Ends::default();
-    (Endpoint::builder().state(ends.clone()).build().unwrap(), ends)
+    (Endpoint::builder().state(ends.clone()).state(Lent::default()).build().unwrap(), ends)
 }
 
 /// A client whose connection is memory.

@@ -30,6 +30,7 @@ pub(crate) async fn drive(
     mut socket: Box<dyn RawSocket>,
 ) {
     let connection = session.connection.clone();
+    let _abandoned = connection.abandon_at_end();
     let end = match guarded("init", || socket.init(&connection)) {
         Some(()) => Driver::new(session.clone()).run(&mut *socket).await,
         None => End::Failed,
@@ -40,8 +41,8 @@ pub(crate) async fn drive(
     let reason = connection.ending().map_or(reason, |(_, reason)| reason);
     sessions.remove(&id);
     session.close();
+    connection.close_mailbox(reason.clone());
     terminate(&mut *socket, reason, &connection).await;
-    connection.abandon();
 }
 
 struct Driver {

@@ -55,9 +55,17 @@ pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
 async fn finish(driver: &mut Driver, socket: &mut dyn RawSocket, end: End) {
     let reason = driver.announce(end);
     let connection = driver.connection.clone();
+    connection.close_mailbox(reason.clone());
     let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
     let _ = futures_util::future::join(terminate(socket, reason, &connection), farewell).await;
     connection.abandon();
+}
+
+impl Drop for Driver {
+    /// A runtime that shuts down drops its tasks wherever they are.
+    fn drop(&mut self) {
+        self.connection.abandon();
+    }
 }
 
 /// How a connection came to its end.
