@@ -2,26 +2,24 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use serde_json::Value;
+use crate::telemetry::{JsonText, filtered};
 
 /// Which parameters log lines hide.
 ///
 /// Phoenix counterpart: `config :phoenix, :filter_parameters`.
 ///
 /// ```
-/// use phx_runtime::{FilterParameters, json};
+/// use phx_runtime::FilterParameters;
 ///
 /// let filter = FilterParameters::default();
-/// let shown = filter.apply(&json!({ "user": { "password_hash": "x", "name": "Ann" } }));
-/// assert_eq!(shown, json!({ "user": { "password_hash": "[FILTERED]", "name": "Ann" } }));
+/// let shown = filter.apply(r#"{"user": {"password_hash": "x", "name": "Ann"}}"#);
+/// assert_eq!(shown, r#"{"user":{"password_hash":"[FILTERED]","name":"Ann"}}"#);
 /// ```
 #[derive(Clone, Debug)]
 pub struct FilterParameters {
     terms: Arc<[Cow<'static, str>]>,
     keep: bool,
 }
-
-const FILTERED: &str = "[FILTERED]";
 
 impl FilterParameters {
     /// Hides the values of keys that contain one of these terms, case-sensitively, and texts that
@@ -35,37 +33,31 @@ impl FilterParameters {
         Self { terms: keys.into_iter().map(Into::into).collect(), keep: true }
     }
 
-    /// The value as the log shows it.
-    pub fn apply(&self, value: &Value) -> Value {
-        match value {
-            Value::Object(fields) => {
-                fields.iter().map(|(key, value)| (key.clone(), self.field(key, value))).collect()
-            }
-            Value::Array(items) => items.iter().map(|item| self.apply(item)).collect(),
-            Value::String(text) if !self.keep && self.is_form_with_secret(text) => FILTERED.into(),
-            _ if self.keep => FILTERED.into(),
-            other => other.clone(),
-        }
+    /// JSON text as the log shows it: filtered, without spaces, and cut after 1 KiB, with a `…` and
+    /// the size of the whole. Text that is no JSON is not an error; as much of it is shown as has the
+    /// form of JSON.
+    pub fn apply(&self, json: &str) -> String {
+        filtered(json, self)
     }
 
-    fn field(&self, key: &str, value: &Value) -> Value {
-        if self.keep {
-            if self.terms.iter().any(|term| key == term) {
-                value.clone()
-            } else {
-                self.apply(value)
-            }
-        } else if self.terms.iter().any(|term| key.contains(&**term)) {
-            FILTERED.into()
-        } else {
-            self.apply(value)
-        }
+    /// Whether the whole value of a key is shown, or hidden, whatever it is; none if that depends on
+    /// the value.
+    pub(crate) fn whole_value(&self, key: JsonText<'_>) -> Option<bool> {
+        let is_named = self
+            .terms
+            .iter()
+            .any(|term| if self.keep { key.is(term) } else { key.contains(term, None) });
+        is_named.then_some(self.keep)
     }
 
-    fn is_form_with_secret(&self, text: &str) -> bool {
-        self.terms.iter().any(|term| {
-            text.match_indices(&**term).any(|(at, _)| text[at + term.len()..].starts_with('='))
-        })
+    /// Whether a text is hidden, apart from what its key says.
+    pub(crate) fn hides_text(&self, text: JsonText<'_>) -> bool {
+        self.keep || self.terms.iter().any(|term| text.contains(term, Some('=')))
+    }
+
+    /// Whether numbers, `true`, `false` and `null` are hidden, apart from what their key says.
+    pub(crate) fn hides_scalars(&self) -> bool {
+        self.keep
     }
 }
 
@@ -82,6 +74,10 @@ mod tests {
 
     use super::FilterParameters;
 
+    fn apply(filter: &FilterParameters, value: &serde_json::Value) -> serde_json::Value {
+        serde_json::from_str(&filter.apply(&value.to_string())).unwrap()
+    }
+
     #[test]
     fn keys_that_contain_a_term_are_hidden_at_any_depth() {
         let filter = FilterParameters::default();
@@ -95,7 +91,7 @@ mod tests {
             "form": "[FILTERED]",
             "text": "my password is",
         });
-        assert_eq!(filter.apply(&value), shown);
+        assert_eq!(apply(&filter, &value), shown);
     }
 
     #[test]
@@ -109,6 +105,6 @@ mod tests {
             "list": ["[FILTERED]", { "id": 4 }],
             "none": "[FILTERED]",
         });
-        assert_eq!(filter.apply(&value), shown);
+        assert_eq!(apply(&filter, &value), shown);
     }
 }

@@ -8,7 +8,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::{Barrier, atomic::Ordering},
+    sync::{Arc, Barrier, Mutex, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -21,7 +21,7 @@ use phx_runtime::{
 use tokio::{runtime::Runtime, sync::Notify};
 
 #[socket("/socket", websocket(check_origin = false))]
-#[channels(super::room::Room, super::watched::Watched)]
+#[channels(super::room::Room, super::watched::Watched, super::door::Door)]
 mod user {
     use phx_runtime::prelude::*;
 
@@ -122,6 +122,25 @@ mod watched {
 
     #[handle_out("news")]
     fn news(_: &Watched, _: u8) {}
+}
+
+/// Logged as every channel is unless it says otherwise.
+#[channel("door:*", log_handle_in = "info")]
+mod door {
+    use phx_runtime::prelude::*;
+
+    #[assigns]
+    pub(crate) struct Door;
+
+    #[join]
+    fn join(_: Payload, topic: &Topic) -> Result<Door, JoinError> {
+        if topic.ends_with("open") { Ok(Door) } else { Err(JoinError::new("closed")) }
+    }
+
+    #[handle_in("ack")]
+    fn ack(_: &Door, _: Payload) -> Reply {
+        Reply::ack()
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -277,9 +296,12 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     if let Ok(short @ ..=125) = u8::try_from(payload.len()) {
         frame.push(0x80 | short);
-    } else {
+    } else if let Ok(medium) = u16::try_from(payload.len()) {
         frame.push(0xfe);
-        frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+        frame.extend(medium.to_be_bytes());
+    } else {
+        frame.push(0xff);
+        frame.extend(u64::try_from(payload.len()).unwrap().to_be_bytes());
     }
     frame.extend([0; 4]);
     frame.extend(payload);
@@ -375,4 +397,50 @@ fn an_idle_connection_holds_nothing_of_what_it_carried() {
     let (info, ()) = server.while_client(&mut traffic);
     assert!(info.count_total > 20);
     assert_eq!((info.count_current, info.bytes_current), (0, 0));
+}
+
+/// What was logged on this thread.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_the_log_says_of_a_message_takes_no_memory_by_its_size() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let _logs = tracing::subscriber::set_default(subscriber.finish());
+    let server = Server::start();
+    let mut client = server.client("/socket/websocket?vsn=2.0.0");
+    server.while_client(|| client.ask(&text(r#"["1","1","door:open","phx_join",{}]"#)));
+    let size = 9_900_000;
+    for payload in [
+        format!("{{\"password\":[{}1]}}", "1,".repeat(size / 2)),
+        format!("[{}1]", "{},".repeat(size / 3)),
+        format!("{}1{}", "[".repeat(size / 2), "]".repeat(size / 2)),
+        format!("{{\"{}\":1}}", "n".repeat(size)),
+        format!("\"{}\"", "\\u001b".repeat(size / 6)),
+    ] {
+        for (what, event) in [("door:closed", "phx_join"), ("door:open", "ack")] {
+            let message = text(&format!(r#"["1","2","{what}","{event}",{payload}]"#));
+            lines.0.lock().unwrap().clear();
+            let (info, ()) = server.while_client(|| client.ask(&message));
+            let begin = &payload[..10];
+            // Twice for the buffer that the frame is read into, which may have to grow.
+            let (most, all) = (info.bytes_max, 3 * size as u64);
+            assert!(most < all, "{begin} of {event} takes {most} bytes");
+            let length = lines.0.lock().unwrap().len();
+            assert!((100..4000).contains(&length), "{begin} of {event} writes {length} bytes");
+        }
+    }
 }

@@ -32,6 +32,7 @@ use crate::{
     params::FilterParameters,
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
+    telemetry::Shown,
     token::Secret,
     transport::{ConnectError, ConnectInfo, RawSocket, longpoll::Sessions},
 };
@@ -105,7 +106,7 @@ impl Endpoint {
     ) {
         let topic = topic.into();
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
-            tracing::error!(%topic, event = event.as_ref(), %error, "a broadcast was not sent");
+            tracing::error!(topic = %Shown::name(&topic), event = %Shown::name(event.as_ref()), %error, "a broadcast was not sent");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
         EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
     },
     serializer::{Outgoing, Version},
+    telemetry::Shown,
     transport::websocket::deflate,
 };
 
@@ -125,7 +126,7 @@ impl Broadcast {
                 Ok(frame) => Some(frame),
                 Err(error) => {
                     tracing::warn!(
-                        topic = %self.0.topic, event = %self.0.event, %version, %error,
+                        topic = %Shown::name(&self.0.topic), event = %Shown::name(&self.0.event), %version, %error,
                         "a broadcast does not reach the subscribers of this version"
                     );
                     None

@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use super::{Broadcast, Pass, Place, PubSub, Subscriber};
-use crate::channel::Topic;
+use crate::{channel::Topic, telemetry::Shown};
 
 /// Messages that may wait for a subscription that does not receive.
 const CAPACITY: usize = 1024;
@@ -125,7 +125,7 @@ impl Subscriber for Inbox {
             if self.sender.try_send(message.clone()).is_err() {
                 let missed = self.missed.fetch_add(1, Ordering::Relaxed);
                 if missed == 0 {
-                    tracing::warn!(topic = %message.topic(), "a subscription misses broadcasts");
+                    tracing::warn!(topic = %Shown::name(message.topic()), "a subscription misses broadcasts");
                 }
             }
         }

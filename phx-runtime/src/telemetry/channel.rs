@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::{InLine, TARGET, Took, enabled, filter_of, shown};
+use super::{Shown, TARGET, Took, enabled, filter_of, shown};
 use crate::{
     channel::{ChannelKind, LogLevel, Payload, Topic},
     endpoint::Endpoint,
     error::Fault,
-    serializer::{Incoming, MessageRef},
+    serializer::Incoming,
     transport::settings::MountSettings,
 };
 
@@ -42,14 +42,14 @@ impl Joining {
         let params = shown(&self.params, filter);
         let took = Took(self.started.elapsed());
         let what = if accepted { "JOINED" } else { "REFUSED JOIN" };
-        let name = InLine(topic);
+        let topic = Shown::name(topic);
         log!(
             kind.options.log_join,
             topic = topic.as_str(),
             channel = kind.name,
             duration_us = took.micros(),
             params,
-            "{what} {name} in {took}\n  Parameters: {params}"
+            "{what} {topic} in {took}\n  Parameters: {params}"
         );
     }
 }
@@ -58,9 +58,9 @@ impl Joining {
 pub(crate) struct HandleIn {
     level: LogLevel,
     channel: &'static str,
-    topic: String,
-    event: String,
-    reference: Option<MessageRef>,
+    topic: Shown<'static>,
+    event: Shown<'static>,
+    reference: Option<Shown<'static>>,
     params: String,
     started: Instant,
 }
@@ -78,12 +78,13 @@ impl HandleIn {
             return None;
         }
         let filter = filter_of(kind.options.filter_parameters.as_ref(), mount, endpoint);
+        let reference = message.reference.as_ref().map(|it| Shown::name(it.as_str()));
         Some(Box::new(Self {
             level,
             channel: kind.name,
-            topic: message.topic.to_string(),
-            event: message.event.to_string(),
-            reference: message.reference.clone(),
+            topic: Shown::name(&message.topic).into_owned(),
+            event: Shown::name(&message.event).into_owned(),
+            reference: reference.map(Shown::into_owned),
             params: shown(&message.payload, filter),
             started: Instant::now(),
         }))
@@ -92,27 +93,28 @@ impl HandleIn {
     pub(crate) fn handled(self) {
         let Self { level, channel, topic, event, reference, params, started } = self;
         let took = Took(started.elapsed());
-        let (shown_topic, shown_event) = (InLine(&topic), InLine(&event));
         log!(
             level,
-            topic,
-            event,
+            topic = topic.as_str(),
+            event = event.as_str(),
             channel,
-            reference = reference.as_ref().map(MessageRef::as_str),
+            reference = reference.as_ref().map(Shown::as_str),
             duration_us = took.micros(),
             params,
-            "HANDLED {shown_event} INCOMING ON {shown_topic} ({channel}) in {took}\n  \
+            "HANDLED {event} INCOMING ON {topic} ({channel}) in {took}\n  \
              Parameters: {params}"
         );
     }
 }
 
 pub(crate) fn unmatched_topic(topic: &Topic, socket: &'static str) {
+    let topic = Shown::name(topic);
     let topic = topic.as_str();
     tracing::warn!(target: TARGET, topic, socket, "Ignoring unmatched topic {topic:?} in {socket}");
 }
 
 pub(crate) fn duplicate_join(topic: &Topic, socket: &'static str) {
+    let topic = Shown::name(topic);
     let topic = topic.as_str();
     tracing::debug!(
         target: TARGET, topic, socket,
@@ -126,7 +128,8 @@ pub(crate) fn too_many_channels(
     topic: &Topic,
     socket: &'static str,
 ) {
-    let (id, topic) = (id.map(Topic::as_str), topic.as_str());
+    let (id, topic) = (id.map(|id| Shown::name(id)), Shown::name(topic));
+    let (id, topic) = (id.as_ref().map(Shown::as_str), topic.as_str());
     let whose = id.unwrap_or("none");
     tracing::error!(
         target: TARGET, limit, id, topic, socket,
@@ -136,7 +139,8 @@ pub(crate) fn too_many_channels(
 }
 
 pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static str) {
-    let id = id.map(Topic::as_str);
+    let id = id.map(|id| Shown::name(id));
+    let id = id.as_ref().map(Shown::as_str);
     tracing::warn!(
         target: TARGET, limit, id, socket,
         "Refused a join in {socket}: its topic or a ref has more than {limit} bytes"
@@ -144,11 +148,15 @@ pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static 
 }
 
 pub(crate) fn join_crashed(topic: &Topic, fault: &Fault) {
-    let (topic, fault) = (topic.as_str(), &*fault.to_string());
+    let (topic, fault) = (Shown::name(topic), Shown::text(fault));
+    let (topic, fault) = (topic.as_str(), fault.as_str());
     tracing::error!(target: TARGET, topic, fault, "a join failed");
 }
 
 pub(crate) fn channel_failed(topic: &Topic, id: Option<&Topic>, fault: &Fault) {
-    let (topic, id, fault) = (topic.as_str(), id.map(Topic::as_str), &*fault.to_string());
+    let (topic, id) = (Shown::name(topic), id.map(|id| Shown::name(id)));
+    let (topic, id) = (topic.as_str(), id.as_ref().map(Shown::as_str));
+    let fault = Shown::text(fault);
+    let fault = fault.as_str();
     tracing::error!(target: TARGET, topic, id, fault, "a channel failed");
 }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use http::Method;
+use serde::{Serialize, Serializer};
 
-use super::{InLine, TARGET, Took, enabled, filter_of};
+use super::{Shown, TARGET, Took, enabled, filter_of, filtered};
 use crate::{
     channel::LogLevel,
     endpoint::Endpoint,
@@ -28,9 +29,12 @@ pub(crate) fn request(
     path: &str,
     peer: Option<SocketAddr>,
 ) {
+    let path = Shown::name(path);
+    let method = Shown::name(method.as_str());
+    let (path, method) = (path.as_str(), method.as_str());
     log!(
         level,
-        method = method.as_str(),
+        method,
         path,
         transport = transport.as_str(),
         peer = peer.map(tracing::field::display),
@@ -58,9 +62,8 @@ impl Connect {
         params: &Params,
     ) -> Self {
         let shown = enabled(mount.log).then(|| {
-            let pairs: serde_json::Map<_, _> =
-                params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-            (mount.log, filter_of(None, mount, endpoint).apply(&pairs.into()).to_string())
+            let json = serde_json::to_string(&InOrder(params)).unwrap_or_default();
+            (mount.log, filtered(&json, filter_of(None, mount, endpoint)))
         });
         Self { socket, transport, version, started: Instant::now(), shown }
     }
@@ -81,11 +84,19 @@ impl Connect {
             ),
             Some(error) => log!(
                 level, socket, transport, serializer = %version, duration_us, params,
-                reason = &*error.to_string(),
+                reason = Shown::text(error).as_str(),
                 "REFUSED CONNECTION TO {socket} in {took}\n  Transport: {transport}\n  \
                  Serializer: {version}\n  Parameters: {params}"
             ),
         }
+    }
+}
+
+struct InOrder<'a>(&'a Params);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
     }
 }
 
@@ -124,19 +135,19 @@ impl Draining<'_> {
 /// `connect` returned a fault or panicked. The client is told nothing of it.
 pub(crate) fn connect_failed(socket: &'static str, transport: TransportKind, error: &ConnectError) {
     tracing::error!(
-        target: TARGET, socket, transport = transport.as_str(), error = &*error.to_string(),
+        target: TARGET, socket, transport = transport.as_str(), error = Shown::text(error).as_str(),
         "connecting to {socket} failed"
     );
 }
 
 /// The application's way to answer a refused client failed.
 pub(crate) fn error_handler_failed(fault: &Fault) {
-    tracing::error!(target: TARGET, fault = &*fault.to_string(), "an error handler failed");
+    tracing::error!(target: TARGET, fault = Shown::text(fault).as_str(), "an error handler failed");
 }
 
 /// A method of a raw socket panicked. Channels catch and log what goes wrong in their callbacks.
 pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
-    tracing::error!(target: TARGET, method, fault = &*fault.to_string(), "a socket panicked");
+    tracing::error!(target: TARGET, method, fault = Shown::text(fault).as_str(), "a socket panicked");
 }
 
 pub(crate) fn version_refused(
@@ -145,6 +156,8 @@ pub(crate) fn version_refused(
     error: VersionError,
     offered: &[Version],
 ) {
+    let vsn = Shown::name(vsn);
+    let vsn = vsn.as_str();
     match error {
         VersionError::Invalid => tracing::warn!(
             target: TARGET, socket, vsn,
@@ -162,21 +175,20 @@ pub(crate) fn version_refused(
 }
 
 pub(crate) fn origin_refused(origin: &[u8], path: &str) {
-    let origin = &*String::from_utf8_lossy(origin);
-    let shown = InLine(origin);
+    let (origin, path) = (Shown::header(origin), Shown::name(path));
     tracing::error!(
-        target: TARGET, origin, path,
-        "Could not check origin for a connection\nOrigin of the request: {shown}\n\
+        target: TARGET, origin = origin.as_str(), path = path.as_str(),
+        "Could not check origin for a connection\nOrigin of the request: {origin}\n\
          Set `check_origin` of the mount or of the endpoint to allow it."
     );
 }
 
 pub(crate) fn subprotocols_refused(error: &NoCommonSubprotocol, mount: &MountSettings) {
     let NoCommonSubprotocol { offered, accepted } = error;
-    let shown = InLine(offered);
+    let offered = Shown::name(offered);
     tracing::error!(
-        target: TARGET, offered, accepted, mount = &*mount.path,
-        "Could not check Websocket subprotocols of a connection\nThe client offers: {shown}\n\
+        target: TARGET, offered = offered.as_str(), accepted, mount = &*mount.path,
+        "Could not check Websocket subprotocols of a connection\nThe client offers: {offered}\n\
          The server accepts: {accepted}\nSet `subprotocols` of the mount to allow one of them."
     );
 }

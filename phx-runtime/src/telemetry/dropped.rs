@@ -1,6 +1,6 @@
 //! Messages that reach nobody: each is logged, and all are counted.
 
-use super::TARGET;
+use super::{Shown, TARGET};
 use crate::channel::PayloadError;
 
 /// Why a message was dropped.
@@ -38,6 +38,8 @@ impl Dropped<'_> {
 pub(crate) fn dropped(why: Dropped<'_>, topic: &str, event: Option<&str>) {
     let reason = why.label();
     metrics::counter!("phx_messages_dropped_total", "reason" => reason).increment(1);
+    let (topic, event) = (Shown::name(topic), event.map(Shown::name));
+    let (topic, event) = (topic.as_str(), event.as_ref().map(Shown::as_str));
     match why {
         Dropped::UnaskedReply => tracing::warn!(
             target: TARGET, topic, event, reason, "Dropped a reply that nobody asked for"
@@ -51,7 +53,7 @@ pub(crate) fn dropped(why: Dropped<'_>, topic: &str, event: Option<&str>) {
             "Dropped a message that no `#[handle_info]` takes"
         ),
         Dropped::InvalidBroadcast(error) => tracing::warn!(
-            target: TARGET, topic, event, reason, error = &*error.to_string(),
+            target: TARGET, topic, event, reason, error = Shown::text(error).as_str(),
             "Dropped a broadcast that `#[handle_out]` cannot decode"
         ),
         Dropped::EarlierJoin => tracing::trace!(

@@ -4,14 +4,11 @@
 //! All lines have the target `phx_runtime::telemetry`, so that a subscriber can turn them off
 //! together. What a line shows is not even formatted while its level is off.
 //!
-//! Texts of clients are escaped: nobody can write a line of their own into the log.
+//! Texts of clients are [`Shown`]: nobody can write a line of their own into the log, or a long one.
 
-use std::{
-    fmt::{self, Write},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
-use serde_json::Value;
+use bytes::Bytes;
 
 use crate::{
     channel::{LogLevel, Payload},
@@ -39,6 +36,8 @@ macro_rules! log {
 mod channel;
 mod connect;
 mod dropped;
+mod filtered;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +51,8 @@ pub(crate) use self::{
         socket_panicked, subprotocols_refused, version_refused,
     },
     dropped::{Dropped, dropped},
+    filtered::{JsonText, filtered},
+    shown::Shown,
 };
 
 fn enabled(level: LogLevel) -> bool {
@@ -81,24 +82,6 @@ impl fmt::Display for Took {
     }
 }
 
-/// A text within a line, which it cannot break.
-struct InLine<'a>(&'a str);
-
-impl fmt::Display for InLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in self.0.split_inclusive(char::is_control) {
-            match part.char_indices().next_back() {
-                Some((at, last)) if last.is_control() => {
-                    f.write_str(&part[..at])?;
-                    last.escape_default().try_for_each(|c| f.write_char(c))?;
-                }
-                _ => f.write_str(part)?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// What a channel, a socket or else the endpoint wants to have hidden.
 fn filter_of<'a>(
     channel: Option<&'a FilterParameters>,
@@ -110,9 +93,8 @@ fn filter_of<'a>(
 
 /// A payload as the log shows it.
 fn shown(payload: &Payload, filter: &FilterParameters) -> String {
-    match payload.as_json().map(serde_json::from_str::<Value>) {
-        Some(Ok(value)) => filter.apply(&value).to_string(),
-        Some(Err(_)) => "<nested too deeply>".to_owned(),
-        None => format!("{payload:?}"),
+    match payload.as_json() {
+        Some(json) => filtered(json, filter),
+        None => format!("<{} bytes>", payload.as_binary().map_or(0, Bytes::len)),
     }
 }

@@ -92,19 +92,6 @@ fn durations_read_like_phoenix_prints_them() {
     }
 }
 
-#[test]
-fn a_text_of_a_client_cannot_begin_a_line_of_its_own() {
-    for (text, shown) in [
-        ("room:lobby", "room:lobby"),
-        ("räum:ß", "räum:ß"),
-        ("a\nJOINED admin\r", "a\\nJOINED admin\\r"),
-        ("\u{1b}[31m", "\\u{1b}[31m"),
-        ("\u{85}", "\\u{85}"),
-    ] {
-        assert_eq!(InLine(text).to_string(), shown);
-    }
-}
-
 /// Counts by label.
 #[derive(Default)]
 struct Counters(parking_lot::Mutex<HashMap<String, Arc<AtomicU64>>>);

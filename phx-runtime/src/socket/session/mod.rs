@@ -28,7 +28,7 @@ use crate::{
     endpoint::Endpoint,
     pubsub::{Pass, Place, Subscribed, Subscriber},
     serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
-    telemetry::{self, Dropped, dropped},
+    telemetry::{self, Dropped, Shown, dropped},
     transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
 };
 
@@ -111,7 +111,7 @@ impl Session {
                 Flow::Continue
             }
             Err(error) => {
-                tracing::debug!(%error, "a client sent what is no message");
+                tracing::debug!(error = %Shown::text(&error), "a client sent what is no message");
                 Flow::Malformed(match error {
                     DecodeError::BinaryInV1 => CloseCode::UNSUPPORTED,
                     _ => CloseCode::INTERNAL,
