@@ -110,7 +110,7 @@ impl HandleIn {
 pub(crate) fn unmatched_topic(topic: &Topic, socket: &'static str) {
     let topic = Shown::name(topic);
     let topic = topic.as_str();
-    tracing::warn!(target: TARGET, topic, socket, "Ignoring unmatched topic {topic:?} in {socket}");
+    tracing::warn!(target: TARGET, topic, socket, "Ignoring unmatched topic \"{topic}\" in {socket}");
 }
 
 pub(crate) fn duplicate_join(topic: &Topic, socket: &'static str) {
@@ -118,7 +118,7 @@ pub(crate) fn duplicate_join(topic: &Topic, socket: &'static str) {
     let topic = topic.as_str();
     tracing::debug!(
         target: TARGET, topic, socket,
-        "Duplicate join of {topic:?} in {socket}: the channel is replaced"
+        "Duplicate join of \"{topic}\" in {socket}: the channel is replaced"
     );
 }
 
@@ -133,8 +133,8 @@ pub(crate) fn too_many_channels(
     let whose = id.unwrap_or("none");
     tracing::error!(
         target: TARGET, limit, id, topic, socket,
-        "Refused the join of {topic:?} in {socket}: this connection has reached its limit of \
-         {limit} channels (socket id: {whose:?})"
+        "Refused the join of \"{topic}\" in {socket}: this connection has reached its limit of \
+         {limit} channels (socket id: \"{whose}\")"
     );
 }
 

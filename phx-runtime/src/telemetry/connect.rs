@@ -161,14 +161,14 @@ pub(crate) fn version_refused(
     match error {
         VersionError::Invalid => tracing::warn!(
             target: TARGET, socket, vsn,
-            "Client sent invalid transport version {vsn:?} to {socket}: a full version such as \
+            "Client sent invalid transport version \"{vsn}\" to {socket}: a full version such as \
              \"2.0.0\" is expected"
         ),
         VersionError::Unsupported => {
             let offered = offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             tracing::warn!(
                 target: TARGET, socket, vsn, offered,
-                "Client asked for transport version {vsn:?}, and {socket} speaks {offered}"
+                "Client asked for transport version \"{vsn}\", and {socket} speaks {offered}"
             );
         }
     }
