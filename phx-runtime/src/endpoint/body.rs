@@ -1,6 +1,6 @@
 //! Reading the body of a request, up to a limit.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -9,9 +9,10 @@ use tokio::time::timeout;
 /// How long a client may pause within a body.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// How long the rest of a body that is too large is read and thrown away. A client that is still
-/// sending when the connection is closed would not see the answer.
-const LINGER: Duration = Duration::from_secs(5);
+/// How much of the rest of a body that is too large is read, and how long its client is waited for.
+/// One that is still sending when its connection is closed would not see the answer: it gets the
+/// time to read it, also when no more is read of what it sends.
+const LINGER: (usize, Duration) = (1 << 20, Duration::from_secs(5));
 
 /// A body that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +23,26 @@ pub(super) enum BodyError {
     Incomplete,
 }
 
-/// The whole body. What counts is what comes, not what `Content-Length` says, which chunked bodies
-/// do not have.
-pub(super) async fn read<S, B, E>(body: S, limit: usize) -> Result<Bytes, BodyError>
+/// The whole body.
+///
+/// One that is too large is an error as soon as that is known: from `announced`, which is what its
+/// `Content-Length` says, or else from what has come. The rest is thrown away in the background, so
+/// that the client can be answered before it has sent it.
+pub(super) async fn read<S, B, E>(
+    body: S,
+    announced: Option<u64>,
+    limit: usize,
+) -> Result<Bytes, BodyError>
 where
-    S: Stream<Item = Result<B, E>>,
-    B: Buf,
+    S: Stream<Item = Result<B, E>> + Send + 'static,
+    B: Buf + Send + 'static,
+    E: Send + 'static,
 {
-    let mut body = std::pin::pin!(body);
+    let mut body = Box::pin(body);
+    if announced.is_some_and(|length| length > limit as u64) {
+        tokio::spawn(linger(body));
+        return Err(BodyError::TooLarge);
+    }
     let mut whole = Gathered::default();
     loop {
         match timeout(PAUSE, body.next()).await {
@@ -41,9 +54,27 @@ where
             Ok(Some(Err(_))) | Err(_) => return Err(BodyError::Incomplete),
         }
     }
-    drop(whole);
-    let _ = timeout(LINGER, async { while let Some(Ok(_)) = body.next().await {} }).await;
+    tokio::spawn(linger(body));
     Err(BodyError::TooLarge)
+}
+
+/// Holds on to a connection whose body nobody wants.
+async fn linger<S, B, E>(mut body: Pin<Box<S>>)
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let (most, time) = LINGER;
+    let rest = async {
+        let mut taken = 0;
+        while let Some(Ok(length)) = body.next().await.map(|part| part.map(|it| it.remaining())) {
+            taken += length;
+            if taken >= most {
+                return std::future::pending().await;
+            }
+        }
+    };
+    let _ = timeout(time, rest).await;
 }
 
 /// Bytes that are copied together only if they come in several parts.
@@ -76,13 +107,19 @@ impl Gathered {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
 
     use bytes::Bytes;
     use futures_util::{Stream, StreamExt, stream};
     use tokio::time::Instant;
 
-    use super::{BodyError, PAUSE, read};
+    use super::{BodyError, LINGER, PAUSE, read};
 
     fn parts(parts: &[&'static str]) -> impl Stream<Item = Result<Bytes, ()>> + use<> {
         let parts: Vec<_> =
@@ -93,15 +130,15 @@ mod tests {
     #[tokio::test]
     async fn a_body_comes_whole_in_however_many_parts() {
         for body in [&["abcd"][..], &["ab", "", "cd"], &["", "abc", "d"], &["a", "b", "c", "d"]] {
-            assert_eq!(read(parts(body), 4).await.unwrap(), "abcd");
+            assert_eq!(read(parts(body), None, 4).await.unwrap(), "abcd");
         }
-        assert_eq!(read(parts(&[]), 0).await.unwrap(), "");
+        assert_eq!(read(parts(&[]), None, 0).await.unwrap(), "");
     }
 
     #[tokio::test]
     async fn a_body_above_the_limit_is_refused_wherever_it_is_cut() {
         for body in [&["abcde"][..], &["abcd", "e"], &["a", "bcde", "f"]] {
-            assert_eq!(read(parts(body), 4).await, Err(BodyError::TooLarge));
+            assert_eq!(read(parts(body), None, 4).await, Err(BodyError::TooLarge));
         }
     }
 
@@ -109,15 +146,37 @@ mod tests {
     async fn a_client_that_stops_in_the_middle_is_not_waited_for() {
         let start = Instant::now();
         let stalled = parts(&["ab"]).chain(stream::pending());
-        assert_eq!(read(stalled, 4).await, Err(BodyError::Incomplete));
+        assert_eq!(read(stalled, None, 4).await, Err(BodyError::Incomplete));
         assert!(start.elapsed() < PAUSE + Duration::from_secs(1));
         let broken = stream::iter([Ok(Bytes::from_static(b"ab")), Err(())]);
-        assert_eq!(read(broken, 4).await, Err(BodyError::Incomplete));
+        assert_eq!(read(broken, None, 4).await, Err(BodyError::Incomplete));
+    }
+
+    /// Parts without end, and how many bytes of them have been taken.
+    fn endless() -> (impl Stream<Item = Result<Bytes, ()>> + use<>, Arc<AtomicUsize>) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = taken.clone();
+        let parts = stream::repeat_with(move || {
+            count.fetch_add(1000, Ordering::Relaxed);
+            Ok(Bytes::from_static(&[b'x'; 1000]))
+        });
+        (parts, taken)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_endless_body_is_not_read_for_ever() {
-        let endless = parts(&["abcde"]).chain(stream::pending());
-        assert_eq!(read(endless, 4).await, Err(BodyError::TooLarge));
+    async fn an_endless_body_is_answered_at_its_limit_and_read_no_further_than_the_next() {
+        let (body, taken) = endless();
+        assert_eq!(read(body, None, 4000).await, Err(BodyError::TooLarge));
+        assert_eq!(taken.load(Ordering::Relaxed), 5000);
+        tokio::time::sleep(2 * LINGER.1).await;
+        let taken = taken.load(Ordering::Relaxed);
+        assert!((LINGER.0..LINGER.0 + 7000).contains(&taken), "{taken}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_says_it_is_too_large_is_answered_before_any_of_it_is_read() {
+        let (body, taken) = endless();
+        assert_eq!(read(body, Some(4001), 4000).await, Err(BodyError::TooLarge));
+        assert_eq!(taken.load(Ordering::Relaxed), 0);
     }
 }

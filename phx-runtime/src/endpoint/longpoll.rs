@@ -45,9 +45,9 @@ pub(super) async fn respond<S, B, E>(
     body: S,
 ) -> Response
 where
-    S: Stream<Item = Result<B, E>> + Send,
-    B: Buf + Send,
-    E: Send,
+    S: Stream<Item = Result<B, E>> + Send + 'static,
+    B: Buf + Send + 'static,
+    E: Send + 'static,
 {
     let mounted = &endpoint.0.mounts[index];
     let Some(longpoll) = &mounted.longpoll else {
@@ -115,8 +115,9 @@ impl Client<'_> {
     /// Takes messages.
     async fn post<S, B, E>(&self, request: &Request, body: S) -> Response
     where
-        S: Stream<Item = Result<B, E>>,
-        B: Buf,
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Buf + Send + 'static,
+        E: Send + 'static,
     {
         let Ok(query) = Params::from_query(&request.query) else {
             return plain(StatusCode::BAD_REQUEST);
@@ -128,7 +129,9 @@ impl Client<'_> {
         let Some(turn) = visit.turn().await else {
             return json(Status::TimedOut);
         };
-        let body = match body::read(body, self.longpoll.settings.own.max_body_size).await {
+        let announced = content_length(&request.headers);
+        let limit = self.longpoll.settings.own.max_body_size;
+        let body = match body::read(body, announced, limit).await {
             Ok(body) => body,
             Err(error) => return unread(error),
         };
@@ -211,7 +214,13 @@ fn unread(error: BodyError) -> Response {
     };
     let mut response = json(status);
     *response.status_mut() = http;
+    // What is left of the body stands in the way of a next request.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn plain(status: StatusCode) -> Response {
