@@ -50,7 +50,7 @@ pub use self::{
         Joined, LogLevel, Next, Pattern, Payload, PayloadError, PayloadKind, Reason, Reply,
         ReplyRef, Route, Socket, State, Topic, TopicPart, run, run_async,
     },
-    endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server},
+    endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server, ServerOptions},
     error::{Failure, Fault},
     params::FilterParameters,
     presence::{

@@ -11,7 +11,7 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    Connections, Endpoint, Inner, Requirements,
+    Connections, Endpoint, Inner, Requirements, ServerOptions,
     mounted::{ChannelConnector, Connector, Mounted, RawConnector},
 };
 use crate::{
@@ -35,6 +35,7 @@ pub struct Builder {
     defaults: Defaults,
     host: String,
     secret: Option<Secret>,
+    server: ServerOptions,
 }
 
 /// An endpoint that cannot be built.
@@ -84,6 +85,12 @@ pub enum BuildError {
         /// The cookie's name.
         name: String,
     },
+    /// An option of the server with which it could serve nobody.
+    #[error("the server's option `{option}` is zero: nobody could be served")]
+    Server {
+        /// The option.
+        option: &'static str,
+    },
     /// The secret could be guessed.
     #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
     Secret,
@@ -105,6 +112,7 @@ impl Builder {
             defaults: Defaults { check_origin: CheckOrigin::Host, session: None },
             host: "localhost".to_owned(),
             secret: None,
+            server: ServerOptions::new(),
         }
     }
 
@@ -211,6 +219,12 @@ impl Builder {
         self
     }
 
+    /// How the endpoint's own server treats connections. Under `warp::serve` it means nothing.
+    pub fn server(mut self, options: ServerOptions) -> Self {
+        self.server = options;
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -222,6 +236,9 @@ impl Builder {
                 let (handler, type_name) = (needed.handler, needed.type_name);
                 return Err(BuildError::MissingState { handler, type_name });
             }
+        }
+        if let Some(option) = self.server.unusable() {
+            return Err(BuildError::Server { option });
         }
         let mut mounts = Vec::with_capacity(self.mounts.len());
         for (mount, connector) in self.mounts {
@@ -256,6 +273,7 @@ impl Builder {
             mounts,
             connections: Connections::new(),
             sessions: Sessions::default(),
+            server: self.server,
         })))
     }
 }

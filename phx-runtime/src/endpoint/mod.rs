@@ -1,8 +1,11 @@
 //! The endpoint: what is mounted where, the application's state, and the server around it.
 
+mod accept;
 mod body;
 mod builder;
 mod connections;
+mod head;
+mod http_connection;
 mod longpoll;
 mod mounted;
 mod path;
@@ -10,6 +13,9 @@ mod request;
 mod requirements;
 mod routes;
 mod serve;
+mod server_options;
+mod spell;
+mod stream;
 mod upgrade;
 
 use std::{
@@ -25,6 +31,7 @@ pub use self::{
     builder::{BuildError, Builder},
     requirements::Requirements,
     serve::{ServeError, Server},
+    server_options::ServerOptions,
 };
 use crate::{
     channel::{EncodeError, Encoded, IntoPayload, State, Topic},
@@ -71,6 +78,7 @@ pub(crate) struct Inner {
     mounts: Vec<Mounted>,
     connections: Connections,
     sessions: Sessions,
+    server: ServerOptions,
 }
 
 impl Endpoint {

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
-use super::{Endpoint, longpoll, request::Request, serve::Peer, upgrade::upgrade};
+use super::{Endpoint, http_connection::Peer, longpoll, request::Request, upgrade::upgrade};
 use crate::transport::{Params, TransportKind};
 
 impl Endpoint {

@@ -4,45 +4,30 @@ use std::{fmt, io, net::SocketAddr, time::Duration};
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Either, join_all, select},
-};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+    future::{BoxFuture, join_all},
 };
 use thiserror::Error;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket},
     sync::watch,
     task::JoinSet,
 };
 use warp::{Filter, Rejection, Reply};
 
-use super::{Endpoint, mounted::Mounted};
+use super::{
+    Endpoint,
+    accept::{Accepted, Acceptor},
+    http_connection,
+    mounted::Mounted,
+};
 use crate::{
     channel::Reason,
     telemetry,
     transport::{CloseCode, Connection, settings::DrainerSettings},
 };
 
-/// How long a client may take to send the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How many bytes the head of a request may have: its path, its query and all of its headers. A
-/// larger one is answered with status 431, or with 414 where the path and query alone are too long.
-/// It may have 100 headers, the default of the HTTP library.
-const HEAD_LIMIT: usize = 64 * 1024;
-
-/// How long to wait after `accept` failed, which it does while descriptors are short.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// How long requests and connections may take to end once everybody has been told.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// The client's address, for requests that our own server accepted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) SocketAddr);
 
 /// A server that could not be started.
 #[derive(Debug, Error)]
@@ -58,7 +43,7 @@ impl Endpoint {
     /// drains as [`Server::run`] does.
     ///
     /// The head of a request may take 10 s to arrive and have 64 KiB, path, query and at most 100
-    /// headers together.
+    /// headers together. What can be set is in [`ServerOptions`](crate::ServerOptions).
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<(), ServeError> {
         self.bind(address).await?.run(self.routes()).await;
         Ok(())
@@ -76,13 +61,25 @@ impl Endpoint {
     /// # Ok(())
     /// # }
     /// ```
+    #[expect(clippy::unused_async, reason = "asynchronous as its kind is, and needs the runtime")]
     pub async fn bind(&self, address: impl Into<SocketAddr>) -> Result<Server, ServeError> {
         let address = address.into();
         let error = |source| ServeError { address, source };
-        let listener = TcpListener::bind(address).await.map_err(error)?;
+        let listener = listen(address, self.0.server.backlog).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         Ok(Server { endpoint: self.clone(), listener, address, stop: termination().boxed() })
     }
+}
+
+/// As tokio's listener is made, but for the length of its queue.
+fn listen(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A server that is started again takes its port back. On Windows it would take that of others.
+    if cfg!(not(windows)) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(backlog)
 }
 
 /// A server that listens already.
@@ -131,65 +128,29 @@ impl Server {
     {
         let Self { endpoint, listener, mut stop, .. } = self;
         let (stop_http, stopping) = watch::channel(false);
+        let timeouts = endpoint.0.server.timeouts();
+        let mut acceptor = Acceptor::new(listener, endpoint.0.server.max_http_connections);
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
-                        tokio::spawn(serve_http(stream, peer, routes.clone(), stopping.clone()));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot accept connections");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
+                Accepted { stream, peer, place } = acceptor.next() => {
+                    let routes = routes.clone();
+                    let served =
+                        http_connection::serve(stream, peer, timeouts, routes, stopping.clone());
+                    tokio::spawn(async move {
+                        served.await;
+                        drop(place);
+                    });
+                }
                 () = &mut stop => break,
             }
         }
-        drop((listener, stopping));
+        drop((acceptor, stopping));
         endpoint.drain().await;
         stop_http.send_replace(true);
         // Every connection holds a receiver for as long as it lasts.
         if tokio::time::timeout(GRACE, stop_http.closed()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
-    }
-}
-
-/// Serves the requests of one TCP connection, up to its upgrade.
-///
-/// Not by hyper-util's `auto` builder: that waits without any timeout for the first bytes, to tell
-/// HTTP/2 apart.
-async fn serve_http<F>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    routes: F,
-    mut stopping: watch::Receiver<bool>,
-) where
-    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
-    F::Extract: Reply,
-{
-    let routes = TowerToHyperService::new(warp::service(routes));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        hyper::service::Service::call(&routes, request)
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    // The one limits what is buffered before the head is whole, in steps; the other is exact.
-    http.max_buf_size(HEAD_LIMIT).max_header_size(HEAD_LIMIT);
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let stopped = stopping.wait_for(|stop| *stop).map(drop);
-    let served = match select(connection.as_mut(), std::pin::pin!(stopped)).await {
-        Either::Left((served, _)) => served,
-        Either::Right(((), _)) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    // A client that breaks off is not worth a line at a higher level.
-    if let Err(error) = served {
-        tracing::debug!(%error, "an HTTP connection broke");
     }
 }
 

@@ -9,7 +9,7 @@ use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::{Endpoint, connections::Registered, request::Request};
+use super::{Endpoint, connections::Registered, request::Request, stream::HttpStream};
 use crate::{
     telemetry,
     transport::{
@@ -139,14 +139,17 @@ impl Accepted {
 /// The bare socket where the server in front gives it, and what the client sent already.
 fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Connection, Bytes) {
     // Our own server gives the one, `warp::serve` the other.
-    let bare = upgraded.downcast::<TokioIo<TcpStream>>();
-    let bare = bare.map(|parts| (parts.io, parts.read_buf)).or_else(|upgraded| {
-        downcast::<TokioIo<TcpStream>>(upgraded).map(|parts| (parts.io, parts.read_buf))
-    });
-    match bare {
-        Ok((io, early)) => {
-            let stream = io.into_inner();
+    let bare = upgraded.downcast::<TokioIo<HttpStream>>();
+    let bare = bare.map(|parts| (parts.io.into_inner().into_inner(), parts.read_buf)).or_else(
+        |upgraded| {
+            let parts = downcast::<TokioIo<TcpStream>>(upgraded)?;
+            let stream = parts.io.into_inner();
             prepare(&stream);
+            Ok::<_, Upgraded>((stream, parts.read_buf))
+        },
+    );
+    match bare {
+        Ok((stream, early)) => {
             let (io, connection) = Io::tcp(stream, max_backlog, compresses);
             (io, connection, early)
         }
@@ -159,7 +162,7 @@ fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Conne
 
 /// Small frames leave at once, and a reader that stops does not fill the kernel's memory. Neither
 /// is worth refusing a connection for.
-fn prepare(stream: &TcpStream) {
+pub(super) fn prepare(stream: &TcpStream) {
     let socket = SockRef::from(stream);
     if let Err(error) = socket.set_tcp_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");

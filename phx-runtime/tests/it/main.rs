@@ -12,4 +12,5 @@ mod bad_input;
 mod compression;
 mod longpoll;
 mod presence;
+mod server;
 mod websocket;

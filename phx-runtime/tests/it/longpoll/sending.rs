@@ -50,6 +50,7 @@ async fn what_is_no_message_harms_neither_its_batch_nor_the_session() {
     let client = Client::open(fixture.address, "/echo/longpoll").await;
     assert_eq!(client.post_as("application/x-ndjson", "[1]\n!!!\n[2]").await, 400);
     let bytes = Request::post(&client.path)
+        .header("host", "localhost")
         .header("x-phoenix-longpoll-token", &client.token)
         .body(http_body_util::Full::from(&b"\xff"[..]))
         .unwrap();
@@ -69,6 +70,7 @@ async fn a_body_above_the_limit_is_refused_and_the_session_lives_on() {
         Ok::<_, Infallible>(Frame::data(part))
     });
     let chunked = Request::post(&client.path)
+        .header("host", "localhost")
         .header("x-phoenix-longpoll-token", &client.token)
         .body(StreamBody::new(stream::iter(parts.collect::<Vec<_>>())))
         .unwrap();
@@ -105,7 +107,8 @@ async fn a_socket_that_does_not_take_a_message_times_the_post_out() {
 async fn strangers_are_told_before_they_send_their_body() {
     let fixture = start().await;
     let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
-    let stranger = Request::post("/echo/longpoll").body(endless).unwrap();
+    let stranger =
+        Request::post("/echo/longpoll").header("host", "localhost").body(endless).unwrap();
     assert_eq!(send(fixture.address, stranger).await.status(), 410);
     let nobody = request(&Method::POST, "/echo/longpoll?token=x", &[], "a");
     assert_eq!(send(fixture.address, nobody).await.status(), 410);

@@ -1,0 +1,95 @@
+//! What can be set of the endpoint's own server.
+
+use std::time::Duration;
+
+use super::stream::Timeouts;
+
+/// No deadline is further away, so that points in time can be reckoned with.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// How the endpoint's own server treats connections; given to
+/// [`Builder::server`](crate::Builder::server).
+///
+/// ```
+/// use std::time::Duration;
+/// use phx_runtime::{Endpoint, ServerOptions};
+///
+/// let options = ServerOptions::new().backlog(8192).idle_timeout(Duration::from_secs(90));
+/// let endpoint = Endpoint::builder().server(options).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Phoenix counterpart: the options of Bandit or Cowboy under the endpoint's `http:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    pub(super) backlog: u32,
+    pub(super) max_http_connections: usize,
+    idle_timeout: Duration,
+    write_timeout: Duration,
+}
+
+impl ServerOptions {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            backlog: 4096,
+            max_http_connections: 16_384,
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// How many connections may wait to be accepted; 4,096 by default, and at most what the system
+    /// allows (`net.core.somaxconn` on Linux). Those of clients that come while it is full are made
+    /// a second or more later, or never.
+    pub const fn backlog(mut self, connections: u32) -> Self {
+        self.backlog = connections;
+        self
+    }
+
+    /// How many connections may speak HTTP at a time; 16,384 by default. Further ones are answered
+    /// with status 503 and closed.
+    ///
+    /// A `WebSocket` is one until its handshake is answered, a long-polling client for as long as it
+    /// polls, and whoever sends no request for 10 s. Each may hold 64 KiB of a head that is not
+    /// whole yet.
+    pub const fn max_http_connections(mut self, connections: usize) -> Self {
+        self.max_http_connections = connections;
+        self
+    }
+
+    /// How long a connection is kept open for a next request; 75 s by default. Where a load
+    /// balancer in front reuses its connections, this has to be longer than it keeps them: it would
+    /// otherwise send requests into connections that are just being closed.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// How long a client may take nothing of an HTTP answer that waits for it before the connection
+    /// is closed; 30 s by default.
+    pub const fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
+    pub(super) fn timeouts(&self) -> Timeouts {
+        Timeouts { idle: self.idle_timeout.min(LONGEST), write: self.write_timeout.min(LONGEST) }
+    }
+
+    /// An option with which no client could be served.
+    pub(super) fn unusable(&self) -> Option<&'static str> {
+        match self {
+            Self { backlog: 0, .. } => Some("backlog"),
+            Self { max_http_connections: 0, .. } => Some("max_http_connections"),
+            Self { write_timeout: Duration::ZERO, .. } => Some("write_timeout"),
+            _ => None,
+        }
+    }
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}

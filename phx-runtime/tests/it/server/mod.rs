@@ -1,0 +1,82 @@
+//! The endpoint's own server: what it takes for a request, and how long it waits for one.
+
+mod bodies;
+mod connections;
+mod heads;
+mod keep_alive;
+mod requests;
+mod stalled_readers;
+
+use std::net::SocketAddr;
+
+use phx_runtime::{ServerOptions, prelude::*};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use warp::Filter;
+
+struct User;
+
+#[socket("/socket", websocket, longpoll(max_body_size = 1000))]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join(_: Payload) -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+/// More than any socket's buffers hold.
+const LARGE: usize = 40_000_000;
+
+/// Serves the socket and some routes of an application.
+async fn start(options: ServerOptions) -> SocketAddr {
+    let endpoint = Endpoint::builder().socket::<User>().server(options).build().unwrap();
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+    let address = server.address();
+    let routes = endpoint
+        .routes()
+        .or(warp::path!("health").map(|| "ok"))
+        .or(warp::path!("upload").and(warp::body::bytes()).map(|_| "ok"))
+        .or(warp::path!("large").map(|| vec![b'x'; LARGE]))
+        .or(warp::path!("panic").map(|| -> &'static str { panic!("on purpose") }));
+    tokio::spawn(server.stop_on(std::future::pending()).run(routes));
+    address
+}
+
+/// Writes bytes and gives the head of the answer, or nothing if there is none.
+async fn head(stream: &mut TcpStream, request: impl AsRef<[u8]>) -> String {
+    // The server may be gone.
+    let _ = stream.write_all(request.as_ref()).await;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return String::new(),
+        }
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// The status of an answer.
+fn status(head: &str) -> u16 {
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    status.unwrap_or_else(|| panic!("no answer: {head:?}"))
+}
+
+/// The answer to bytes that come over a connection of their own.
+async fn asked(at: SocketAddr, request: impl AsRef<[u8]>) -> u16 {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    status(&head(&mut stream, request).await)
+}
