@@ -63,6 +63,6 @@ pub use self::{
     token::{Secret, SignError, Token, TokenError},
     transport::{
         CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Params,
-        Session, SessionError, SessionOptions, TransportKind, WebSocketOptions,
+        QueryError, Session, SessionError, SessionOptions, TransportKind, WebSocketOptions,
     },
 };

@@ -87,7 +87,7 @@ struct Client<'a> {
 impl Client<'_> {
     /// Polls, or opens a session if there is none.
     async fn get(&self, request: Request, variables: Params) -> Response {
-        let Ok(query) = Params::from_query(&request.query) else {
+        let Ok(mut query) = request.query() else {
             return plain(StatusCode::BAD_REQUEST);
         };
         if let Some(session) = self.session(&request.headers, &query) {
@@ -101,11 +101,9 @@ impl Client<'_> {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             return response;
         }
-        let Some(params) = request.params(variables) else {
-            return plain(StatusCode::BAD_REQUEST);
-        };
+        query.extend(variables);
         let kind = TransportKind::LongPoll;
-        let info = request.connect_info(kind, params, self.longpoll, self.endpoint);
+        let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
         match self.connect(info).await {
             Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
             Err(status) => json(status),
@@ -119,7 +117,7 @@ impl Client<'_> {
         B: Buf + Send + 'static,
         E: Send + 'static,
     {
-        let Ok(query) = Params::from_query(&request.query) else {
+        let Ok(query) = request.query() else {
             return plain(StatusCode::BAD_REQUEST);
         };
         let Some(session) = self.session(&request.headers, &query) else {

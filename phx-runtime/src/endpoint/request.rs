@@ -10,7 +10,9 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
 use super::{Endpoint, mounted::MountedTransport};
 use crate::{
     telemetry,
-    transport::{ConnectInfo, Params, Session, Site, TransportKind, auth_token, split_port},
+    transport::{
+        ConnectInfo, Params, QueryError, Session, Site, TransportKind, auth_token, split_port,
+    },
 };
 
 /// Where clients send the CSRF token that belongs to their session.
@@ -32,14 +34,9 @@ impl Request {
         telemetry::request(transport.settings.log, kind, &self.method, &self.path, self.peer);
     }
 
-    /// Path variables and query together; the query wins. None if the query is not UTF-8.
-    pub(super) fn params(&self, variables: Params) -> Option<Params> {
-        let query = Params::from_query(&self.query).ok()?;
-        let mut params = variables;
-        for (name, value) in query.iter() {
-            params.insert(name, value);
-        }
-        Some(params)
+    /// What the client put behind the path.
+    pub(super) fn query(&self) -> Result<Params, QueryError> {
+        Params::from_query(&self.query)
     }
 
     fn host_header(&self) -> Option<&str> {

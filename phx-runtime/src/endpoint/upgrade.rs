@@ -51,9 +51,11 @@ pub(super) async fn upgrade(
             return response;
         }
     };
-    let Some(params) = request.params(variables) else {
-        return plain_response(StatusCode::BAD_REQUEST, "the query is not UTF-8 text");
+    let mut params = match request.query() {
+        Ok(query) => query,
+        Err(error) => return plain_response(StatusCode::BAD_REQUEST, &error.to_string()),
     };
+    params.extend(variables);
     let Some(on_upgrade) = on_upgrade else {
         return plain_response(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
     };

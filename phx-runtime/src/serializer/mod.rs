@@ -31,7 +31,7 @@ pub(crate) enum DecodeError {
     Truncated,
     #[error("a name in a binary message is not UTF-8")]
     NotText,
-    #[error("a binary frame, which protocol version 1 does not have")]
+    #[error("a binary frame that is no JSON message; protocol version 1 has no other")]
     BinaryInV1,
 }
 
@@ -40,7 +40,10 @@ impl Version {
     pub(crate) fn decode(self, frame: &Frame) -> Result<Incoming, DecodeError> {
         match (self, frame) {
             (Self::V1, Frame::Text(text)) => v1::decode(text.as_bytes()),
-            (Self::V1, Frame::Binary(_)) => Err(DecodeError::BinaryInV1),
+            // Some clients send all their frames as binary ones.
+            (Self::V1, Frame::Binary(json)) => {
+                v1::decode(json).map_err(|_| DecodeError::BinaryInV1)
+            }
             (Self::V2, Frame::Text(text)) => v2::decode_text(text.as_bytes()),
             (Self::V2, Frame::Binary(bytes)) => v2::decode_binary(bytes),
         }

@@ -26,7 +26,8 @@ impl Channels {
         table: Arc<[Route<S>]>,
     ) -> Result<Self, ConnectError> {
         let ConnectRequest { info, endpoint, mount, serializers } = request;
-        let vsn = info.params().get("vsn");
+        // A list or an object is no version, and not a version that is lacking.
+        let vsn = info.params().value("vsn").map(|vsn| vsn.as_str().unwrap_or("[]"));
         let version = match Version::negotiate(vsn, &serializers) {
             Ok(version) => version,
             Err(error) => {

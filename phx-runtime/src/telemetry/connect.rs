@@ -6,7 +6,6 @@ use std::{
 };
 
 use http::Method;
-use serde::{Serialize, Serializer};
 
 use super::{Shown, TARGET, Took, enabled, filter_of, filtered};
 use crate::{
@@ -62,7 +61,7 @@ impl Connect {
         params: &Params,
     ) -> Self {
         let shown = enabled(mount.log).then(|| {
-            let json = serde_json::to_string(&InOrder(params)).unwrap_or_default();
+            let json = serde_json::to_string(params).unwrap_or_default();
             (mount.log, filtered(&json, filter_of(None, mount, endpoint)))
         });
         Self { socket, transport, version, started: Instant::now(), shown }
@@ -89,14 +88,6 @@ impl Connect {
                  Serializer: {version}\n  Parameters: {params}"
             ),
         }
-    }
-}
-
-struct InOrder<'a>(&'a Params);
-
-impl Serialize for InOrder<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter())
     }
 }
 

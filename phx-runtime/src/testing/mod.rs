@@ -108,7 +108,7 @@ pub fn socket(topic: impl Into<Topic>) -> Socket {
 
 /// Connects a client to a socket, with the fields of `params` as connection parameters.
 ///
-/// Fields that are no texts are written as JSON, as clients do. The socket need not be mounted.
+/// Numbers and the like become texts, as clients write them. The socket need not be mounted.
 ///
 /// # Errors
 ///
@@ -123,15 +123,10 @@ pub async fn connect<S: SocketState>(
     endpoint: &Endpoint,
     params: impl Serialize,
 ) -> Result<Client, ConnectError> {
-    let mut query = Params::default();
-    match serde_json::to_value(params) {
-        Ok(Value::Object(fields)) => {
-            for (name, value) in fields {
-                query.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            }
-        }
+    let mut query = match serde_json::to_value(params) {
+        Ok(Value::Object(fields)) => Params::from_fields(fields),
         other => panic!("connection parameters are a JSON object, not {other:?}"),
-    }
+    };
     query.insert("vsn", "2.0.0");
     let request = ConnectRequest {
         info: ConnectInfo::new(TransportKind::Custom("test"), query),

@@ -32,7 +32,7 @@ pub use self::{
     frame::{CloseCode, Control, Frame, NotUtf8, Text},
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
-    params::Params,
+    params::{Params, QueryError},
     raw_socket::{Flow, Handled, RawConnect, RawSocket},
     session_cookie::{Session, SessionError, SessionOptions},
 };

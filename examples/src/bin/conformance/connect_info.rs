@@ -45,7 +45,7 @@ pub(crate) fn session(info: &ConnectInfo) -> Value {
 
 /// The connection parameters.
 pub(crate) fn params_json(params: &Params) -> Value {
-    params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<_, _>>().into()
+    json!(params)
 }
 
 fn peer_data(peer: Option<SocketAddr>) -> Value {

@@ -165,6 +165,19 @@ async fn version_1_speaks_objects_and_hears_no_join_ref() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn json_in_a_binary_frame_of_version_1_is_json() {
+    let (endpoint, _) = endpoint();
+    let mut client = Client::with(&endpoint, &[], 100).await.unwrap();
+    let join = json!({ "topic": "room:a", "event": "phx_join", "payload": {}, "ref": "1" });
+    client.send_frame(Frame::Binary(join.to_string().into()));
+    assert_eq!(client.recv().await["payload"]["status"], "ok");
+    // Unlike text, nothing has looked at its encoding so far.
+    let not_text = b"{\"topic\":\"room:a\",\"event\":\"e\",\"payload\":\"\xff\",\"ref\":\"2\"}";
+    let flow = client.send_frame(Frame::Binary(not_text.to_vec().into()));
+    assert_eq!(flow, Flow::Malformed(CloseCode::UNSUPPORTED));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_message_ends_the_connection() {
     let (endpoint, _) = endpoint();
     for text in ["", "x", "{}", "[]", "[1,2,3,4,5]", "\u{feff}[]", "[null,null,\"a\",\"b\",{}] x"] {

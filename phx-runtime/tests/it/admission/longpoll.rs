@@ -89,7 +89,7 @@ async fn sessions_are_logged_as_connections_are() {
     let text = logs.take();
     assert!(text.contains("GET /socket/longpoll "), "{text}");
     let lines = "\n  Transport: longpoll\n  Serializer: 2.0.0\n  \
-        Parameters: {\"vsn\":\"2.0.0\",\"password\":\"[FILTERED]\"}";
+        Parameters: {\"password\":\"[FILTERED]\",\"vsn\":\"2.0.0\"}";
     assert!(text.contains("CONNECTED TO User in ") && text.contains(lines), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 }

@@ -13,6 +13,7 @@ mod longpoll;
 mod merged_options;
 mod origin;
 mod panics;
+mod params;
 mod refusals;
 mod session;
 mod subprotocols;

@@ -82,9 +82,8 @@ impl SocketState for User {
 }
 
 fn shown(info: &ConnectInfo) -> Value {
-    let params: Value = info.params().iter().collect();
     json!({
-        "params": params,
+        "params": info.params(),
         "peer": info.peer(),
         "uri": info.uri().to_string(),
         "port": info.port(),

@@ -35,8 +35,11 @@ impl RawConnect for Echo {
             Some("fail") => return Err(Fault::new("the database is at 10.0.0.7").into()),
             _ => {}
         }
-        let params: Vec<_> =
-            info.params().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let params: Vec<_> = info
+            .params()
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
+            .collect();
         let (transport, auth) = (info.transport(), info.auth_token().unwrap_or("-"));
         let params = format!("{transport} {auth} {}", params.join("&"));
         let ends = (*request.endpoint().state::<Ends>()?).clone();
