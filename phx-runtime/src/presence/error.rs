@@ -18,6 +18,15 @@ pub enum TrackError {
         /// The key.
         key: String,
     },
+    /// The channel tracks as many keys as it may; see
+    /// [`Presence::max_keys`](super::Presence::max_keys).
+    #[error("the channel tracks {most} keys in {topic:?}, and may not track more")]
+    TooManyKeys {
+        /// The channel's topic.
+        topic: Topic,
+        /// How many it may track.
+        most: usize,
+    },
     /// The channel has ended, so there is nobody to be present.
     #[error("the channel has ended")]
     ChannelEnded,

@@ -114,7 +114,10 @@ use crate::{
 ///
 /// Phoenix counterpart: `Phoenix.Presence`.
 #[derive(Clone)]
-pub struct Presence(Arc<Inner>);
+pub struct Presence {
+    inner: Arc<Inner>,
+    max_keys: usize,
+}
 
 struct Inner {
     replica: ReplicaId,
@@ -162,14 +165,36 @@ impl Presence {
     }
 
     fn from_fetch(fetch: Option<Fetch>) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             replica: ReplicaId::random(),
             entries: AtomicU64::new(0),
             references: References::default(),
             topics: Topics::new(),
             pubsub: OnceLock::new(),
             fetch,
-        }))
+        };
+        Self { inner: Arc::new(inner), max_keys: 100 }
+    }
+
+    /// How many keys one channel may track; 100 by default. It holds for this handle and the clones
+    /// that are made of it, so set it before the presence is registered.
+    ///
+    /// A key may well be what a client chose, such as the name of a document that it has open. Each
+    /// is kept in memory with its meta and told to everyone in the topic.
+    ///
+    /// ```
+    /// use phx_runtime::{Presence, TrackError, json};
+    ///
+    /// let presence = Presence::new().max_keys(1);
+    /// # let socket = phx_runtime::testing::socket("room:1");
+    /// presence.track(&socket, "ann", json!({}))?;
+    /// let second = presence.track(&socket, "bob", json!({}));
+    /// assert!(matches!(second, Err(TrackError::TooManyKeys { most: 1, .. })));
+    /// # Ok::<_, TrackError>(())
+    /// ```
+    pub fn max_keys(mut self, most: usize) -> Self {
+        self.max_keys = most;
+        self
     }
 
     /// Tracks the channel under a key of its topic, until [`untrack`](Self::untrack) or the end of
@@ -177,7 +202,8 @@ impl Presence {
     ///
     /// # Errors
     ///
-    /// The channel tracks the key already, or has ended; or the meta is not a JSON object. See
+    /// The channel tracks the key already, or as many others as it may
+    /// ([`max_keys`](Self::max_keys)), or has ended; or the meta is not a JSON object. See
     /// [`TrackError`].
     ///
     /// ```
@@ -198,7 +224,7 @@ impl Presence {
     ) -> Result<PresenceRef, TrackError> {
         let fields = fields(&meta)?;
         let key = format_smolstr!("{key}");
-        let (inner, topic, pubsub) = (&*self.0, socket.topic(), socket.endpoint().pubsub());
+        let (inner, topic, pubsub) = (&*self.inner, socket.topic(), socket.endpoint().pubsub());
         if !inner.pubsub.get_or_init(|| pubsub.clone()).is_same(pubsub) {
             return Err(TrackError::OtherEndpoint);
         }
@@ -208,6 +234,10 @@ impl Presence {
             if tracking.keys.contains_key(&key) {
                 let (topic, key) = (topic.clone(), key.to_string());
                 return Err(TrackError::AlreadyTracked { topic, key });
+            }
+            if tracking.keys.len() >= self.max_keys {
+                let (topic, most) = (topic.clone(), self.max_keys);
+                return Err(TrackError::TooManyKeys { topic, most });
             }
             let number = inner.entries.fetch_add(1, Ordering::Relaxed);
             let id = EntryId { number, replica: inner.replica };
@@ -227,7 +257,7 @@ impl Presence {
         let key = format_smolstr!("{key}");
         let untold = socket.with_ends(|ends| {
             let Tracked { id, .. } = Tracking::find(ends, self)?.keys.remove(&key)?;
-            Some(self.0.topics.change(socket.topic(), |roster| roster.leave(&key, id)))
+            Some(self.inner.topics.change(socket.topic(), |roster| roster.leave(&key, id)))
         });
         if let Some(untold) = untold.flatten() {
             self.tell(untold);
@@ -304,7 +334,7 @@ impl Presence {
     fn current(&self, socket: &Socket, key: &SmolStr) -> Option<PresenceMeta> {
         let current = socket.with_ends(|ends| {
             let Tracked { id, .. } = *Tracking::find(ends, self)?.keys.get(key)?;
-            self.0.topics.read(socket.topic(), |roster| roster.meta(key, id))
+            self.inner.topics.read(socket.topic(), |roster| roster.meta(key, id))
         });
         current.flatten()
     }
@@ -322,7 +352,7 @@ impl Presence {
             if !may(tracked.reference) {
                 return None;
             }
-            let reference = self.0.references.next();
+            let reference = self.inner.references.next();
             let meta = match PresenceMeta::new(fields, reference, Some(tracked.reference)) {
                 Ok(meta) => meta,
                 Err(error) => return Some(Err(error)),
@@ -330,7 +360,7 @@ impl Presence {
             tracked.reference = reference;
             let id = tracked.id;
             let untold =
-                self.0.topics.change(socket.topic(), |roster| roster.update(key, id, meta));
+                self.inner.topics.change(socket.topic(), |roster| roster.update(key, id, meta));
             Some(Ok((reference, untold)))
         });
         let Some((reference, untold)) = replaced.flatten().transpose()? else { return Ok(None) };
@@ -341,8 +371,8 @@ impl Presence {
     /// Everyone who is present in a topic: what clients want as `presence_state`.
     pub fn list(&self, topic: impl AsRef<str>) -> PresenceState {
         let topic = topic.as_ref();
-        let mut state = self.0.topics.read(topic, Roster::list);
-        self.0.fetch(topic, &mut state);
+        let mut state = self.inner.topics.read(topic, Roster::list);
+        self.inner.fetch(topic, &mut state);
         state
     }
 
@@ -352,14 +382,14 @@ impl Presence {
     pub fn get(&self, topic: impl AsRef<str>, key: impl Display) -> Option<PresenceEntry> {
         let topic = topic.as_ref();
         let key = format_smolstr!("{key}");
-        let mut state = self.0.topics.read(topic, |roster| roster.list_key(&key));
-        self.0.fetch(topic, &mut state);
+        let mut state = self.inner.topics.read(topic, |roster| roster.list_key(&key));
+        self.inner.fetch(topic, &mut state);
         state.into_entry(&key)
     }
 
     /// Hands changes to the topic's subscribers.
     fn tell(&self, untold: Untold<'_>) {
-        self.0.topics.tell(untold, |topic, diff| self.0.publish(topic, diff));
+        self.inner.topics.tell(untold, |topic, diff| self.inner.publish(topic, diff));
     }
 }
 
@@ -402,7 +432,7 @@ impl Default for Presence {
 
 impl fmt::Debug for Presence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presence").field("topics", &self.0.topics.len()).finish_non_exhaustive()
+        f.debug_struct("Presence").field("topics", &self.inner.topics.len()).finish_non_exhaustive()
     }
 }
 

@@ -193,7 +193,7 @@ proptest! {
         channels.clear();
         client.catch_up(&mut diffs);
         prop_assert_eq!(client, Client::default());
-        prop_assert_eq!(presence.0.topics.len(), 0);
+        prop_assert_eq!(presence.inner.topics.len(), 0);
     }
 }
 
@@ -222,7 +222,7 @@ fn diffs_of_many_threads_arrive_in_the_order_of_the_changes() {
         // Every join and leave is checked on the way.
         client.catch_up(&mut diffs);
         assert_eq!(client, Client::default());
-        assert_eq!(presence.0.topics.len(), 0);
+        assert_eq!(presence.inner.topics.len(), 0);
     }
 }
 
@@ -344,4 +344,23 @@ fn refusals_say_why_in_phoenix_words() {
     assert!(absent.contains("nopresence"), "{absent}");
     let meta = presence.track(&socket, 3, "text").unwrap_err().to_string();
     assert!(meta.contains("object"), "{meta}");
+}
+
+#[test]
+fn a_channel_tracks_no_more_keys_than_allowed_in_one_presence() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let (ann, bob) = (channel(&endpoint), channel(&endpoint));
+    let presence = Presence::new();
+    for key in 0..100 {
+        presence.track(&ann, key, json!({})).unwrap();
+    }
+    let error = presence.track(&ann, "one more", json!({})).unwrap_err();
+    assert!(matches!(error, TrackError::TooManyKeys { most: 100, .. }), "{error}");
+    let error = presence.track(&ann, 7, json!({})).unwrap_err();
+    assert!(matches!(error, TrackError::AlreadyTracked { .. }), "{error}");
+    // Another channel has keys of its own, and one that goes makes room.
+    presence.track(&bob, "one more", json!({})).unwrap();
+    presence.untrack(&ann, 0);
+    presence.track(&ann, "one more", json!({})).unwrap();
+    assert_eq!(presence.list(TOPIC).len(), 100);
 }

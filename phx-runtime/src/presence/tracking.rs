@@ -29,7 +29,7 @@ impl Tracking {
     pub(super) fn find<'a>(ends: &'a mut Ends, presence: &Presence) -> Option<&'a mut Self> {
         ends.iter_mut()
             .filter_map(|end| end.downcast_mut::<Self>())
-            .find(|tracking| Arc::ptr_eq(&tracking.presence.0, &presence.0))
+            .find(|tracking| Arc::ptr_eq(&tracking.presence.inner, &presence.inner))
     }
 
     /// Makes the channel track keys in this presence, none as yet.
@@ -47,7 +47,7 @@ impl Drop for Tracking {
         if keys.is_empty() {
             return;
         }
-        let untold = self.presence.0.topics.change(&self.topic, |roster| {
+        let untold = self.presence.inner.topics.change(&self.topic, |roster| {
             for (key, tracked) in &keys {
                 roster.leave(key, tracked.id);
             }
