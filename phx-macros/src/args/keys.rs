@@ -20,6 +20,7 @@ type Keys = &'static [(&'static str, Kind)];
 pub(crate) const SOCKET: Keys = &[
     ("auth_token", Kind::Flag),
     ("max_channels", Kind::Count),
+    ("max_queue", Kind::Size),
     ("log", Kind::Level),
     ("drainer", Kind::Drainer),
     ("filter_parameters", Kind::Filter),

@@ -4,10 +4,13 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    task::{self, Poll, Waker},
 };
 
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, CatchUnwind},
+};
 
 use super::{AnyChannel, Channel, Context, reply::Reply};
 use crate::{
@@ -19,12 +22,23 @@ pub(crate) type Returned = (Box<dyn AnyChannel>, Reply);
 
 /// A callback's run. The channel goes in and comes back out together with the reply, so that a
 /// connection can keep the running callback without borrowing from itself.
-pub struct Handling(pub(crate) Step);
+pub struct Handling(Step);
 
-pub(crate) enum Step {
+enum Step {
     Done(Box<dyn AnyChannel>, Reply),
-    Later(Pin<Box<dyn Future<Output = Returned> + Send>>),
+    Later(BoxFuture<'static, Returned>),
 }
+
+/// How far a callback got without waiting.
+pub(crate) enum Progress {
+    /// It is through; a fault means that it panicked with the channel in its hands.
+    Through(Result<Returned, Fault>),
+    /// It waits for something.
+    Waits(Caught),
+}
+
+/// A callback under way.
+pub(crate) type Caught = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Returned>>>;
 
 impl Handling {
     /// A callback that has already run.
@@ -38,6 +52,22 @@ impl Handling {
     ) -> Self {
         let erased = callback.map(|(channel, reply)| (channel as Box<dyn AnyChannel>, reply));
         Self(Step::Later(Box::pin(erased)))
+    }
+
+    /// Runs a callback until it waits for the first time, which most never do.
+    pub(crate) fn start(callback: impl FnOnce() -> Self) -> Progress {
+        let mut future = match catch_unwind(AssertUnwindSafe(callback)) {
+            Ok(Self(Step::Done(channel, reply))) => return Progress::Through(Ok((channel, reply))),
+            Ok(Self(Step::Later(future))) => AssertUnwindSafe(future).catch_unwind(),
+            Err(panic) => return Progress::Through(Err(Fault::from_panic(&*panic))),
+        };
+        // Whoever keeps it then polls it again, with the task's own waker.
+        match future.poll_unpin(&mut task::Context::from_waker(Waker::noop())) {
+            Poll::Ready(caught) => {
+                Progress::Through(caught.map_err(|panic| Fault::from_panic(&*panic)))
+            }
+            Poll::Pending => Progress::Waits(future),
+        }
     }
 
     /// No handler takes this event: the client is told so, and the channel goes on.

@@ -36,12 +36,12 @@ pub use self::{
     topic::{Topic, TopicPart},
 };
 pub(crate) use self::{
-    handling::{Step, caught},
+    handling::{Caught, Progress, Returned, caught},
     joined::Refused,
     payload::Encoded,
-    reply::{End, NotCalled},
+    reply::{Answer, End, NotCalled},
     route::{ChannelKind, Connected, JoinedAny, Joining, Routes, short_name},
-    socket::{Ends, Failed, Member, SessionMessage, SessionShared, detached},
+    socket::{Ends, Member, SessionMessage, SessionShared, detached},
 };
 use crate::endpoint::Requirements;
 

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     endpoint::{Endpoint, Requirements},
-    error::Fault,
     telemetry,
 };
 
@@ -93,7 +92,7 @@ pub(crate) fn short_name<C>() -> &'static str {
     name[..end].rsplit("::").next().unwrap_or(name)
 }
 
-/// A join under way.
+/// A join under way. A panic in it is a fault.
 pub(crate) type Joining = BoxFuture<'static, Result<JoinedAny, JoinError>>;
 
 /// The routing table together with the connection's socket, without the socket's type.
@@ -147,11 +146,6 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
         let log = telemetry::Joining::new(&route.kind, topic, &payload);
         let cx =
             JoinContext::new(self.user.clone(), topic.clone(), pattern, payload, endpoint.clone());
-        let join = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (route.join)(cx)))
-            .unwrap_or_else(|panic| {
-                let fault = Fault::from_panic(&*panic);
-                Box::pin(std::future::ready(Err(fault.into())))
-            });
-        Some((route.kind.clone(), log, join))
+        Some((route.kind.clone(), log, (route.join)(cx)))
     }
 }

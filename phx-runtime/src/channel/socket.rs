@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::{EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
 use crate::{
@@ -79,7 +80,7 @@ pub(crate) struct Member {
 }
 
 /// What ends with a channel, by being dropped, once no broadcast is delivered to it any more:
-/// subscriptions to other topics, presences.
+/// subscriptions to other topics, presences, timers.
 pub(crate) type Ends = Vec<Box<dyn Any + Send>>;
 
 /// What all channels of one connection share.
@@ -106,6 +107,8 @@ pub(crate) enum SessionMessage {
     Info(Weak<Member>, Info),
     /// For `#[handle_out]`.
     Out(Weak<Member>, Broadcast),
+    /// The channel failed outside of a callback.
+    Failed(Weak<Member>),
 }
 
 thread_local! {
@@ -249,8 +252,8 @@ impl Socket {
         self.0.session.connection.notify(message);
     }
 
-    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back; if
-    /// the channel has ended by then, nothing happens.
+    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back; when
+    /// the channel ends before, the message is dropped at once.
     ///
     /// # Panics
     ///
@@ -258,10 +261,11 @@ impl Socket {
     ///
     /// Phoenix counterpart: `Process.send_after(self(), message, delay)`.
     pub fn notify_after(&self, delay: Duration, message: impl Any + Send) {
+        let Some(mut ended) = self.with_ends(Timers::subscribe) else { return };
         let member = self.downgrade();
         tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            if let Some(member) = member.upgrade() {
+            let over = tokio::time::timeout(delay, ended.changed()).await;
+            if let (Err(_), Some(member)) = (over, member.upgrade()) {
                 Self(member).notify(message);
             }
         });
@@ -303,8 +307,8 @@ impl Socket {
         if slot.is_none() {
             *slot = Some(Box::new(fault));
             drop(slot);
-            // Outside of a callback, an empty message makes the session look.
-            self.notify(Failed);
+            // Outside of a callback, nobody else makes the session look.
+            self.connection().notify(SessionMessage::Failed(self.downgrade()));
         }
     }
 
@@ -314,9 +318,6 @@ impl Socket {
         }
     }
 }
-
-/// Makes a session look for the fault of a channel.
-pub(crate) struct Failed;
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -377,12 +378,21 @@ impl Member {
         self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
     }
 
-    /// Tells the client that the channel has ended: `phx_close` or `phx_error`.
-    pub(crate) fn send_ended(&self, event: &str, payload: &[u8]) {
+    /// Tells the client that the channel is over, once it can send nothing itself any more.
+    pub(crate) fn send_closed(&self) {
+        self.send_always(&Outgoing::closed(self.stated_join_ref.as_ref(), &self.topic));
+    }
+
+    /// Tells the client that the channel failed.
+    pub(crate) fn send_crashed(&self) {
+        self.send_always(&Outgoing::crashed(self.stated_join_ref.as_ref(), &self.topic));
+    }
+
+    /// Sends what the channel itself has no part in.
+    fn send_always(&self, message: &Outgoing<'_>) {
         let version = self.session.version;
-        let message = Outgoing::ended(self.stated_join_ref.as_ref(), &self.topic, event, payload);
-        // A JSON payload that is given here can always be encoded.
-        let _ = self.session.connection.send_with(None, |buffer| version.encode(&message, buffer));
+        // What is sent this way is JSON, which both versions have.
+        let _ = self.session.connection.send_with(None, |buffer| version.encode(message, buffer));
     }
 
     pub(crate) fn subscribe(self: &Arc<Self>) {
@@ -449,6 +459,21 @@ impl fmt::Debug for Member {
     }
 }
 
+/// Ends a channel's timers by being dropped, which each of them waits for.
+struct Timers(watch::Sender<()>);
+
+impl Timers {
+    /// What a new timer waits for besides its time.
+    fn subscribe(ends: &mut Ends) -> watch::Receiver<()> {
+        if let Some(Self(timers)) = ends.iter().find_map(|end| end.downcast_ref()) {
+            return timers.subscribe();
+        }
+        let (timers, first) = watch::channel(());
+        ends.push(Box::new(Self(timers)));
+        first
+    }
+}
+
 /// A channel's subscription to a topic that is not its own. The channel keeps it, not the other way
 /// round.
 struct Foreign {
@@ -489,5 +514,49 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
 impl Socket {
     pub(crate) fn connection(&self) -> &Connection {
         &self.0.session.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::detached;
+    use crate::Endpoint;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_keeps_neither_its_message_nor_its_channel_beyond_the_channels_end() {
+        const LONG: Duration = Duration::from_hours(100 * 24);
+        let endpoint = Endpoint::builder().build().unwrap();
+        let held = Arc::new(());
+        for closed in [true, false] {
+            let socket = detached("room:a".into(), endpoint.clone());
+            for _ in 0..100 {
+                socket.notify_after(LONG, held.clone());
+            }
+            tokio::task::yield_now().await;
+            assert_eq!(Arc::strong_count(&held), 101);
+            assert_eq!(Arc::strong_count(&socket.0), 1, "a timer keeps its channel");
+            if closed {
+                socket.0.close();
+            } else {
+                drop(socket);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(Arc::strong_count(&held), 1, "closed: {closed}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn timers_that_have_gone_off_leave_nothing_behind() {
+        let socket = detached("room:a".into(), Endpoint::builder().build().unwrap());
+        for _ in 0..1000 {
+            socket.notify_after(Duration::from_millis(1), ());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(socket.0.ends.lock().len(), 1);
+        socket.0.close();
+        socket.notify_after(Duration::from_millis(1), ());
+        assert_eq!(socket.0.ends.lock().len(), 0);
     }
 }

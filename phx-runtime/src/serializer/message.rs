@@ -66,6 +66,30 @@ pub(crate) struct Incoming {
     pub(crate) payload: Payload,
 }
 
+/// What a client wants with a message: the events that the protocol itself has, and all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientMessage {
+    /// A sign of life, in the topic that belongs to the protocol.
+    Heartbeat,
+    /// Joins the topic, for the first time or again.
+    Join,
+    /// Leaves the topic.
+    Leave,
+    /// Is for the channel of the topic.
+    Event,
+}
+
+impl Incoming {
+    pub(crate) fn kind(&self) -> ClientMessage {
+        match (&*self.event, &*self.topic) {
+            ("heartbeat", "phoenix") => ClientMessage::Heartbeat,
+            ("phx_join", _) => ClientMessage::Join,
+            ("phx_leave", _) => ClientMessage::Leave,
+            _ => ClientMessage::Event,
+        }
+    }
+}
+
 /// A message to a client, borrowed from whoever sends it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outgoing<'a> {
@@ -120,8 +144,18 @@ impl<'a> Outgoing<'a> {
         Self { join_ref, reference, topic, body: Body::Reply { status }, kind, payload }
     }
 
-    /// `phx_close` or `phx_error`, which carry the join's ref in both places.
-    pub(crate) fn ended(
+    /// Tells that a channel is over: it was left, stopped or replaced.
+    pub(crate) fn closed(join_ref: Option<&'a MessageRef>, topic: &'a str) -> Self {
+        Self::ended(join_ref, topic, "phx_close", b"{}")
+    }
+
+    /// Tells that a channel failed, at which clients join again.
+    pub(crate) fn crashed(join_ref: Option<&'a MessageRef>, topic: &'a str) -> Self {
+        Self::ended(join_ref, topic, "phx_error", br#"{"reason":"channel_crash"}"#)
+    }
+
+    /// The end of a channel carries the join's ref in both places.
+    fn ended(
         join_ref: Option<&'a MessageRef>,
         topic: &'a str,
         event: &'a str,

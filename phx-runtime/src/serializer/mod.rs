@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use thiserror::Error;
 
-pub(crate) use self::message::{Body, Incoming, MessageRef, Outgoing};
+pub(crate) use self::message::{Body, ClientMessage, Incoming, MessageRef, Outgoing};
 pub use self::version::Version;
 pub(crate) use self::version::VersionError;
 use crate::{channel::EncodeError, transport::Frame};

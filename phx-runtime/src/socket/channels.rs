@@ -6,17 +6,25 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{SocketState, session::Session};
+use super::{
+    SocketState,
+    session::{Accepted, Session},
+};
 use crate::{
     channel::{ConnectContext, Connected, Info, Reason, Route, Topic, caught, short_name},
     serializer::Version,
     telemetry,
-    transport::{ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket},
+    transport::{
+        CloseCode, ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket,
+    },
 };
 
 /// Connects a socket `S` and serves its channels.
-pub(crate) struct Channels {
-    session: Session,
+pub(crate) enum Channels {
+    /// The client was let in.
+    Accepted(Accepted),
+    /// Its connection is established.
+    Serving(Session),
 }
 
 impl Channels {
@@ -55,38 +63,52 @@ impl Channels {
         log.decided(connected.as_ref().err());
         let (user, id) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
-        Ok(Self { session: Session::new(routes, endpoint, mount, version, transport, id) })
+        Ok(Self::Accepted(Accepted { routes, endpoint, mount, version, transport, id }))
     }
-}
 
-impl Channels {
     /// What the socket's `id` said.
     pub(crate) fn id(&self) -> Option<&Topic> {
-        self.session.id()
+        match self {
+            Self::Accepted(accepted) => accepted.id.as_ref(),
+            Self::Serving(session) => session.id(),
+        }
     }
 }
 
+/// A transport that hands something over before `init` gets its connection stopped.
 impl RawSocket for Channels {
     fn init(&mut self, connection: &Connection) {
-        self.session.start(connection);
+        if let Self::Accepted(accepted) = self {
+            *self = Self::Serving(accepted.start(connection));
+        }
     }
 
     fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
-        self.session.receive(&frame).into()
+        match self {
+            Self::Accepted(_) => Flow::Stop(CloseCode::INTERNAL).into(),
+            Self::Serving(session) => session.receive(&frame).into(),
+        }
     }
 
     fn handle_info<'a>(&'a mut self, message: Info, _: &'a Connection) -> Handled<'a> {
-        self.session.handle_message(message);
+        if let Self::Serving(session) = self {
+            session.handle_message(message);
+        }
         Flow::Continue.into()
     }
 
     fn poll(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Flow> {
-        self.session.poll(task);
+        if let Self::Serving(session) = self {
+            session.poll(task);
+        }
         Poll::Pending
     }
 
     fn is_ready(&self) -> bool {
-        self.session.is_ready()
+        match self {
+            Self::Accepted(_) => true,
+            Self::Serving(session) => session.is_ready(),
+        }
     }
 
     fn terminate<'a>(
@@ -94,6 +116,9 @@ impl RawSocket for Channels {
         reason: Reason,
         _: &'a Connection,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(self.session.terminate(reason))
+        match self {
+            Self::Accepted(_) => Box::pin(std::future::ready(())),
+            Self::Serving(session) => Box::pin(session.terminate(reason)),
+        }
     }
 }

@@ -160,3 +160,11 @@ pub(crate) fn channel_failed(topic: &Topic, id: Option<&Topic>, fault: &Fault) {
     let fault = fault.as_str();
     tracing::error!(target: TARGET, topic, id, fault, "a channel failed");
 }
+
+pub(crate) fn terminate_abandoned(topic: &Topic, id: Option<&Topic>) {
+    let (topic, id) = (Shown::name(topic), id.map(|id| Shown::name(id)));
+    let (topic, id) = (topic.as_str(), id.as_ref().map(Shown::as_str));
+    tracing::warn!(
+        target: TARGET, topic, id, "a channel's terminate took too long and was abandoned"
+    );
+}

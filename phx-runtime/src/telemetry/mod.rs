@@ -44,7 +44,7 @@ mod tests;
 pub(crate) use self::{
     channel::{
         HandleIn, Joining, channel_failed, duplicate_join, join_crashed, names_too_long,
-        too_many_channels, unmatched_topic,
+        terminate_abandoned, too_many_channels, unmatched_topic,
     },
     connect::{
         Connect, Draining, connect_failed, error_handler_failed, origin_refused, request,

@@ -150,11 +150,14 @@ impl Connection {
         match taken {
             Ok(()) => self.0.waker.wake(),
             Err((Refusal::Ended, _)) => {}
-            Err((Refusal::Full, _)) => {
-                overflowed("internal messages");
-                self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
-            }
+            Err((Refusal::Full, _)) => self.overflow(),
         }
+    }
+
+    /// Ends the connection because it does not get to its internal messages.
+    pub(crate) fn overflow(&self) {
+        overflowed("internal messages");
+        self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
     /// Ends the connection with a close code, after what was sent before.

@@ -4,7 +4,9 @@ use crate::channel::{Info, Reason};
 
 /// Internal messages that may wait for one connection. A connection that does not get to handle
 /// them is as good as gone, and is closed like one that does not read.
-const LIMIT: usize = 16_384;
+///
+/// As many may wait where the task has handled them but a channel is busy.
+pub(crate) const LIMIT: usize = 16_384;
 
 /// The letters of one connection, until it ends.
 ///

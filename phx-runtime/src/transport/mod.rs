@@ -24,7 +24,9 @@ pub mod websocket;
 pub(crate) use self::{
     connect::plain_response,
     connection::WeakConnection,
+    mailbox::LIMIT as MAILBOX_LIMIT,
     origin::{Site, split_port},
+    raw_socket::TERMINATE,
 };
 pub use self::{
     connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},

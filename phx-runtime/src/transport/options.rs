@@ -74,6 +74,7 @@ pub struct Mount {
     pub(crate) longpoll: Option<LongPollOptions>,
     pub(super) auth_token: Option<bool>,
     pub(super) max_channels: Option<usize>,
+    pub(super) max_queue: Option<usize>,
     pub(super) log: Option<LogLevel>,
     pub(super) drainer: Option<Drainer>,
     pub(super) filter_parameters: Option<FilterParameters>,
@@ -90,6 +91,7 @@ impl Mount {
             longpoll: None,
             auth_token: None,
             max_channels: None,
+            max_queue: None,
             log: None,
             drainer: Some(Drainer::new()),
             filter_parameters: None,
@@ -132,11 +134,20 @@ impl Mount {
         self
     }
 
-    /// How many channels one connection may have joined; 100 by default.
+    /// How many channels one connection may have joined; 100 by default. A channel counts until its
+    /// `#[terminate]` is through.
     ///
     /// Phoenix counterpart: `max_channels_per_transport`.
     pub fn max_channels(mut self, most: usize) -> Self {
         self.max_channels = Some(most);
+        self
+    }
+
+    /// How many bytes of a client's messages may wait for its own busy handlers; 1 MiB by default.
+    /// While more than that waits, or 1,000 messages, nothing is read from the connection. A message
+    /// counts as a whole, uncompressed, and one alone may be larger.
+    pub fn max_queue(mut self, bytes: usize) -> Self {
+        self.max_queue = Some(bytes);
         self
     }
 

@@ -17,8 +17,9 @@ use crate::{
     telemetry,
 };
 
-/// How long `terminate` may take. Phoenix counterpart: a channel's `:shutdown`.
-const TERMINATE: Duration = Duration::from_secs(5);
+/// How long `terminate` may take, that of a whole socket and that of one channel alike. Phoenix
+/// counterpart: a channel's `:shutdown`.
+pub(crate) const TERMINATE: Duration = Duration::from_secs(5);
 
 /// Something that talks to clients over any transport, without channels.
 ///

@@ -23,6 +23,7 @@ pub(crate) struct Defaults {
 pub(crate) struct MountSettings {
     pub(crate) path: Cow<'static, str>,
     pub(crate) max_channels: usize,
+    pub(crate) max_queue: usize,
     pub(crate) log: LogLevel,
     pub(crate) filter_parameters: Option<FilterParameters>,
     /// None closes all connections at once.
@@ -35,6 +36,7 @@ impl MountSettings {
         Self {
             path: mount.path.clone(),
             max_channels: mount.max_channels.unwrap_or(100),
+            max_queue: mount.max_queue.unwrap_or(1 << 20),
             log,
             filter_parameters: mount.filter_parameters.clone(),
             drainer: mount.drainer.map(|drainer| DrainerSettings::new(drainer, log)),

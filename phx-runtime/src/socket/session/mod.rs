@@ -3,11 +3,41 @@
 //! It does no input or output of its own. Frames go in, frames come out through the connection's
 //! outbox, and [`Session::poll`] lets callbacks that take time go on. Channels are state in here,
 //! not tasks. Each handles its messages one after the other; none waits for another.
+//!
+//! ```text
+//!   frames of the client      letters: broadcasts to intercept,     futures that are ready
+//!          │                  messages of the application                   │
+//!          │ receive                  │ handle_message                      │ poll
+//!          ▼                          ▼                                     ▼
+//!   ┌─ Session ──────────────────────────────────────────────────────────────────────────┐
+//!   │   slots: topic ─► Slot { member, stage, queue }                                    │
+//!   │   core:  routes, mount, connection, what runs, how much waits                      │
+//!   └────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The stages of a slot, whose channel is handed by value from one to the next:
+//!
+//! ```text
+//!                      work        a callback that waits
+//!   join ──► Joining ──► Idle ────────────────────────────► Running
+//!              │         │  ▲                                │   │
+//!              │ refused │  └────────────────────────────────┘   │ fails or stops with an error
+//!              │         │               returns                 ▼
+//!              │         │ leave, stop, join again            Failing
+//!              ▼         ▼                                       │ `terminate` is through
+//!            (the slot is gone, and the topic is free) ◄─────────┘ `phx_error`
+//! ```
+//!
+//! A channel that was left, stopped or replaced has lost its slot when its `terminate` begins; if
+//! that takes time, it counts as leaving until it ends. Whatever waited for a channel that is gone
+//! finds the topic as it is then: a join opens it again, all else is refused.
 
 mod ending;
 mod joining;
 mod running;
 mod slot;
+mod turns;
+mod waiting;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,97 +47,85 @@ use std::{
 };
 
 use self::{
-    running::{Call, Ran, RunningSet, start_call},
-    slot::{Slot, State, Work},
+    running::{Done, Running},
+    slot::{Fate, Slot},
+    turns::Core,
+    waiting::{Queued, Waiting, Work},
 };
 use crate::{
-    channel::{
-        AnyChannel, Context, Encoded, Event, Failed, Handling, Info, Member, Reason, Routes,
-        SessionMessage, SessionShared, Socket, Topic,
-    },
+    channel::{Encoded, Info, Member, Reason, Routes, SessionMessage, SessionShared, Topic},
     endpoint::Endpoint,
     pubsub::{Pass, Place, Subscribed, Subscriber},
-    serializer::{DecodeError, Incoming, MessageRef, Outgoing, Version},
-    telemetry::{self, Dropped, Shown, dropped},
+    serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
+    telemetry::{self, Shown},
     transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
 };
-
-/// Messages of the client that may wait for busy channels before no more are read.
-const QUEUE_LIMIT: usize = 1000;
 
 /// Bytes that the topic and the refs of a join may have, each. A channel keeps them, so a client
 /// could otherwise make the server hold its largest message once for each channel.
 const NAME_LIMIT: usize = 8 * 1024;
 
-pub(super) struct Session {
-    routes: Arc<dyn Routes>,
-    mount: Arc<MountSettings>,
-    shared: Arc<SessionShared>,
-    /// Boxed, because a map has room for more than it holds.
-    channels: HashMap<Topic, Box<Slot>>,
-    running: RunningSet,
-    /// How many messages of the client wait in the slots' queues.
-    queued: usize,
+/// A client that was let in, whose connection is not there yet.
+pub(crate) struct Accepted {
+    pub(super) routes: Arc<dyn Routes>,
+    pub(super) endpoint: Endpoint,
+    pub(super) mount: Arc<MountSettings>,
+    pub(super) version: Version,
+    pub(super) transport: TransportKind,
+    pub(super) id: Option<Topic>,
+}
+
+pub(crate) struct Session {
+    /// The topics that are joined or about to be. Boxed, because a map has room for more than it
+    /// holds.
+    slots: HashMap<Topic, Box<Slot>>,
+    core: Core,
     /// Listens for a `disconnect` of the connection's id.
     disconnect: Option<Subscribed<Disconnect>>,
     /// Why the whole connection ends.
     ending: Option<Reason>,
 }
 
-impl Session {
-    pub(super) fn new(
-        routes: Arc<dyn Routes>,
-        endpoint: Endpoint,
-        mount: Arc<MountSettings>,
-        version: Version,
-        transport: TransportKind,
-        id: Option<Topic>,
-    ) -> Self {
-        // Replaced by the real connection in `start`; until then nothing is sent.
-        let connection = Connection::new(0);
-        Self {
-            routes,
-            mount,
-            shared: Arc::new(SessionShared { connection, endpoint, version, transport, id }),
-            channels: HashMap::new(),
-            running: RunningSet::default(),
-            queued: 0,
-            disconnect: None,
-            ending: None,
-        }
-    }
-
-    pub(super) fn start(&mut self, connection: &Connection) {
-        let SessionShared { endpoint, version, transport, id, .. } = &*self.shared;
+impl Accepted {
+    pub(super) fn start(&self, connection: &Connection) -> Session {
+        let disconnect = self.id.as_ref().map(|id| {
+            let listener = Disconnect { connection: connection.clone(), place: Place::default() };
+            Subscribed::new(self.endpoint.pubsub(), id.clone(), Arc::new(listener))
+        });
         let shared = SessionShared {
             connection: connection.clone(),
-            endpoint: endpoint.clone(),
-            version: *version,
-            transport: *transport,
-            id: id.clone(),
+            endpoint: self.endpoint.clone(),
+            version: self.version,
+            transport: self.transport,
+            id: self.id.clone(),
         };
-        self.shared = Arc::new(shared);
-        if let Some(id) = &self.shared.id {
-            let listener = Disconnect { connection: connection.clone(), place: Place::default() };
-            let pubsub = self.shared.endpoint.pubsub();
-            self.disconnect = Some(Subscribed::new(pubsub, id.clone(), Arc::new(listener)));
-        }
+        let core = Core {
+            shared: Arc::new(shared),
+            routes: self.routes.clone(),
+            mount: self.mount.clone(),
+            running: Running::default(),
+            waiting: Waiting::default(),
+        };
+        Session { slots: HashMap::new(), core, disconnect, ending: None }
     }
+}
 
+impl Session {
     pub(super) fn id(&self) -> Option<&Topic> {
-        self.shared.id.as_ref()
+        self.core.shared.id.as_ref()
     }
 
-    /// Whether more messages of the client are welcome.
+    /// Whether more messages of the client are welcome. While they are not, some callback runs and
+    /// wakes the connection's task when it is through.
     pub(super) fn is_ready(&self) -> bool {
-        self.queued < QUEUE_LIMIT
+        self.core.waiting.has_room(self.core.mount.max_queue)
     }
 
     /// A frame from the client.
     pub(super) fn receive(&mut self, frame: &Frame) -> Flow {
-        match self.shared.version.decode(frame) {
+        match self.core.shared.version.decode(frame) {
             Ok(message) => {
-                self.route(message);
+                self.route(message, frame.len());
                 Flow::Continue
             }
             Err(error) => {
@@ -126,18 +144,16 @@ impl Session {
         let (member, work) = match message {
             SessionMessage::Info(member, info) => (member, Work::Info(info)),
             SessionMessage::Out(member, broadcast) => (member, Work::Out(broadcast)),
+            SessionMessage::Failed(member) => (member, Work::Failed),
         };
         let Some(member) = member.upgrade() else { return };
-        if self.slot_of(&member).is_some() {
-            self.give(&member.topic, work);
-        }
+        self.with_slot(&member, |core, slot| core.offer(slot, work, 0));
     }
 
     /// Lets running callbacks go on.
     pub(super) fn poll(&mut self, task: &mut std::task::Context<'_>) {
-        while let Some((member, ran)) = self.running.poll_next(task) {
-            self.finish(&member, ran);
-            self.pump(&member.topic);
+        while let Some(done) = self.core.running.poll_next(task) {
+            self.finish(done);
         }
     }
 
@@ -145,179 +161,130 @@ impl Session {
     pub(super) async fn terminate(&mut self, reason: Reason) {
         self.disconnect = None;
         self.ending = Some(reason.clone());
-        self.running.cancel_joins();
-        for (_, slot) in std::mem::take(&mut self.channels) {
+        self.core.running.cancel_joins();
+        for (_, mut slot) in std::mem::take(&mut self.slots) {
             slot.member.close();
             // A busy channel is told when its callback returns it.
-            if let State::Idle(channel) = slot.state {
-                self.start_terminate(&slot.member, channel, reason.clone());
+            if let Some(channel) = slot.take_idle() {
+                self.core.let_go(slot.member, channel, reason.clone());
             }
         }
         poll_fn(|task| {
             self.poll(task);
-            if self.running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            if self.core.running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 
-    /// The slot of a channel, unless it was replaced or has ended.
-    fn slot_of(&mut self, member: &Arc<Member>) -> Option<&mut Slot> {
-        let slot = &mut **self.channels.get_mut(&member.topic)?;
-        Arc::ptr_eq(&slot.member, member).then_some(slot)
-    }
-
-    fn route(&mut self, message: Incoming) {
-        if message.topic == "phoenix" && message.event == "heartbeat" {
-            self.answer(None, &message, "ok", &Encoded::empty_object());
-            return;
-        }
-        if message.event == "phx_join" && has_long_names(&message) {
-            telemetry::names_too_long(NAME_LIMIT, self.shared.id.as_ref(), self.routes.socket());
-            self.refuse(message.join_ref.as_ref(), &message, "topic or ref too long");
-            return;
-        }
-        if let Some(slot) = self.channels.get_mut(&*message.topic) {
-            let topic = slot.member.topic.clone();
-            self.give(&topic, Work::In(message));
-            return;
-        }
-        match &*message.event {
-            "phx_join" => self.join(message, None),
-            "phx_leave" => {
-                let join_ref = message.join_ref.as_ref();
-                self.answer(join_ref, &message, "ok", &Encoded::empty_object());
-            }
-            _ => self.refuse(None, &message, "unmatched topic"),
-        }
-    }
-
-    /// Hands work to a channel, behind what waits for it.
-    fn give(&mut self, topic: &Topic, work: Work) {
-        let Some(slot) = self.channels.get_mut(topic) else { return };
-        if matches!(slot.state, State::Idle(_)) && slot.queue.is_empty() {
-            self.work_off(topic, work);
-        } else {
-            self.queued += usize::from(matches!(work, Work::In(_)));
-            slot.queue.push_back(work);
-        }
-        self.pump(topic);
-    }
-
-    /// Works off what waits for a channel until it is busy.
-    fn pump(&mut self, topic: &Topic) {
-        while let Some(slot) = self.channels.get_mut(topic) {
-            let State::Idle(_) = slot.state else { return };
-            let Some(work) = slot.queue.pop_front() else {
-                slot.queue = VecDeque::new();
+    /// A message of the client, whose frame had so many bytes.
+    fn route(&mut self, message: Incoming, bytes: usize) {
+        match message.kind() {
+            ClientMessage::Heartbeat => {
+                self.core.answer(None, &message, "ok", &Encoded::empty_object());
                 return;
-            };
-            self.queued -= usize::from(matches!(work, Work::In(_)));
-            self.work_off(topic, work);
+            }
+            ClientMessage::Join if has_long_names(&message) => {
+                let socket = self.core.routes.socket();
+                telemetry::names_too_long(NAME_LIMIT, self.id(), socket);
+                let why = "topic or ref too long";
+                self.core.refuse(message.join_ref.as_ref(), &message, why);
+                return;
+            }
+            ClientMessage::Join | ClientMessage::Leave | ClientMessage::Event => {}
+        }
+        let Some(slot) = self.slots.get_mut(&*message.topic) else {
+            self.open(Some(message.into()), VecDeque::new());
+            return;
+        };
+        let fate = self.core.offer(slot, Work::Client(message), bytes);
+        match self.core.work_off(slot, fate) {
+            Fate::Stays => {}
+            over => {
+                let topic = slot.member.topic.clone();
+                self.settle(&topic, over);
+            }
         }
     }
 
-    /// Does one piece of work with a channel that is idle.
-    fn work_off(&mut self, topic: &Topic, work: Work) {
-        match work {
-            Work::In(message) => self.channel_message(topic, message),
-            Work::Out(broadcast) => {
-                let event = broadcast.event().clone();
-                self.call(topic, Call::Out(event.clone()), |channel, socket| {
-                    channel.handle_out(broadcast.payload(), Context::new(socket, event, None))
-                });
-            }
-            Work::Info(info) => match info.take::<Failed>() {
-                Ok(Failed) => self.check_fault(topic),
-                Err(info) => self.call(topic, Call::Info, |channel, socket| {
-                    channel.handle_info(info, Context::new(socket, Event::from(""), None))
-                }),
+    /// A turn for the slot of a channel, unless that has lost it.
+    fn with_slot(&mut self, member: &Arc<Member>, turn: impl FnOnce(&mut Core, &mut Slot) -> Fate) {
+        let slot = self.slots.get_mut(&member.topic);
+        let Some(slot) = slot.filter(|slot| Arc::ptr_eq(&slot.member, member)) else { return };
+        let fate = turn(&mut self.core, slot);
+        let fate = self.core.work_off(slot, fate);
+        self.settle(&member.topic, fate);
+    }
+
+    /// Something that ran is through.
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Join(member, pending, result) => self.with_slot(&member, |core, slot| {
+                if core.joined(slot, pending, result) { Fate::Stays } else { Fate::Gone }
+            }),
+            Done::Call(member, call, result) => match (self.ending.clone(), result) {
+                (None, result) => {
+                    self.with_slot(&member, |core, slot| core.returned(slot, call, result));
+                }
+                (Some(reason), Ok((channel, _))) => self.core.let_go(member, channel, reason),
+                (Some(_), Err(fault)) => self.core.log_failure(&member, &fault),
             },
+            Done::Failing(member) => self.with_slot(&member, |_, slot| Core::crashed(slot)),
+            Done::Leaving(member) => member.close(),
         }
     }
 
-    /// A message from the client for a channel that is idle.
-    fn channel_message(&mut self, topic: &Topic, message: Incoming) {
-        if message.event == "phx_join" {
-            self.replace(topic, message);
+    /// Takes a slot out whose channel is over, and lets what waits find the topic so.
+    fn settle(&mut self, topic: &Topic, fate: Fate) {
+        if let Fate::Stays = fate {
             return;
         }
-        let Some(slot) = self.channels.get(topic) else { return };
-        if message.join_ref.is_some() && message.join_ref != slot.member.stated_join_ref {
-            dropped(Dropped::EarlierJoin, topic, Some(&message.event));
-            return;
-        }
-        if message.event == "phx_leave" {
-            self.leave(topic, &message);
-            return;
-        }
-        let endpoint = &self.shared.endpoint;
-        let log = telemetry::HandleIn::new(&slot.kind, &self.mount, endpoint, &message);
-        let Incoming { reference, event, payload, .. } = message;
-        self.call(topic, Call::In(reference.clone(), log), |channel, socket| {
-            let cx = Context::new(socket, Event::from(&*event), reference);
-            channel.handle_in(payload, cx)
-        });
+        let Some(slot) = self.slots.remove(topic) else { return };
+        let (next, queue) = self.core.left_by(*slot, fate);
+        self.open(next, queue);
     }
 
-    /// Hands an idle channel to one of its callbacks.
-    fn call(
-        &mut self,
-        topic: &Topic,
-        call: Call,
-        handle: impl FnOnce(Box<dyn AnyChannel>, Socket) -> Handling,
-    ) {
-        let Some(slot) = self.channels.get_mut(topic) else { return };
-        let State::Idle(channel) = std::mem::replace(&mut slot.state, State::Busy) else { return };
-        let member = slot.member.clone();
-        let socket = Socket::new(member.clone());
-        match start_call(&member, call, || handle(channel, socket)) {
-            Ok(ran) => self.finish(&member, ran),
-            Err(running) => self.running.push(running),
-        }
-    }
-
-    fn finish(&mut self, member: &Arc<Member>, ran: Ran) {
-        match ran {
-            Ran::Joined(result) => self.finish_join(member, result),
-            Ran::Returned(Call::Terminate(reason), _, _)
-            | Ran::Lost(Call::Terminate(reason), _) => {
-                self.finish_terminate(member, &reason);
+    /// Answers messages for a topic without a channel, one after the other, until one of them joins
+    /// it: that channel gets the rest.
+    fn open(&mut self, first: Option<Opening>, mut behind: VecDeque<Queued>) {
+        let mut next = first;
+        while let Some(Opening { message, replaced }) = next.take() {
+            if message.kind() != ClientMessage::Join {
+                self.core.answer_unjoined(&message);
+            } else if let Some(mut slot) = self.core.join(message, replaced, self.slots.len()) {
+                self.core.waiting.hand_over(behind, &mut slot);
+                match self.core.work_off(&mut slot, Fate::Stays) {
+                    Fate::Stays => {
+                        self.slots.insert(slot.member.topic.clone(), Box::new(slot));
+                        return;
+                    }
+                    over => (next, behind) = self.core.left_by(slot, over),
+                }
+                continue;
             }
-            Ran::Returned(call, channel, reply) => self.finish_call(member, call, channel, reply),
-            Ran::Lost(_, fault) => {
-                let reason = self.failed(member, &fault);
-                member.unsubscribe();
-                self.finish_terminate(member, &reason);
-            }
+            next = self.core.waiting.pop_message(&mut behind).map(Opening::from);
         }
-    }
-
-    fn refuse(&self, join_ref: Option<&MessageRef>, message: &Incoming, why: &str) {
-        self.answer(join_ref, message, "error", &reason(why));
-    }
-
-    fn answer(
-        &self,
-        join_ref: Option<&MessageRef>,
-        message: &Incoming,
-        status: &str,
-        response: &Encoded,
-    ) {
-        let Incoming { reference, topic, .. } = message;
-        let Encoded { kind, bytes } = response;
-        let reply = Outgoing::reply(join_ref, reference.as_ref(), topic, status, *kind, bytes);
-        let version = self.shared.version;
-        // Only JSON is answered here, which both versions have.
-        let _ = self.shared.connection.send_with(None, |buffer| version.encode(&reply, buffer));
     }
 }
 
 impl Drop for Session {
     /// A task that is dropped before its end leaves no channel behind in its topic.
     fn drop(&mut self) {
-        for slot in self.channels.values() {
+        for slot in self.slots.values() {
             slot.member.close();
         }
+    }
+}
+
+/// A message for a topic that has no channel.
+struct Opening {
+    message: Incoming,
+    /// The channel that this message, a join, has replaced.
+    replaced: Option<Arc<Member>>,
+}
+
+impl From<Incoming> for Opening {
+    fn from(message: Incoming) -> Self {
+        Self { message, replaced: None }
     }
 }
 
@@ -325,11 +292,6 @@ fn has_long_names(message: &Incoming) -> bool {
     let refs = [&message.join_ref, &message.reference].into_iter().flatten();
     let mut names = refs.map(MessageRef::as_str).chain([&*message.topic]);
     names.any(|name| name.len() > NAME_LIMIT)
-}
-
-/// `{"reason": why}`
-fn reason(why: &str) -> Encoded {
-    Encoded::json(&serde_json::json!({ "reason": why }))
 }
 
 /// Closes the connection when its id is told to disconnect.

@@ -1,35 +1,32 @@
-//! Callbacks of a connection that did not finish at once.
+//! What a connection's channels wait for.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt,
+    future::{BoxFuture, Join, Ready, join, ready},
+    stream::FuturesUnordered,
+};
 
 use crate::{
-    channel::{
-        AnyChannel, Event, Handling, JoinError, JoinedAny, Joining, Member, Reason, Reply, Step,
-    },
+    channel::{Caught, Event, JoinError, JoinedAny, Joining, Member, Returned},
     error::Fault,
     serializer::MessageRef,
     telemetry,
 };
 
-/// A join or callback under way.
-pub(super) struct Running {
-    member: Arc<Member>,
-    work: RunningWork,
+/// What is needed once a join is decided.
+pub(super) struct PendingJoin {
+    pub(super) reference: Option<MessageRef>,
+    /// The channel that the client had joined before.
+    pub(super) replaced: Option<Arc<Member>>,
+    pub(super) log: Option<telemetry::Joining>,
 }
 
-enum RunningWork {
-    Join(Joining),
-    Call { call: Option<Call>, future: BoxFuture<'static, (Box<dyn AnyChannel>, Reply)> },
-}
-
-/// Which callback runs, and what follows it.
+/// Which callback runs, and what is needed once it returns.
 pub(super) enum Call {
     /// `#[handle_in]`, with the ref to reply to and the log line to write.
     In(Option<MessageRef>, Option<Box<telemetry::HandleIn>>),
@@ -37,114 +34,104 @@ pub(super) enum Call {
     Out(Event),
     /// `#[handle_info]`.
     Info,
-    /// `#[terminate]`.
-    Terminate(Reason),
 }
 
-/// A finished join or callback.
-pub(super) enum Ran {
-    Joined(Result<JoinedAny, JoinError>),
-    Returned(Call, Box<dyn AnyChannel>, Reply),
-    /// A hand-written callback panicked with the channel in its hands.
-    Lost(Call, Fault),
+/// Whatever did not finish at once.
+#[derive(Default)]
+pub(super) struct Running {
+    joins: Set<With<(Arc<Member>, PendingJoin), Joining>>,
+    calls: Set<With<(Arc<Member>, Call), Caught>>,
+    /// `terminate` of channels that failed and keep their slot until their client is told.
+    failing: Set<With<Arc<Member>, BoxFuture<'static, ()>>>,
+    /// `terminate` of channels that have no slot any more.
+    leaving: Set<With<Arc<Member>, BoxFuture<'static, ()>>>,
 }
 
-/// Starts a join. The first poll is made on the spot, since most joins need no second.
-pub(super) fn start_join(member: &Arc<Member>, join: Joining) -> Result<Ran, Running> {
-    Running { member: member.clone(), work: RunningWork::Join(join) }.start()
-}
-
-/// Starts a callback, which `handle` turns the channel into.
-pub(super) fn start_call(
-    member: &Arc<Member>,
-    call: Call,
-    handle: impl FnOnce() -> Handling,
-) -> Result<Ran, Running> {
-    match catch_unwind(AssertUnwindSafe(handle)) {
-        Ok(Handling(Step::Done(channel, reply))) => Ok(Ran::Returned(call, channel, reply)),
-        Ok(Handling(Step::Later(future))) => {
-            let work = RunningWork::Call { call: Some(call), future };
-            Running { member: member.clone(), work }.start()
-        }
-        Err(panic) => Ok(Ran::Lost(call, Fault::from_panic(&*panic))),
-    }
+/// What finished.
+pub(super) enum Done {
+    Join(Arc<Member>, PendingJoin, Result<JoinedAny, JoinError>),
+    /// A fault means that the callback panicked with the channel in its hands.
+    Call(Arc<Member>, Call, Result<Returned, Fault>),
+    Failing(Arc<Member>),
+    Leaving(Arc<Member>),
 }
 
 impl Running {
-    fn start(mut self) -> Result<Ran, Self> {
-        // Whoever keeps what is still pending polls it again, with the task's own waker.
-        match self.poll_work(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(ran) => Ok(ran),
-            Poll::Pending => Err(self),
-        }
+    pub(super) fn join(&mut self, member: Arc<Member>, pending: PendingJoin, future: Joining) {
+        self.joins.push(join(ready((member, pending)), future));
     }
 
-    fn poll_work(&mut self, task: &mut Context<'_>) -> Poll<Ran> {
-        match &mut self.work {
-            RunningWork::Join(join) => {
-                match catch_unwind(AssertUnwindSafe(|| join.as_mut().poll(task))) {
-                    Ok(poll) => poll.map(Ran::Joined),
-                    Err(panic) => Poll::Ready(Ran::Joined(Err(Fault::from_panic(&*panic).into()))),
-                }
-            }
-            RunningWork::Call { call, future } => {
-                let result = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
-                    Ok(Poll::Pending) => return Poll::Pending,
-                    Ok(Poll::Ready(returned)) => Ok(returned),
-                    Err(panic) => Err(Fault::from_panic(&*panic)),
-                };
-                let call = call.take().unwrap_or(Call::Info);
-                Poll::Ready(match result {
-                    Ok((channel, reply)) => Ran::Returned(call, channel, reply),
-                    Err(fault) => Ran::Lost(call, fault),
-                })
-            }
-        }
+    pub(super) fn call(&mut self, member: Arc<Member>, call: Call, future: Caught) {
+        self.calls.push(join(ready((member, call)), future));
     }
 
-    fn is_join(&self) -> bool {
-        matches!(self.work, RunningWork::Join(_))
+    pub(super) fn failing(&mut self, member: Arc<Member>, terminate: BoxFuture<'static, ()>) {
+        self.failing.push(join(ready(member), terminate));
+    }
+
+    pub(super) fn leaving(&mut self, member: Arc<Member>, terminate: BoxFuture<'static, ()>) {
+        self.leaving.push(join(ready(member), terminate));
+    }
+
+    /// How many channels are ending without a slot.
+    pub(super) fn leaving_channels(&self) -> usize {
+        self.leaving.len()
+    }
+
+    /// Gives up all joins: nobody waits for them any more.
+    pub(super) fn cancel_joins(&mut self) {
+        self.joins = Set::default();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.joins.len() + self.calls.len() + self.failing.len() + self.leaving.len() == 0
+    }
+
+    /// The next that finished. Once there is none, `task` is woken by all that still run.
+    pub(super) fn poll_next(&mut self, task: &mut Context<'_>) -> Option<Done> {
+        if let Some(((member, pending), result)) = self.joins.poll_next(task) {
+            return Some(Done::Join(member, pending, result));
+        }
+        if let Some(((member, call), caught)) = self.calls.poll_next(task) {
+            let result = caught.map_err(|panic| Fault::from_panic(&*panic));
+            return Some(Done::Call(member, call, result));
+        }
+        if let Some((member, ())) = self.failing.poll_next(task) {
+            return Some(Done::Failing(member));
+        }
+        self.leaving.poll_next(task).map(|(member, ())| Done::Leaving(member))
     }
 }
 
-impl Future for Running {
-    type Output = (Arc<Member>, Ran);
+/// A future, and what is needed once it is ready.
+type With<T, F> = Join<Ready<T>, F>;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let ran = self.poll_work(task);
-        ran.map(|ran| (self.member.clone(), ran))
+/// Futures under way. Nothing is allocated while there are none.
+struct Set<F>(Option<Box<FuturesUnordered<F>>>);
+
+impl<F> Default for Set<F> {
+    fn default() -> Self {
+        Self(None)
     }
 }
 
-/// All callbacks of a connection that are under way. Nothing is allocated while there are none.
-#[derive(Default)]
-pub(super) struct RunningSet(Option<Box<FuturesUnordered<Running>>>);
-
-impl RunningSet {
-    pub(super) fn push(&mut self, running: Running) {
-        self.0.get_or_insert_default().push(running);
+impl<F: Future> Set<F> {
+    fn push(&mut self, future: F) {
+        self.0.get_or_insert_default().push(future);
     }
 
-    /// The next that finished.
-    pub(super) fn poll_next(&mut self, task: &mut Context<'_>) -> Option<(Arc<Member>, Ran)> {
+    fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |futures| futures.len())
+    }
+
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Option<F::Output> {
         match self.0.as_mut()?.poll_next_unpin(task) {
-            Poll::Ready(Some(ran)) => Some(ran),
+            Poll::Ready(Some(output)) => Some(output),
             Poll::Ready(None) => {
                 self.0 = None;
                 None
             }
             Poll::Pending => None,
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|running| running.is_empty())
-    }
-
-    /// Gives up all joins: nobody waits for them any more.
-    pub(super) fn cancel_joins(&mut self) {
-        if let Some(running) = self.0.take() {
-            running.into_iter().filter(|running| !running.is_join()).for_each(|r| self.push(r));
         }
     }
 }

@@ -2,45 +2,64 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use super::waiting::Queued;
 use crate::{
-    channel::{AnyChannel, ChannelKind, Info, Member},
-    pubsub::Broadcast,
-    serializer::{Incoming, MessageRef},
-    telemetry,
+    channel::{AnyChannel, ChannelKind, Member},
+    serializer::Incoming,
 };
 
-/// A channel handles one thing after the other; this is where it stands.
+/// A channel does one thing after the other, and this is where it stands.
+///
+/// Between two turns of the session an idle channel has nothing waiting for it.
 pub(super) struct Slot {
     pub(super) member: Arc<Member>,
     pub(super) kind: Arc<ChannelKind>,
-    pub(super) state: State,
-    /// What came while the channel was busy, oldest first. Not allocated while it is not.
-    pub(super) queue: VecDeque<Work>,
+    pub(super) stage: Stage,
+    /// What came while the channel had no time, oldest first. Not allocated while it has.
+    pub(super) queue: VecDeque<Queued>,
 }
 
-pub(super) enum State {
-    /// The join has not been decided.
-    Joining(Box<Join>),
+pub(super) enum Stage {
+    /// The join has not been decided; there is no channel yet.
+    Joining,
     /// The channel waits for work.
     Idle(Box<dyn AnyChannel>),
-    /// A callback runs and has the channel.
-    Busy,
+    /// A callback has the channel.
+    Running,
+    /// The channel failed and its `terminate` has it; its client does not know yet.
+    Failing,
 }
 
-/// What is needed once a join is decided.
-pub(super) struct Join {
-    pub(super) reference: Option<MessageRef>,
-    /// The channel that the client had joined before.
-    pub(super) replaced: Option<Arc<Member>>,
-    pub(super) log: Option<telemetry::Joining>,
+/// What became of a slot when its channel had a turn.
+#[must_use]
+pub(super) enum Fate {
+    /// The topic keeps it.
+    Stays,
+    /// Its channel is over, and its topic is free again.
+    Gone,
+    /// As `Gone`, because its client joins anew, with this message.
+    Rejoined(Incoming),
 }
 
-/// Something for a channel to do.
-pub(super) enum Work {
-    /// A message from the client: an event, a leave, or another join.
-    In(Incoming),
-    /// A broadcast that the channel intercepts.
-    Out(Broadcast),
-    /// A message from the application.
-    Info(Info),
+impl Slot {
+    pub(super) fn new(member: Arc<Member>, kind: Arc<ChannelKind>) -> Self {
+        Self { member, kind, stage: Stage::Joining, queue: VecDeque::new() }
+    }
+
+    /// Takes the channel out for a turn, if it has time for one.
+    pub(super) fn take_idle(&mut self) -> Option<Box<dyn AnyChannel>> {
+        match std::mem::replace(&mut self.stage, Stage::Running) {
+            Stage::Idle(channel) => Some(channel),
+            busy => {
+                self.stage = busy;
+                None
+            }
+        }
+    }
+
+    /// The turn is over, and the channel goes on.
+    pub(super) fn rest(&mut self, channel: Box<dyn AnyChannel>) -> Fate {
+        self.stage = Stage::Idle(channel);
+        Fate::Stays
+    }
 }

@@ -61,6 +61,8 @@ impl SocketState for User {
 /// Does what its client says.
 struct Room {
     ends: Ends,
+    /// How long its `terminate` takes.
+    ending: Duration,
 }
 
 struct AfterJoin;
@@ -173,7 +175,13 @@ impl Channel for Room {
     fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling {
         self.ends.lock().push((cx.socket().topic().to_string(), reason));
         cx.socket().push("bye", json!({}));
-        Handling::done(self, Reply::none())
+        if self.ending.is_zero() {
+            return Handling::done(self, Reply::none());
+        }
+        Handling::later(async move {
+            tokio::time::sleep(self.ending).await;
+            (self, Reply::none())
+        })
     }
 }
 
@@ -189,7 +197,8 @@ impl Join<User> for Room {
                 return Err(JoinError::new(reason));
             }
             let ends = cx.endpoint().state::<Ends>()?.0;
-            let joined = Joined::new(Room { ends });
+            let ending = Duration::from_secs(payload["ending"].as_u64().unwrap_or(0));
+            let joined = Joined::new(Room { ends, ending });
             Ok(if payload["then"] == true { joined.then(AfterJoin) } else { joined })
         })
     }
@@ -244,11 +253,19 @@ impl Client {
         params: &[(&str, &str)],
         max_channels: usize,
     ) -> Result<Self, ConnectError> {
+        Self::mounted(endpoint, params, User::mount().max_channels(max_channels)).await
+    }
+
+    async fn mounted(
+        endpoint: &Endpoint,
+        params: &[(&str, &str)],
+        mount: Mount,
+    ) -> Result<Self, ConnectError> {
         let params: Params = params.iter().copied().collect();
         let request = ConnectRequest {
             info: ConnectInfo::new(TransportKind::Custom("memory"), params),
             endpoint: endpoint.clone(),
-            mount: Arc::new(MountSettings::new(&User::mount().max_channels(max_channels))),
+            mount: Arc::new(MountSettings::new(&mount)),
             serializers: [Version::V1, Version::V2].into(),
         };
         let mut socket = Channels::connect::<User>(request, User::channels().into()).await?;
