@@ -92,12 +92,17 @@ pub fn deflate(bytes: &[u8], limit: usize) {
 pub fn serializers(bytes: &[u8]) {
     let bytes = Bytes::copy_from_slice(bytes);
     let binary = Frame::Binary(bytes.clone());
-    assert!(Version::V1.decode(&binary).is_err(), "version 1 has no binary messages");
     if let Ok(message) = Version::V2.decode(&binary) {
         assert_eq!(client_binary(&message), bytes);
     }
-    let Ok(text) = Text::try_from(bytes) else { return };
+    let json = Version::V1.decode(&binary).ok();
+    let Ok(text) = Text::try_from(bytes) else {
+        assert!(json.is_none(), "version 1 has nothing but JSON: {json:?}");
+        return;
+    };
     let text = Frame::Text(text);
+    let same = Version::V1.decode(&text).ok();
+    assert_eq!(json.as_ref().map(described), same.as_ref().map(described), "in either frame");
     for version in [Version::V1, Version::V2] {
         let Ok(message) = version.decode(&text) else { continue };
         let _ = message.payload.clone().decode::<serde_json::Value>();
