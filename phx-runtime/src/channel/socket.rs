@@ -194,6 +194,43 @@ impl Socket {
         sent
     }
 
+    /// Waits until there is room for more: until less than half of `max_backlog` waits for the client,
+    /// or the connection is over.
+    ///
+    /// A callback that sends much in pieces, and waits before each, needs no more memory than for
+    /// one piece and that half, however slowly the client reads. What it sends without waiting is
+    /// delivered too, but waits in memory meanwhile.
+    ///
+    /// ```
+    /// use phx_runtime::prelude::*;
+    ///
+    /// struct Export;
+    ///
+    /// #[channel("export:*")]
+    /// impl Export {
+    ///     #[join]
+    ///     fn join() -> Result<Self, JoinError> {
+    ///         Ok(Self)
+    ///     }
+    ///
+    ///     #[handle_in("rows")]
+    ///     async fn rows(&self, _: Payload, socket: &Socket) -> Reply {
+    ///         for page in 0..1000 {
+    ///             socket.room().await;
+    ///             socket.push("page", json!({ "page": page, "rows": [/* … */] }));
+    ///         }
+    ///         Reply::ack()
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// It may be dropped at any time.
+    pub fn room(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.connection().room()
+    }
+
     /// Broadcasts an event to everyone who joined the topic, this client included.
     ///
     /// This client's own copy is sent at once, before the reply of the running handler, unless the

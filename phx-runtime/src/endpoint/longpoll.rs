@@ -164,14 +164,14 @@ impl Client<'_> {
     }
 
     fn open(&self, socket: Box<dyn RawSocket>) -> Option<String> {
-        let LongPollSettings { window, max_backlog, .. } = self.longpoll.settings.own;
+        let LongPollSettings { window, backlog, .. } = self.longpoll.settings.own;
         let id: SessionId = random()
             .inspect_err(|error| tracing::error!(%error, "cannot open a long-poll session"))
             .ok()?;
         // The secret was looked at when the endpoint was built, and text is JSON.
         let name = URL_SAFE_NO_PAD.encode(id);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
-        let session = Session::new(token.clone(), window, max_backlog);
+        let session = Session::new(token.clone(), window, backlog);
         let registered = self.endpoint.0.connections.register(self.index, session.connection());
         let sessions = self.endpoint.0.sessions.clone();
         sessions.insert(id, session.clone());

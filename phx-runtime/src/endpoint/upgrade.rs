@@ -13,7 +13,7 @@ use super::{Endpoint, connections::Registered, request::Request, stream::HttpStr
 use crate::{
     telemetry,
     transport::{
-        Connection, Params, RawSocket, TransportKind, plain_response,
+        BacklogLimits, Connection, Params, RawSocket, TransportKind, plain_response,
         settings::WebSocketSettings,
         subprotocols,
         websocket::{Driver, Io, decoder::Decoder, deflate::inflate, drive, extensions, handshake},
@@ -126,8 +126,8 @@ impl Accepted {
             }
         };
         let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
-        let WebSocketSettings { timeout, max_frame_size, max_backlog, .. } = *settings;
-        let (io, connection, early) = split(upgraded, max_backlog, compresses);
+        let WebSocketSettings { timeout, max_frame_size, backlog, .. } = *settings;
+        let (io, connection, early) = split(upgraded, backlog, compresses);
         let mut decoder = Decoder::new(max_frame_size);
         if compresses {
             decoder = decoder.with_inflate(inflate);
@@ -139,7 +139,7 @@ impl Accepted {
 }
 
 /// The bare socket where the server in front gives it, and what the client sent already.
-fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Connection, Bytes) {
+fn split(upgraded: Upgraded, backlog: BacklogLimits, compresses: bool) -> (Io, Connection, Bytes) {
     // Our own server gives the one, `warp::serve` the other.
     let bare = upgraded.downcast::<TokioIo<HttpStream>>();
     let bare = bare.map(|parts| (parts.io.into_inner().into_inner(), parts.read_buf)).or_else(
@@ -152,11 +152,11 @@ fn split(upgraded: Upgraded, max_backlog: usize, compresses: bool) -> (Io, Conne
     );
     match bare {
         Ok((stream, early)) => {
-            let (io, connection) = Io::tcp(stream, max_backlog, compresses);
+            let (io, connection) = Io::tcp(stream, backlog, compresses);
             (io, connection, early)
         }
         Err(upgraded) => {
-            let (io, connection) = Io::other(TokioIo::new(upgraded), max_backlog, compresses);
+            let (io, connection) = Io::other(TokioIo::new(upgraded), backlog, compresses);
             (io, connection, Bytes::new())
         }
     }

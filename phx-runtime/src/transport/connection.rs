@@ -3,19 +3,21 @@
 use std::{
     any::Any,
     fmt,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
 
 use super::{
+    backlog::{BacklogLimits, Slow},
     frame::{CloseCode, Frame},
     mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
@@ -29,7 +31,11 @@ use crate::channel::{Info, Reason};
 #[derive(Clone)]
 pub struct Connection(Arc<Shared>);
 
+/// The two locks are never held together. Under the outbox's, bytes are written to the socket, which
+/// does not block, and frames are encoded; nothing else is locked and nobody is woken. Neither is held
+/// while code of the application runs.
 struct Shared {
+    /// The connection's task.
     waker: AtomicWaker,
     outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
@@ -38,22 +44,26 @@ struct Shared {
 }
 
 impl Connection {
-    /// A connection that may have `max_backlog` bytes waiting. Transports make one for each client,
-    /// and write out what [`poll_frames`](Self::poll_frames) gives them.
+    /// A connection of a client that is behind while more than `max_backlog` bytes wait for it.
+    /// Transports make one for each client, and write out what [`poll_frames`](Self::poll_frames)
+    /// gives them.
+    ///
+    /// A client that is behind for 10 s, or by more than 16 times as much, is closed with
+    /// [`CloseCode::TRY_AGAIN`] when the transport asks for the [`ending`](Self::ending).
     pub fn new(max_backlog: usize) -> Self {
-        Self::with_socket(max_backlog, None, false)
+        Self::with_socket(BacklogLimits::new(max_backlog), None, false)
     }
 
     /// A connection whose frames are written to `socket` by whoever sends, and compressed if the
     /// client agreed to that.
     pub(super) fn with_socket(
-        max_backlog: usize,
+        limits: BacklogLimits,
         socket: Option<OwnedWriteHalf>,
         compresses: bool,
     ) -> Self {
         Self(Arc::new(Shared {
             waker: AtomicWaker::new(),
-            outbox: Mutex::new(Outbox::new(max_backlog, socket)),
+            outbox: Mutex::new(Outbox::new(limits, socket)),
             mailbox: Mutex::default(),
             compresses,
         }))
@@ -163,7 +173,7 @@ impl Connection {
     /// Ends the connection with a close code, after what was sent before.
     pub fn close(&self, code: CloseCode, reason: Reason) {
         self.0.mailbox.lock().end(reason);
-        let sent = self.0.outbox.lock().close(code);
+        let sent = self.with_outbox(|outbox| outbox.close(code));
         self.after(sent);
     }
 
@@ -171,13 +181,53 @@ impl Connection {
         match sent {
             Sent::Done | Sent::Gone => {}
             Sent::Wake => self.0.waker.wake(),
-            Sent::Overflow => {
-                overflowed("bytes");
+        }
+    }
+
+    /// Waits until there is room for more: until less than half of the backlog that is allowed waits
+    /// for the client, or the connection is over.
+    ///
+    /// Whoever sends much in pieces, and waits before each, needs no more memory than for one piece
+    /// and that half, however slowly the client reads. Several may wait; all of them go on when there is
+    /// room. It may be dropped at any time.
+    ///
+    /// ```
+    /// use phx_runtime::transport::{Connection, Frame};
+    ///
+    /// async fn send_file(connection: &Connection, chunks: impl Iterator<Item = Vec<u8>>) {
+    ///     for chunk in chunks {
+    ///         connection.room().await;
+    ///         connection.send(&Frame::binary(chunk));
+    ///     }
+    /// }
+    /// # let _ = send_file(&Connection::new(100), std::iter::empty());
+    /// ```
+    pub fn room(&self) -> impl Future<Output = ()> + Send + use<> {
+        Room { connection: self.clone(), number: None }
+    }
+
+    /// Looks whether the client reads too slowly, after an attempt to write, and closes if it does.
+    pub(super) fn look(&self) -> Reader {
+        let looked = self.with_outbox(|outbox| {
+            outbox.look()?;
+            Ok(outbox.behind().map(|behind| Reader::Behind {
+                closes_at: behind.closes_at(outbox.limits()),
+                is_held_back: behind.is_held_back(),
+            }))
+        });
+        match looked {
+            Ok(behind) => behind.unwrap_or(Reader::KeepsUp),
+            Err(slow) => {
                 let reason = Reason::failed("the client reads too slowly");
                 self.0.mailbox.lock().end(reason);
-                self.0.waker.wake();
+                Reader::Slow(slow)
             }
         }
+    }
+
+    /// Whether more waits than the client should let wait.
+    pub(super) fn is_behind(&self) -> bool {
+        self.0.outbox.lock().is_behind()
     }
 
     /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
@@ -191,15 +241,24 @@ impl Connection {
         self.0.mailbox.lock().take()
     }
 
-    /// Whether and why the connection is to end.
+    /// Whether and why the connection is to end. That a client reads too slowly is found here.
     pub fn ending(&self) -> Option<(CloseCode, Reason)> {
-        match self.0.outbox.lock().state() {
+        if let Reader::Slow(slow) = self.look() {
+            overflowed_by(&slow);
+        }
+        let state = self.0.outbox.lock().state();
+        match state {
             State::Open | State::Closed => None,
             State::Closing(code) => {
                 let reason = self.0.mailbox.lock().ending().cloned().unwrap_or(Reason::Closed);
                 Some((code, reason))
             }
         }
+    }
+
+    /// Whether a close frame was queued.
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.0.outbox.lock().state(), State::Closing(_))
     }
 
     /// Makes `task` the one that is woken by messages, closing, and by what it has to write.
@@ -221,7 +280,11 @@ impl Connection {
     /// connection's task.
     pub fn take_frames(&self) -> Vec<Outgoing> {
         self.uncork();
-        let buffers = self.0.outbox.lock().take();
+        let (was_behind, buffers) = self.with_outbox(|outbox| (outbox.is_behind(), outbox.take()));
+        if was_behind {
+            // What the task held back for the client may go on.
+            self.0.waker.wake();
+        }
         let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
             Some(match frame.opcode {
                 OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
@@ -239,10 +302,19 @@ impl Connection {
         !self.0.outbox.lock().is_empty()
     }
 
+    /// Whether text waits, or the end; what comes before it is dropped, since it cannot be sent.
+    pub(super) fn has_text(&self) -> bool {
+        self.uncork();
+        let wanted = |opcode| matches!(opcode, OpCode::Text | OpCode::Close);
+        let dropped = self.with_outbox(|outbox| outbox.skip_until(wanted));
+        binary_dropped(dropped);
+        self.has_frames()
+    }
+
     /// Writes out what waits, through the shared socket.
     pub(super) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         self.uncork();
-        self.0.outbox.lock().poll_write(task)
+        self.with_outbox(|outbox| outbox.poll_write(task))
     }
 
     /// Lets out what was held back, after what has to come before it.
@@ -266,13 +338,21 @@ impl Connection {
         }
     }
 
+    /// Whoever waited for room, and has it after this, is woken.
     pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
-        use_it(&mut self.0.outbox.lock())
+        let mut outbox = self.0.outbox.lock();
+        let result = use_it(&mut outbox);
+        let waiters = outbox.take_waiters();
+        drop(outbox);
+        for (_, waker) in waiters {
+            waker.wake();
+        }
+        result
     }
 
     /// The connection is gone: whatever still waits is given up.
     pub fn abandon(&self) {
-        let due = self.0.outbox.lock().abandon();
+        let due = self.with_outbox(Outbox::abandon);
         for Due(work) in due {
             work();
         }
@@ -303,6 +383,64 @@ impl Connection {
 
 fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {
     allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed))
+}
+
+/// How a client gets on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reader {
+    KeepsUp,
+    /// More waits than it should let wait.
+    Behind {
+        /// When it is closed for that; none if that is out of reach.
+        closes_at: Option<Instant>,
+        /// Whether its own messages have to wait.
+        is_held_back: bool,
+    },
+    /// It was closed.
+    Slow(Slow),
+}
+
+/// Waits for room. Its task holds the connection, whose outbox holds the task's waker: until there is
+/// room, or until [`Connection::abandon`] lets everybody go.
+struct Room {
+    connection: Connection,
+    number: Option<u64>,
+}
+
+impl Future for Room {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        // A client may read as fast as anybody sends: others get their turns even then.
+        let turn = ready!(poll_proceed(task));
+        let Self { connection, number } = &mut *self;
+        let polled = connection.0.outbox.lock().poll_room(number, task);
+        if polled.is_ready() {
+            turn.made_progress();
+        }
+        polled
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.connection.0.outbox.lock().forget_waiter(number);
+        }
+    }
+}
+
+/// Says so if binary messages were dropped.
+pub(super) fn binary_dropped(dropped: usize) {
+    if dropped > 0 {
+        tracing::warn!(dropped, "binary messages cannot be sent over long-poll and were dropped");
+    }
+}
+
+#[cold]
+fn overflowed_by(slow: &Slow) {
+    let Slow { waiting, limit, behind } = *slow;
+    tracing::warn!(waiting, limit, ?behind, "closing a connection whose client reads too slowly");
 }
 
 #[cold]
@@ -343,6 +481,7 @@ pub enum Outgoing {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("outbox", &*self.0.outbox.lock()).finish_non_exhaustive()
+        // Neither what waits, which is a client's, nor a lock that whoever prints may hold.
+        f.debug_struct("Connection").finish_non_exhaustive()
     }
 }

@@ -4,9 +4,11 @@
 //! channels. The built-in transports use only what is public here.
 
 pub(crate) mod auth_token;
+mod backlog;
 mod connect;
 mod connection;
 mod csrf;
+mod deadline;
 mod error_handler;
 mod frame;
 pub(crate) mod longpoll;
@@ -15,6 +17,7 @@ mod options;
 mod origin;
 mod outbox;
 mod params;
+mod queue;
 mod raw_socket;
 mod session_cookie;
 pub(crate) mod settings;
@@ -22,6 +25,7 @@ pub(crate) mod subprotocols;
 pub mod websocket;
 
 pub(crate) use self::{
+    backlog::BacklogLimits,
     connect::plain_response,
     connection::WeakConnection,
     mailbox::LIMIT as MAILBOX_LIMIT,

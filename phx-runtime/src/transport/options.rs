@@ -186,6 +186,8 @@ options! {
         timeout: Option<Duration>,
         max_frame_size: usize,
         max_backlog: usize,
+        max_backlog_hard: usize,
+        backlog_timeout: Duration,
         compress: bool,
         subprotocols: Vec<Cow<'static, str>>,
         error_handler: ErrorHandler,
@@ -211,14 +213,6 @@ impl WebSocketOptions {
     /// default. A larger one closes the connection with code 1009.
     pub fn max_frame_size(mut self, bytes: usize) -> Self {
         self.max_frame_size = Some(bytes);
-        self
-    }
-
-    /// How many bytes may wait for a client that reads too slowly; 1 MiB by default. Once more than
-    /// that waits, the next message closes the connection with code 1013, and the client comes back
-    /// with a fresh state. A single message may be larger.
-    pub fn max_backlog(mut self, bytes: usize) -> Self {
-        self.max_backlog = Some(bytes);
         self
     }
 
@@ -286,6 +280,8 @@ options! {
         window: Duration,
         max_body_size: usize,
         max_backlog: usize,
+        max_backlog_hard: usize,
+        backlog_timeout: Duration,
         token_max_age: Duration,
         ..common: CommonOptions,
     }
@@ -308,13 +304,6 @@ impl LongPollOptions {
     /// The largest request body, in bytes; 8,000,000 by default.
     pub fn max_body_size(mut self, bytes: usize) -> Self {
         self.max_body_size = Some(bytes);
-        self
-    }
-
-    /// How many bytes may wait for a client that does not poll; 1 MiB by default. Beyond that the
-    /// session ends.
-    pub fn max_backlog(mut self, bytes: usize) -> Self {
-        self.max_backlog = Some(bytes);
         self
     }
 
@@ -369,6 +358,42 @@ macro_rules! common_options {
 }
 
 common_options!(WebSocketOptions, LongPollOptions);
+
+macro_rules! backlog_options {
+    ($($options:ty),*) => {$(
+        impl $options {
+            /// How many bytes may wait for a client without its being behind; 1 MiB by default.
+            ///
+            /// What one callback sends is delivered to a client that reads, however much it is. A client
+            /// that stays behind for [`backlog_timeout`](Self::backlog_timeout) is closed with code
+            /// 1013, or its long-poll session ends, and it comes back with a fresh state.
+            pub fn max_backlog(mut self, bytes: usize) -> Self {
+                self.max_backlog = Some(bytes);
+                self
+            }
+
+            /// How many bytes may wait for a client at all; 16 times
+            /// [`max_backlog`](Self::max_backlog) by default. Above that it is closed at once.
+            ///
+            /// What is sent in one go, such as one large message or all that one callback pushes, may
+            /// be more. While more than half of this waits for a client, no messages of its own are
+            /// handled. The memory that slow readers can take is their number times this.
+            pub fn max_backlog_hard(mut self, bytes: usize) -> Self {
+                self.max_backlog_hard = Some(bytes);
+                self
+            }
+
+            /// How long more than [`max_backlog`](Self::max_backlog) bytes may wait for a client without
+            /// getting below; 10 s by default.
+            pub fn backlog_timeout(mut self, timeout: Duration) -> Self {
+                self.backlog_timeout = Some(timeout);
+                self
+            }
+        }
+    )*};
+}
+
+backlog_options!(WebSocketOptions, LongPollOptions);
 
 options! {
     /// How connections are told to go elsewhere when the server stops: in batches, with close code

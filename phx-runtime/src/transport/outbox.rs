@@ -1,46 +1,34 @@
-//! What waits to be written to one connection.
+//! What waits to be written to one connection, and who writes it.
 //!
-//! Everything that leaves goes through here as whole WebSocket frames: shared ones (broadcasts) as
-//! they are, the connection's own (replies, pushes) gathered in one buffer. While nothing waits and
-//! the socket takes bytes, a frame is written on the spot by whoever sends it; what the socket
-//! does not take waits, and then later frames wait behind it, so that order holds. The connection's
-//! task writes what waits, in one system call as far as it goes.
+//! Everything that leaves goes through here as whole WebSocket frames. While nothing waits and the
+//! socket takes bytes, a frame is written on the spot by whoever sends it; what the socket does not
+//! take waits, and then later frames wait behind it, so that order holds. The connection's task
+//! writes what waits, in one system call as far as it goes.
 //!
 //! While the task handles what it has read, the outbox is corked: all answers to one read, and what
 //! others send meanwhile, leave in one write.
 
 use std::{
-    cell::Cell,
-    collections::VecDeque,
     fmt,
     io::{self, IoSlice},
     net::Shutdown,
-    task::{Context, Poll, ready},
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll, Waker, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use socket2::SockRef;
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{
+    backlog::{BacklogLimits, Behind, Slow},
     frame::CloseCode,
-    websocket::{close_frame, server_frame_len},
+    queue::FrameQueue,
+    websocket::{OpCode, close_frame},
 };
-
-/// Frames up to this size are copied behind each other; larger ones are kept shared.
-const COPY_LIMIT: usize = 1024;
 
 /// Buffers written in one system call.
 const MAX_SLICES: usize = 64;
-
-/// A thread keeps a buffer up to this size for the next frames of its own.
-const SPARE_LIMIT: usize = 64 * 1024;
-
-thread_local! {
-    /// Where a connection's own frames are gathered until they are written. It belongs to the
-    /// thread, so that neither is memory allocated for each answer nor held by idle connections.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
 
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -48,18 +36,26 @@ pub(super) struct Outbox {
     corked: bool,
     /// What has to happen before anything is written again.
     due: Vec<Due>,
-    /// Bytes that wait, the written part of the first buffer not counted.
-    waiting: usize,
-    /// How much of the first buffer is written. Buffers start at frame boundaries.
-    written: usize,
-    sealed: VecDeque<Bytes>,
-    /// The newest frames, not shared with anybody and still growing.
-    tail: Vec<u8>,
-    limit: usize,
+    queue: FrameQueue,
+    limits: BacklogLimits,
+    /// Boxed, because it is there only while more than a little waits.
+    pressure: Option<Box<Pressure>>,
     /// The socket, where writing needs no task: plain TCP. Dropped with the connection, whoever
     /// still holds a handle to it.
     socket: Option<OwnedWriteHalf>,
 }
+
+/// What there is to know while much waits.
+#[derive(Debug, Default)]
+struct Pressure {
+    /// There while more than `max` bytes wait.
+    behind: Option<Behind>,
+    /// Who waits until less does, each with its number.
+    waiters: Vec<(u64, Waker)>,
+}
+
+/// The number of the next waiter, on whichever connection.
+static NEXT_WAITER: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -87,23 +83,19 @@ pub(super) enum Sent {
     Done,
     /// The task must be woken to write the rest, or to close.
     Wake,
-    /// The reader was too slow: the task must be woken to close, and this is to be reported.
-    Overflow,
     /// The connection takes nothing any more.
     Gone,
 }
 
 impl Outbox {
-    pub(super) fn new(limit: usize, socket: Option<OwnedWriteHalf>) -> Self {
+    pub(super) fn new(limits: BacklogLimits, socket: Option<OwnedWriteHalf>) -> Self {
         Self {
             state: State::Open,
             corked: false,
             due: Vec::new(),
-            waiting: 0,
-            written: 0,
-            sealed: VecDeque::new(),
-            tail: Vec::new(),
-            limit,
+            queue: FrameQueue::default(),
+            limits,
+            pressure: None,
             socket,
         }
     }
@@ -113,7 +105,7 @@ impl Outbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting == 0
+        self.queue.is_empty()
     }
 
     /// Holds everything back until [`uncork`](Self::uncork).
@@ -144,33 +136,21 @@ impl Outbox {
         if self.state != State::Open {
             return Sent::Gone;
         }
-        if !self.has_room() {
-            self.close_over_backlog();
-            return Sent::Overflow;
-        }
-        let mut done = 0;
+        let waited = self.queue.len();
+        let mut written = 0;
         if !self.corked
             && self.is_empty()
             && let Some(socket) = &self.socket
         {
-            match socket.try_write(frames) {
-                Ok(written) if written == frames.len() => return Sent::Done,
-                Ok(written) => done = written,
-                // Whether it is full or broken, the task finds out when it writes.
-                Err(_) => {}
+            // Whether it is full or broken, the task finds out when it writes.
+            written = socket.try_write(frames).unwrap_or(0);
+            if written == frames.len() {
+                return Sent::Done;
             }
         }
-        let was_idle = self.is_empty();
-        if done == 0 && frames.len() <= COPY_LIMIT {
-            self.tail.extend_from_slice(frames);
-        } else {
-            self.seal();
-            if self.sealed.is_empty() {
-                self.written = done;
-            }
-            self.sealed.push_back(frames.clone());
-        }
-        self.queued(frames.len() - done, was_idle)
+        self.queue.push(frames);
+        self.queue.advance(written);
+        self.queued(waited)
     }
 
     /// Sends one frame that `encode` appends; on its error nothing is sent.
@@ -181,66 +161,125 @@ impl Outbox {
         if self.state != State::Open {
             return Ok(Sent::Gone);
         }
-        if !self.has_room() {
-            self.close_over_backlog();
-            return Ok(Sent::Overflow);
+        let waited = self.queue.len();
+        // Without a socket the frame waits for a while, and not in the thread's buffer.
+        if self.socket.is_some() {
+            self.queue.borrow_spare();
         }
-        let was_idle = self.is_empty();
-        if was_idle && self.socket.is_some() {
-            self.tail = SPARE.take();
-        }
-        let before = self.tail.len();
-        let encoded = encode(&mut self.tail);
-        let added = self.tail.len() - before;
-        if was_idle && added == 0 {
-            self.release_tail();
+        let encoded = self.queue.append(encode);
+        if self.is_empty() {
+            self.queue.return_spare();
         }
         encoded?;
-        if was_idle
-            && !self.corked
-            && let Some(socket) = &self.socket
-        {
+        if waited == 0 && !self.corked && self.socket.is_some() {
             // An error is found again by the task.
-            let written = socket.try_write(&self.tail).unwrap_or(0);
-            if written == added {
-                self.release_tail();
-                return Ok(Sent::Done);
-            }
-            self.seal();
-            self.written = written;
-            return Ok(self.queued(added - written, true));
+            let written = self.try_write().unwrap_or(0);
+            self.queue.advance(written);
+            self.queue.seal();
         }
-        Ok(self.queued(added, was_idle))
+        Ok(if self.is_empty() { Sent::Done } else { self.queued(waited) })
     }
 
-    /// Gives the buffer back that nothing waits in any more.
-    fn release_tail(&mut self) {
-        let mut tail = std::mem::take(&mut self.tail);
-        if tail.capacity() <= SPARE_LIMIT {
-            tail.clear();
-            SPARE.set(tail);
+    /// Something was queued where so much waited before.
+    fn queued(&mut self, waited: usize) -> Sent {
+        let waiting = self.queue.len();
+        let mut to_look_at = false;
+        if waiting > self.limits.max {
+            let behind = &mut self.pressure.get_or_insert_default().behind;
+            to_look_at = behind.as_ref().is_none_or(|behind| behind.is_over(waiting));
+            behind.get_or_insert_with(|| Behind::new(waited, &self.limits));
+        }
+        // Whoever corks looks when the cork is pulled.
+        if !self.corked && (waited == 0 || to_look_at) { Sent::Wake } else { Sent::Done }
+    }
+
+    // ---- how far the client is behind
+
+    /// Whether more than `max_backlog` bytes wait.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind().is_some()
+    }
+
+    pub(super) fn behind(&self) -> Option<&Behind> {
+        self.pressure.as_ref()?.behind.as_ref()
+    }
+
+    pub(super) fn limits(&self) -> &BacklogLimits {
+        &self.limits
+    }
+
+    /// Looks at the client after an attempt to write, and closes if it is too slow: behind what
+    /// waits, so that a client that goes on reading after all loses nothing.
+    pub(super) fn look(&mut self) -> Result<(), Slow> {
+        let waiting = self.queue.len();
+        let Some(behind) = self.pressure.as_mut().and_then(|pressure| pressure.behind.as_mut())
+        else {
+            return Ok(());
+        };
+        if self.state != State::Open {
+            return Ok(());
+        }
+        let looked = behind.look(waiting, &self.limits, Instant::now());
+        if looked.is_err() {
+            self.put_close(CloseCode::TRY_AGAIN);
+        }
+        looked
+    }
+
+    /// Waits until there is room, as one of any number. The first call sets `number`.
+    pub(super) fn poll_room(&mut self, number: &mut Option<u64>, task: &Context<'_>) -> Poll<()> {
+        if self.has_room() {
+            return Poll::Ready(());
+        }
+        let pressure = self.pressure.get_or_insert_default();
+        let number = *number.get_or_insert_with(|| NEXT_WAITER.fetch_add(1, Ordering::Relaxed));
+        match pressure.waiters.iter_mut().find(|(known, _)| *known == number) {
+            Some((_, waker)) => waker.clone_from(task.waker()),
+            None => pressure.waiters.push((number, task.waker().clone())),
+        }
+        Poll::Pending
+    }
+
+    /// A waiter went away.
+    pub(super) fn forget_waiter(&mut self, number: u64) {
+        if let Some(pressure) = &mut self.pressure {
+            pressure.waiters.retain(|(known, _)| *known != number);
+        }
+        self.relax();
+    }
+
+    /// Those who waited for room, once there is some: to be woken without the lock.
+    #[must_use]
+    pub(super) fn take_waiters(&mut self) -> Vec<(u64, Waker)> {
+        if self.pressure.is_none() || !self.has_room() {
+            return Vec::new();
+        }
+        let pressure = self.pressure.take();
+        let (behind, waiters) = pressure.map_or_else(Default::default, |p| (p.behind, p.waiters));
+        if behind.is_some() {
+            self.pressure = Some(Box::new(Pressure { behind, waiters: Vec::new() }));
+        }
+        waiters
+    }
+
+    fn has_room(&self) -> bool {
+        self.state != State::Open || self.limits.has_room(self.queue.len())
+    }
+
+    /// Less waits than before.
+    fn relax(&mut self) {
+        let (waiting, limits) = (self.queue.len(), &self.limits);
+        let Some(pressure) = &mut self.pressure else { return };
+        match &mut pressure.behind {
+            Some(behind) if waiting > limits.max => behind.written(waiting, limits),
+            behind => *behind = None,
+        }
+        if pressure.behind.is_none() && pressure.waiters.is_empty() {
+            self.pressure = None;
         }
     }
 
-    fn queued(&mut self, bytes: usize, was_idle: bool) -> Sent {
-        self.waiting += bytes;
-        if was_idle && !self.corked { Sent::Wake } else { Sent::Done }
-    }
-
-    /// Whether one more message is taken. What counts is how much waits already, so that a message
-    /// may be larger than the limit: the reader had no chance to be slow. What a cork holds back is
-    /// not the reader's fault either, and is offered to the socket first.
-    fn has_room(&mut self) -> bool {
-        if self.waiting > self.limit && self.corked {
-            while let Ok(written) = self.try_write() {
-                self.advance(written);
-                if self.waiting <= self.limit {
-                    break;
-                }
-            }
-        }
-        self.waiting <= self.limit
-    }
+    // ---- the end
 
     /// Queues a close frame behind what waits; only the first one counts.
     pub(super) fn close(&mut self, code: CloseCode) -> Sent {
@@ -252,46 +291,33 @@ impl Outbox {
     }
 
     fn put_close(&mut self, code: CloseCode) {
-        let frame = close_frame(code);
-        self.waiting += frame.len();
-        self.tail.extend_from_slice(&frame);
+        self.queue.push(&close_frame(code));
         self.state = State::Closing(code);
     }
 
     /// Queues the last frame of a closing handshake that the client began.
     pub(super) fn answer_close(&mut self, code: CloseCode, frame: &[u8]) {
         if self.state == State::Open {
-            self.waiting += frame.len();
-            self.tail.extend_from_slice(frame);
+            self.queue.push(&Bytes::copy_from_slice(frame));
             self.state = State::Closing(code);
         }
     }
 
-    /// Forgets what waits, but for the rest of a frame that is already partly written, and closes.
-    fn close_over_backlog(&mut self) {
-        self.seal();
-        let rest = self.sealed.pop_front().map_or_else(Bytes::new, |front| {
-            let end = frame_end(&front, self.written);
-            front.slice(..end)
-        });
-        self.sealed.clear();
-        self.waiting = rest.len() - self.written.min(rest.len());
-        if self.waiting > 0 {
-            self.sealed.push_back(rest);
-        } else {
-            self.written = 0;
+    /// Forgets what waits in front of the close frame, for a client that had its time to read it.
+    pub(super) fn skip_to_close(&mut self) {
+        if let State::Closing(code) = self.state {
+            self.queue.forget_but_partial();
+            self.put_close(code);
+            self.relax();
         }
-        self.put_close(CloseCode::TRY_AGAIN);
     }
 
     /// The connection is gone: gives all memory back.
     #[must_use]
     pub(super) fn abandon(&mut self) -> Vec<Due> {
         self.state = State::Closed;
-        self.sealed = VecDeque::new();
-        self.tail = Vec::new();
-        self.waiting = 0;
-        self.written = 0;
+        self.queue.clear();
+        self.relax();
         self.socket = None;
         self.corked = false;
         std::mem::take(&mut self.due)
@@ -305,57 +331,28 @@ impl Outbox {
         }
     }
 
-    /// Lets the tail wait with the other buffers. It waits in no more memory than it needs.
-    fn seal(&mut self) {
-        if self.tail.is_empty() {
-            return;
-        }
-        if self.tail.len() < self.tail.capacity() / 2 {
-            self.sealed.push_back(Bytes::copy_from_slice(&self.tail));
-            self.release_tail();
-        } else {
-            self.sealed.push_back(std::mem::take(&mut self.tail).into());
-        }
-    }
+    // ---- writing
 
-    /// Writes what waits to the socket. Memory goes back once nothing waits.
+    /// Writes what waits to the socket.
     pub(super) fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.is_empty() {
             match self.try_write() {
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.queue.seal();
                     let Some(socket) = &self.socket else { break };
                     ready!(socket.as_ref().poll_write_ready(task))?;
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        self.sealed = VecDeque::new();
         Poll::Ready(Ok(()))
     }
 
-    fn try_write(&mut self) -> io::Result<usize> {
-        if self.sealed.is_empty()
-            && let Some(socket) = &self.socket
-        {
-            let written = socket.try_write(&self.tail);
-            if written.as_ref().is_ok_and(|written| *written == self.tail.len()) {
-                self.release_tail();
-            } else {
-                self.seal();
-            }
-            return written;
-        }
-        self.seal();
+    fn try_write(&self) -> io::Result<usize> {
         let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut skip = self.written;
-        let mut count = 0;
-        for (slice, buffer) in slices.iter_mut().zip(&self.sealed) {
-            *slice = IoSlice::new(&buffer[skip..]);
-            skip = 0;
-            count += 1;
-        }
+        let count = self.queue.fill(&mut slices);
         match &slices[..count] {
             [only] => socket.try_write(only),
             several => socket.try_write_vectored(several),
@@ -364,104 +361,164 @@ impl Outbox {
 
     /// What waits, for writers that are not a TCP socket; [`advance`](Self::advance) takes it off.
     pub(super) fn front(&mut self) -> Option<Bytes> {
-        self.seal();
-        let front = self.sealed.front()?;
-        Some(front.slice(self.written..))
+        self.queue.front()
     }
 
-    pub(super) fn advance(&mut self, mut written: usize) {
-        self.waiting -= written;
-        while let Some(front) = self.sealed.front() {
-            let left = front.len() - self.written;
-            if written < left {
-                self.written += written;
-                return;
-            }
-            written -= left;
-            self.written = 0;
-            self.sealed.pop_front();
-        }
+    pub(super) fn advance(&mut self, written: usize) {
+        self.queue.advance(written);
+        self.relax();
     }
 
     /// Takes out everything that waits, in whole frames.
     pub(super) fn take(&mut self) -> Vec<Bytes> {
-        self.seal();
-        self.waiting = 0;
-        let mut taken: Vec<_> = std::mem::take(&mut self.sealed).into();
-        if let Some(first) = taken.first_mut() {
-            first.advance(std::mem::take(&mut self.written));
-        }
+        let taken = self.queue.take();
+        self.relax();
         taken
     }
-}
 
-/// Where the frame ends that position `at` lies in; `at` itself if that is a boundary.
-fn frame_end(frames: &[u8], at: usize) -> usize {
-    let mut end = 0;
-    while end < at {
-        match server_frame_len(&frames[end..]) {
-            Some(frame) => end += frame.total_len,
-            None => return frames.len(),
+    /// Takes off the frames that come before the first one with such an opcode, and counts those
+    /// that are binary messages.
+    pub(super) fn skip_until(&mut self, wanted: impl Fn(OpCode) -> bool) -> usize {
+        let mut binary = 0;
+        while let Some(frame) = self.queue.first_frame()
+            && !wanted(frame.opcode)
+        {
+            binary += usize::from(frame.opcode == OpCode::Binary);
+            self.advance(frame.total_len);
         }
+        binary
     }
-    end.min(frames.len())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{Arc, atomic::AtomicUsize},
+        task::{Context, Poll, Wake, Waker},
+        time::Duration,
+    };
+
     use bytes::Bytes;
+    use tokio::time::advance;
 
-    use super::{Outbox, Sent, State};
-    use crate::transport::{CloseCode, websocket::put_text_frame};
+    use super::{Ordering, Outbox, Sent, State};
+    use crate::transport::{CloseCode, backlog::BacklogLimits, websocket::put_text_frame};
 
-    fn frame(text: &str) -> Bytes {
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn outbox(max: usize) -> Outbox {
+        Outbox::new(BacklogLimits::new(max), None)
+    }
+
+    fn frame(len: usize) -> Bytes {
         let mut frame = Vec::new();
-        put_text_frame(&mut frame, |buffer| buffer.extend_from_slice(text.as_bytes()));
+        put_text_frame(&mut frame, |buffer| buffer.resize(buffer.len() + len, b'x'));
         frame.into()
     }
 
-    fn all(outbox: &mut Outbox) -> Vec<u8> {
-        outbox.take().concat()
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_in_one_go_closes_nobody_however_much_it_is() {
+        let mut outbox = outbox(1000);
+        for _ in 0..1000 {
+            assert_ne!(outbox.send(&frame(100)), Sent::Gone);
+        }
+        assert_eq!(outbox.look(), Ok(()));
+        // Nor does what comes behind it, while the client reads.
+        for _ in 0..200 {
+            outbox.advance(400);
+            let _ = outbox.send(&frame(100));
+            assert_eq!(outbox.look(), Ok(()));
+        }
+        assert_eq!(outbox.state(), State::Open);
     }
 
-    #[test]
-    fn shared_and_own_frames_leave_in_the_order_they_were_sent() {
-        let mut outbox = Outbox::new(1 << 20, None);
-        let large = frame(&"x".repeat(5000));
-        assert_eq!(outbox.send(&frame("a")), Sent::Wake);
-        assert_eq!(outbox.send(&large), Sent::Done);
-        let own = |buffer: &mut Vec<u8>| {
-            buffer.extend_from_slice(&frame("b"));
-            Ok::<_, ()>(())
+    #[tokio::test(start_paused = true)]
+    async fn more_than_the_hard_limit_closes_at_once_behind_what_waits() {
+        let mut outbox = outbox(1000);
+        let mut sent = 0;
+        let slow = loop {
+            let woken = outbox.send(&frame(98)) == Sent::Wake;
+            sent += 100;
+            // The task looks when it is told to, and now and then.
+            if (woken || sent % 500 == 0)
+                && let Err(slow) = outbox.look()
+            {
+                break slow;
+            }
         };
-        assert_eq!(outbox.send_with(own), Ok(Sent::Done));
-        assert_eq!(outbox.waiting, large.len() + 6);
-        assert_eq!(all(&mut outbox), [&frame("a")[..], &large, &frame("b")].concat());
-        assert!(outbox.is_empty());
+        assert_eq!((slow.waiting, slow.limit), (sent, 16_000));
+        assert!((16_000..=16_100).contains(&sent), "{sent}");
+        assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
+        assert_eq!(outbox.send(&frame(1)), Sent::Gone);
+        assert!(outbox.take().concat().ends_with(&[0x88, 2, 0x03, 0xf5]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn being_above_the_limit_for_too_long_closes_and_getting_below_starts_anew() {
+        let mut outbox = outbox(1000);
+        let _ = outbox.send(&frame(3000));
+        advance(9 * SECOND).await;
+        outbox.advance(1000);
+        assert_eq!(outbox.look(), Ok(()));
+        outbox.advance(1500);
+        let _ = outbox.send(&frame(3000));
+        advance(9 * SECOND).await;
+        assert_eq!(outbox.look(), Ok(()));
+        advance(SECOND).await;
+        assert_eq!(
+            outbox.look().map_err(|slow| (slow.limit, slow.behind)),
+            Err((1000, 10 * SECOND))
+        );
     }
 
     #[test]
-    fn a_reader_that_is_too_slow_is_closed_at_a_frame_boundary() {
-        let mut outbox = Outbox::new(100, None);
-        let two = Bytes::from([&frame("one")[..], &frame("two")].concat());
+    fn a_client_that_had_its_time_is_closed_at_a_frame_boundary() {
+        let mut outbox = outbox(100);
+        let two = Bytes::from([&b"\x81\x03one"[..], b"\x81\x03two"].concat());
         let _ = outbox.send(&two);
         outbox.front().unwrap();
         outbox.advance(2);
-        assert_eq!(outbox.send(&frame(&"x".repeat(120))), Sent::Done);
-        assert_eq!(outbox.send(&frame("too much")), Sent::Overflow);
-        assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
-        assert_eq!(outbox.send(&frame("late")), Sent::Gone);
-        let left = all(&mut outbox);
-        assert_eq!(left, [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat());
+        let _ = outbox.send(&frame(120));
+        let _ = outbox.close(CloseCode::TRY_AGAIN);
+        outbox.skip_to_close();
+        assert_eq!(outbox.take().concat(), [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat());
     }
 
-    #[test]
-    fn a_message_above_the_limit_is_taken_while_little_waits() {
-        let mut outbox = Outbox::new(100, None);
-        let large = frame(&"x".repeat(5000));
-        assert_eq!(outbox.send(&frame("a")), Sent::Wake);
-        assert_eq!(outbox.send(&large), Sent::Done);
-        assert_eq!(all(&mut outbox), [&frame("a")[..], &large].concat());
-        assert_eq!(outbox.state(), State::Open);
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_for_room_are_woken_once_when_half_the_limit_is_free_or_at_the_end() {
+        for at_the_end in [false, true] {
+            let mut outbox = outbox(1000);
+            let _ = outbox.send(&frame(996));
+            let counts = [(); 3].map(|()| Arc::new(Count(AtomicUsize::new(0))));
+            let mut numbers = [None; 3];
+            for (count, number) in counts.iter().zip(&mut numbers) {
+                let waker = Waker::from(count.clone());
+                for _ in 0..3 {
+                    let polled = outbox.poll_room(number, &Context::from_waker(&waker));
+                    assert_eq!(polled, Poll::Pending);
+                }
+            }
+            outbox.forget_waiter(numbers[1].unwrap());
+            outbox.advance(100);
+            assert_eq!(outbox.take_waiters().len(), 0);
+            if at_the_end {
+                assert_eq!(outbox.close(CloseCode::NORMAL), Sent::Wake);
+            } else {
+                outbox.advance(500);
+            }
+            for (_, waker) in outbox.take_waiters() {
+                waker.wake();
+            }
+            assert_eq!(counts.map(|count| count.0.load(Ordering::Relaxed)), [1, 0, 1]);
+            assert!(outbox.pressure.is_none());
+        }
     }
 }

@@ -7,8 +7,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use http::{HeaderValue, Response};
 
 use super::{
-    CheckOrigin, ConnectError, Drainer, Mount, SessionOptions, error_handler::ErrorHandler,
-    options::CommonOptions, subprotocols,
+    BacklogLimits, CheckOrigin, ConnectError, Drainer, Mount, SessionOptions,
+    error_handler::ErrorHandler, options::CommonOptions, subprotocols,
 };
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
 
@@ -103,7 +103,7 @@ pub(crate) struct WebSocketSettings {
     /// None waits for ever.
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_frame_size: usize,
-    pub(crate) max_backlog: usize,
+    pub(crate) backlog: BacklogLimits,
     pub(crate) compress: bool,
     /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
     pub(crate) subprotocols: Option<Vec<HeaderValue>>,
@@ -119,7 +119,11 @@ impl WebSocketSettings {
             path: options.path.clone().unwrap_or("/websocket".into()),
             timeout: options.timeout.unwrap_or(Some(Duration::from_mins(1))),
             max_frame_size: options.max_frame_size.unwrap_or(10_000_000),
-            max_backlog: options.max_backlog.unwrap_or(1 << 20),
+            backlog: backlog(
+                options.max_backlog,
+                options.max_backlog_hard,
+                options.backlog_timeout,
+            ),
             compress: options.compress.unwrap_or(false),
             subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
             error_handler: options.error_handler.clone(),
@@ -141,7 +145,7 @@ pub(crate) struct LongPollSettings {
     pub(crate) path: Cow<'static, str>,
     pub(crate) window: Duration,
     pub(crate) max_body_size: usize,
-    pub(crate) max_backlog: usize,
+    pub(crate) backlog: BacklogLimits,
     pub(crate) token_max_age: Duration,
 }
 
@@ -153,9 +157,22 @@ impl LongPollSettings {
             path: options.path.clone().unwrap_or("/longpoll".into()),
             window: options.window.unwrap_or(Duration::from_secs(10)),
             max_body_size: options.max_body_size.unwrap_or(8_000_000),
-            max_backlog: options.max_backlog.unwrap_or(1 << 20),
+            backlog: backlog(
+                options.max_backlog,
+                options.max_backlog_hard,
+                options.backlog_timeout,
+            ),
             token_max_age: options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
         };
         Some(TransportSettings::new(mount, &options.common, all, own))
+    }
+}
+
+fn backlog(max: Option<usize>, hard: Option<usize>, timeout: Option<Duration>) -> BacklogLimits {
+    let defaults = BacklogLimits::new(max.unwrap_or(1 << 20));
+    BacklogLimits {
+        hard: hard.unwrap_or(defaults.hard),
+        timeout: timeout.unwrap_or(defaults.timeout),
+        ..defaults
     }
 }

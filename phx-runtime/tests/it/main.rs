@@ -8,6 +8,7 @@
 mod support;
 
 mod admission;
+mod backlog;
 mod bad_input;
 mod compression;
 mod longpoll;

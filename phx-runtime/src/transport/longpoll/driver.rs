@@ -3,24 +3,28 @@
 
 use std::{
     future::poll_fn,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::{Session, SessionId, Sessions, post::Post};
 use crate::{
     channel::{Info, Reason},
     transport::{
         CloseCode, Flow, Frame, RawSocket,
+        connection::Reader,
+        deadline::Deadline,
         raw_socket::{Handled, HandledKind, guarded, terminate},
     },
 };
 
 /// Messages of a batch that are handled before others get the thread, and an open poll the answers.
 const BATCH: usize = 64;
+
+/// The same for their bytes: fewer messages, if they are long.
+const BATCH_BYTES: usize = 128 * 1024;
 
 /// Serves one session from its beginning to its end.
 pub(crate) async fn drive(
@@ -39,17 +43,37 @@ pub(crate) async fn drive(
     // If something else has closed it already, that is the reason.
     connection.close(code, reason.clone());
     let reason = connection.ending().map_or(reason, |(_, reason)| reason);
-    sessions.remove(&id);
+    let is_inactive = matches!(end, End::Inactive);
     session.close();
     connection.close_mailbox(reason.clone());
+    if is_inactive || session.is_emptied() {
+        sessions.remove(&id);
+    } else {
+        // The next poll gets what waits, and only the one after it learns that the session is gone.
+        // That needs neither the socket nor anybody to wait for it.
+        tokio::spawn(leave(session, id, sessions));
+    }
     terminate(&mut *socket, reason, &connection).await;
+}
+
+/// Keeps a session that is over until its client has fetched what waits, as long as sessions without
+/// requests live.
+async fn leave(session: Arc<Session>, id: SessionId, sessions: Sessions) {
+    let emptied = poll_fn(|task| session.poll_emptied(task));
+    let _ = tokio::time::timeout(session.lifetime(), emptied).await;
+    sessions.remove(&id);
 }
 
 struct Driver {
     session: Arc<Session>,
     /// The request whose messages are being handled.
     post: Option<Post>,
-    expiry: Pin<Box<Sleep>>,
+    /// For a client that stays away.
+    expiry: Deadline,
+    /// For a client that does not poll.
+    patience: Deadline,
+    /// Whether so much waits for the client that its own messages have to wait as well.
+    is_held_back: bool,
 }
 
 /// How a session came to its end.
@@ -87,13 +111,18 @@ enum Event {
 
 impl Driver {
     fn new(session: Arc<Session>) -> Self {
-        let expiry = Box::pin(sleep_until(Instant::now() + session.lifetime()));
-        Self { session, post: None, expiry }
+        Self {
+            session,
+            post: None,
+            expiry: Deadline::default(),
+            patience: Deadline::default(),
+            is_held_back: false,
+        }
     }
 
     async fn run(mut self, socket: &mut dyn RawSocket) -> End {
         let mut letters = Vec::new().into_iter();
-        let mut handled = 0;
+        let (mut handled, mut worked_on) = (0, 0);
         loop {
             let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
             let event = match event {
@@ -101,6 +130,9 @@ impl Driver {
                 Err(end) => return end,
             };
             let is_message = matches!(event, Event::Message(_));
+            if let Event::Message(frame) = &event {
+                worked_on += frame.len();
+            }
             let flow = self.handle(socket, event).await;
             if is_message {
                 self.answer(flow);
@@ -112,7 +144,8 @@ impl Driver {
                 Err(end) => return end,
             }
             handled += 1;
-            if handled % BATCH == 0 {
+            if handled == BATCH || worked_on >= BATCH_BYTES {
+                (handled, worked_on) = (0, 0);
                 self.session.deliver();
                 tokio::task::yield_now().await;
             }
@@ -170,7 +203,10 @@ impl Driver {
             if letters.len() > 0 {
                 continue;
             }
-            let ready = socket.is_ready();
+            if let Poll::Ready(end) = self.poll_reader(task) {
+                return Poll::Ready(Err(end));
+            }
+            let ready = self.is_ready_for(socket);
             if ready && let Some(frame) = self.next_message() {
                 return Poll::Ready(Ok(Event::Message(frame)));
             }
@@ -182,7 +218,7 @@ impl Driver {
                 }
                 None => return Poll::Ready(Err(End::Failed)),
             }
-            if !ready && socket.is_ready() {
+            if !ready && self.is_ready_for(socket) {
                 continue;
             }
             self.session.deliver();
@@ -190,23 +226,45 @@ impl Driver {
         }
     }
 
+    /// Whether messages of the client are handled now.
+    fn is_ready_for(&self, socket: &dyn RawSocket) -> bool {
+        !self.is_held_back && socket.is_ready()
+    }
+
     /// Whether the session is over, whatever the socket does. Wakes `task` if that changes.
     fn poll_end(&mut self, task: &mut Context<'_>) -> Poll<End> {
         self.session.register(task);
-        if self.session.connection.ending().is_some() {
+        if self.session.connection.is_ending() {
             return Poll::Ready(End::Closing);
         }
-        // The timer is not moved with every request: when it fires, it is set again for what is
-        // left.
-        while self.expiry.as_mut().poll(task).is_ready() {
-            let now = Instant::now();
-            let deadline = self.session.expires_at().unwrap_or(now + self.session.lifetime());
-            if deadline <= now {
-                return Poll::Ready(End::Inactive);
-            }
-            self.expiry.as_mut().reset(deadline);
+        if let Poll::Ready(end) = self.poll_reader(task) {
+            return Poll::Ready(end);
         }
-        Poll::Pending
+        let session = &self.session;
+        let expires_at =
+            || session.expires_at().or_else(|| Instant::now().checked_add(session.lifetime()));
+        self.expiry.poll(task, expires_at).map(|()| End::Inactive)
+    }
+
+    /// Sees to it that the client polls.
+    fn poll_reader(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        loop {
+            match self.session.connection.look() {
+                Reader::KeepsUp => {
+                    self.is_held_back = false;
+                    self.patience.clear();
+                    return Poll::Pending;
+                }
+                Reader::Behind { closes_at, is_held_back } => {
+                    self.is_held_back = is_held_back;
+                    ready!(self.patience.poll(task, || closes_at));
+                }
+                Reader::Slow(slow) => {
+                    tracing::warn!(?slow, "closing a session whose client does not poll");
+                    return Poll::Ready(End::Closing);
+                }
+            }
+        }
     }
 
     /// The next message of a request that still waits to be answered.

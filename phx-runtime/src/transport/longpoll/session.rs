@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -11,7 +11,9 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::post::Post;
-use crate::transport::{Connection, Frame, Outgoing, Text};
+use crate::transport::{
+    BacklogLimits, Connection, Frame, Outgoing, Text, connection::binary_dropped,
+};
 
 /// Windows without end are cut to this, so that there is a point in time when a session expires.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24 * 365);
@@ -38,7 +40,7 @@ pub(super) struct State {
     newest_poll: u64,
     /// The newest poll's task, while it waits.
     listener: Option<Waker>,
-    /// What has been taken from the outbox and not been delivered yet.
+    /// What was left in the outbox when the session ended.
     messages: Vec<Text>,
     /// What the task is to handle next.
     inbox: Option<Post>,
@@ -49,12 +51,11 @@ pub(super) struct State {
 }
 
 impl Session {
-    /// A session for which `max_backlog` bytes may wait.
-    pub(crate) fn new(token: String, window: Duration, max_backlog: usize) -> Arc<Self> {
+    pub(crate) fn new(token: String, window: Duration, backlog: BacklogLimits) -> Arc<Self> {
         Arc::new(Self {
             token,
             window,
-            connection: Connection::new(max_backlog),
+            connection: Connection::with_socket(backlog, None, false),
             turn: tokio::sync::Mutex::default(),
             task: AtomicWaker::new(),
             state: Mutex::new(State {
@@ -104,8 +105,8 @@ impl Session {
         }
         // Before it is looked whether something waits, so that nothing is missed in between.
         state.listener = Some(task.waker().clone());
-        state.fetch(&self.connection);
-        let ready = state.closed || !state.messages.is_empty();
+        // What waits stays in the outbox, and counts there, until an answer takes it.
+        let ready = state.closed || self.connection.has_text();
         if ready {
             state.listener = None;
         }
@@ -119,8 +120,12 @@ impl Session {
             return Taken::Nothing;
         }
         state.fetch(&self.connection);
-        if !state.messages.is_empty() {
-            return Taken::Messages(std::mem::take(&mut state.messages));
+        let messages = std::mem::take(&mut state.messages);
+        if !messages.is_empty() {
+            if state.closed {
+                self.task.wake();
+            }
+            return Taken::Messages(messages);
         }
         if state.closed { Taken::Closed } else { Taken::Nothing }
     }
@@ -189,6 +194,17 @@ impl Session {
         drop(inbox);
         listener.into_iter().for_each(Waker::wake);
     }
+
+    /// Whether nothing waits any more, once the session is closed.
+    pub(super) fn is_emptied(&self) -> bool {
+        self.state.lock().messages.is_empty()
+    }
+
+    /// Waits for that.
+    pub(super) fn poll_emptied(&self, task: &Context<'_>) -> Poll<()> {
+        self.task.register(task.waker());
+        if self.is_emptied() { Poll::Ready(()) } else { Poll::Pending }
+    }
 }
 
 /// What a poll found.
@@ -210,12 +226,7 @@ impl State {
                 Outgoing::Ping(_) | Outgoing::Close => {}
             }
         }
-        if dropped > 0 {
-            tracing::warn!(
-                dropped,
-                "binary messages cannot be sent over long-poll and were dropped"
-            );
-        }
+        binary_dropped(dropped);
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::{Messages, Poll, Session, SessionId, Sessions, Status, drive};
 use crate::{
     channel::{Info, Reason},
-    transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
+    transport::{BacklogLimits, CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -102,7 +102,7 @@ fn start_with(max_backlog: usize) -> Fixture {
 }
 
 fn start_socket(max_backlog: usize, socket: impl RawSocket, log: Log) -> Fixture {
-    let session = Session::new("token".into(), WINDOW, max_backlog);
+    let session = Session::new("token".into(), WINDOW, BacklogLimits::new(max_backlog));
     let sessions = Sessions::default();
     sessions.insert(ID, session.clone());
     let task = tokio::spawn(drive(session.clone(), ID, sessions.clone(), Box::new(socket)));
@@ -376,15 +376,103 @@ async fn a_panic_ends_the_session_and_terminate_runs_once() {
     assert_eq!(fixture.ended().await, ["init", "terminate the socket panicked"]);
 }
 
+/// What a client gets that comes back to a session which has ended.
+async fn gets_what_waited_and_then_nothing(fixture: &Fixture) -> usize {
+    assert_eq!(fixture.post("late").await, Status::Gone);
+    let last = answered(fixture.poll()).await;
+    assert_eq!(last["status"], 200);
+    while fixture.sessions.find(&ID).is_some() {
+        tokio::task::yield_now().await;
+    }
+    last["messages"].as_array().unwrap().len()
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_client_that_lets_too_much_wait_loses_its_session() {
-    let fixture = start_with(1000);
+async fn a_client_that_lets_too_much_wait_for_too_long_gets_it_before_its_session_is_gone() {
+    let mut fixture = start_with(1000);
+    let start = Instant::now();
     for _ in 0..20 {
         fixture.send(&"x".repeat(100));
     }
-    assert_eq!(fixture.log(), Vec::<String>::new());
-    let expected = ["init", "terminate the client reads too slowly"];
-    assert_eq!(fixture.ended().await, expected);
+    // Requests alone help nothing.
+    while !fixture.task.is_finished() {
+        sleep(Duration::from_secs(1)).await;
+        fixture.post("no message").await;
+    }
+    (&mut fixture.task).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 10);
+    assert_eq!(fixture.log().last().unwrap(), "terminate the client reads too slowly");
+    assert_eq!(gets_what_waited_and_then_nothing(&fixture).await, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_for_which_more_than_the_hard_limit_waits_loses_its_session_at_once() {
+    let mut fixture = start_with(1000);
+    let (start, mut sent) = (Instant::now(), 0);
+    while !fixture.task.is_finished() {
+        fixture.send(&"x".repeat(100));
+        sent += 1;
+        assert!(sent < 1000, "what waits has no bound");
+        tokio::task::yield_now().await;
+    }
+    (&mut fixture.task).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(fixture.log(), ["init", "terminate the client reads too slowly"]);
+    // Each takes 102 bytes, and the limit is 16 times that of the fixture.
+    let waited = gets_what_waited_and_then_nothing(&fixture).await;
+    assert!((157..=sent).contains(&waited) && waited < 170, "{waited} of {sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_at_the_end_is_given_up_when_nobody_comes_for_it() {
+    let mut fixture = start();
+    fixture.send("a");
+    fixture.session.connection().close(CloseCode::GOING_AWAY, Reason::Disconnected);
+    (&mut fixture.task).await.unwrap();
+    assert!(fixture.sessions.find(&ID).is_some());
+    sleep(WINDOW * 2).await;
+    assert!(fixture.sessions.find(&ID).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_message_makes_the_socket_send_is_delivered_however_much_it_is() {
+    let fixture = start_with(1000);
+    let lines: Vec<_> = (0..100).map(|n| format!("[{n}, \"{}\"]", "x".repeat(1000))).collect();
+    // More than half of the hard limit waits after the first few: the others are held back until it
+    // is fetched, and none is lost.
+    let polls = async {
+        let mut got = Vec::new();
+        while got.len() < lines.len() {
+            let answer = answered(fixture.poll()).await;
+            assert_eq!(answer["status"], 200);
+            let messages: Vec<String> = serde_json::from_value(answer["messages"].clone()).unwrap();
+            assert!(messages.iter().map(String::len).sum::<usize>() < 16_000);
+            got.extend(messages);
+        }
+        got
+    };
+    let body = lines.join("\n");
+    let (status, got) = tokio::join!(fixture.post_lines(&body), polls);
+    assert_eq!((status, &got), (Status::Ok, &lines));
+    fixture.send(&"x".repeat(1_000_000));
+    fixture.send("behind");
+    let answer = answered(fixture.poll()).await;
+    assert_eq!(answer["messages"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_that_are_cut_off_before_their_answers_do_not_hide_what_waits() {
+    let mut fixture = start_with(1000);
+    let mut sent = 0;
+    while !fixture.task.is_finished() {
+        fixture.send(&"x".repeat(100));
+        sent += 1;
+        assert!(sent < 1000, "what waits has no bound");
+        fixture.poll().wait().await;
+        tokio::task::yield_now().await;
+    }
+    (&mut fixture.task).await.unwrap();
+    assert_eq!(fixture.log().last().unwrap(), "terminate the client reads too slowly");
 }
 
 #[tokio::test(start_paused = true)]
@@ -481,7 +569,7 @@ async fn a_busy_socket_is_not_given_more_until_it_is_ready() {
 
 #[tokio::test(start_paused = true)]
 async fn a_window_may_be_endless() {
-    let session = Session::new("token".into(), Duration::MAX, 1000);
+    let session = Session::new("token".into(), Duration::MAX, BacklogLimits::new(1000));
     let task = drive(session.clone(), ID, Sessions::default(), Box::new(Odd::default()));
     let task = tokio::spawn(task);
     let poll = tokio::spawn(answered(Poll::new(session.clone().visit())));

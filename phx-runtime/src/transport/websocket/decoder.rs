@@ -43,6 +43,8 @@ pub(crate) struct Decoder {
     unfinished: Option<Box<Unfinished>>,
     max_message_bytes: usize,
     inflate: Option<Inflate>,
+    /// Up to where [`Decoder::skip_to_close`] has looked.
+    looked_at: usize,
 }
 
 /// The fragments of a message so far, as one piece: their number costs nothing.
@@ -69,6 +71,7 @@ impl Decoder {
             unfinished: None,
             max_message_bytes,
             inflate: None,
+            looked_at: 0,
         }
     }
 
@@ -81,7 +84,7 @@ impl Decoder {
     }
 
     /// Adds bytes that were just read. Call [`Decoder::decode`] until it gives `None` before the
-    /// next read.
+    /// next read, or else see to it that [`Decoder::unread`] stays small.
     ///
     /// With nothing left over from earlier reads, this is one allocation of exactly their size,
     /// which the messages in them then share.
@@ -125,6 +128,28 @@ impl Decoder {
             Ok(Some(_)) => {}
         }
         decoded
+    }
+
+    /// Bytes that were fed and not decoded yet.
+    pub(crate) fn unread(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// Skips what comes before a close frame, if there is one: for a client whose messages are not
+    /// taken for now, and that has gone meanwhile. Each frame is looked at once.
+    pub(crate) fn skip_to_close(&mut self) -> bool {
+        while let Some(rest) = self.buf.get(self.looked_at..)
+            && let Ok(Some(header)) = ClientHeader::parse(rest)
+            && total_len(&header) <= rest.len()
+        {
+            if header.opcode == OpCode::Close {
+                self.buf.advance(mem::take(&mut self.looked_at));
+                self.unfinished = None;
+                return true;
+            }
+            self.looked_at += total_len(&header);
+        }
+        false
     }
 
     /// Bytes of heap memory held for frames and messages that are not complete.
@@ -181,6 +206,7 @@ impl Decoder {
     /// Takes the first frame, which is complete, out of the buffer; gives its payload.
     fn cut(&mut self, header: &ClientHeader) -> BytesMut {
         let total = total_len(header);
+        self.looked_at = self.looked_at.saturating_sub(total);
         let mut frame = if total == self.buf.len() {
             // The usual case, one frame a read: the allocation needs no sharing.
             self.shared = false;
@@ -250,6 +276,7 @@ impl Decoder {
 
     fn end(&mut self) {
         self.ended = true;
+        self.looked_at = 0;
         self.buf = BytesMut::new();
         self.unfinished = None;
     }

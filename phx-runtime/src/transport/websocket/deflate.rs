@@ -3,7 +3,7 @@
 //! Every message stands alone, as [`super::extensions`] agrees on it. What the algorithm needs
 //! belongs to the thread and is used again for the next message, so a connection holds nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem;
 
 use bytes::Bytes;
@@ -48,6 +48,8 @@ struct Inflater {
 }
 
 thread_local! {
+    /// Bytes that were compressed, and bytes that came of decompressing, since somebody asked.
+    static WORK: Cell<usize> = const { Cell::new(0) };
     static DEFLATER: RefCell<Deflater> = RefCell::new(Deflater {
         // The higher levels gain a tenth for many times the work.
         state: CompressorOxide::with_format_and_level(DataFormat::Raw, CompressionLevel::BestSpeed),
@@ -69,6 +71,7 @@ pub(crate) fn compress(frame: &Bytes) -> Bytes {
         return frame.clone();
     }
     debug_assert_eq!(lengths.total_len, frame.len(), "one frame at a time");
+    worked(payload.len());
     DEFLATER.with_borrow_mut(|deflater| {
         let compressed = deflater.run(payload);
         let compressed = compressed.map(|payload| encode_compressed(lengths.opcode, payload));
@@ -94,6 +97,7 @@ pub(crate) fn inflate(payload: &[u8], limit: usize) -> Result<Bytes, FrameError>
     }
     INFLATER.with_borrow_mut(|inflater| {
         let len = inflater.run(payload, limit);
+        worked(*len.as_ref().unwrap_or(&limit));
         if inflater.output.len() <= KEPT_BYTES {
             return Ok(Bytes::copy_from_slice(&inflater.output[..len?]));
         }
@@ -101,6 +105,16 @@ pub(crate) fn inflate(payload: &[u8], limit: usize) -> Result<Bytes, FrameError>
         output.truncate(len?);
         Ok(output.into_boxed_slice().into())
     })
+}
+
+fn worked(bytes: usize) {
+    WORK.set(WORK.get().saturating_add(bytes));
+}
+
+/// How many bytes were worked on in this thread since the last call: whoever made it work pays for
+/// it with turns.
+pub(crate) fn take_work() -> usize {
+    WORK.take()
 }
 
 impl Deflater {

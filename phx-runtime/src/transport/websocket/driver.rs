@@ -4,26 +4,29 @@
 use std::{
     future::poll_fn,
     io,
-    pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
-    task::coop::poll_proceed,
-    time::{Instant, Sleep, sleep_until},
+    task::coop::{RestoreOnPending, poll_proceed},
+    time::Instant,
 };
 
 use super::{
-    close::close_reply,
+    close::{ClientClose, close_reply},
     decoder::{Decoder, Incoming},
+    deflate,
     frame_error::FrameError,
-    io::Io,
+    io::{Io, READ_SIZE},
 };
 use crate::{
     channel::{Info, Reason},
     transport::{
         CloseCode, Connection, Control, Flow, Frame, RawSocket,
+        connection::Reader,
+        deadline::Deadline,
+        outbox::Outbox,
         raw_socket::{Handled, HandledKind, guarded, terminate},
     },
 };
@@ -31,12 +34,22 @@ use crate::{
 /// How long the last frames may take to reach a client whose connection ends.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// Bytes worked on for one unit of the task's budget: reading, inflating and compressing them, and
+/// handling what they are. The budget is 128 units, so that is the size of a turn in KiB.
+const UNIT: usize = 1024;
+
 /// What the task of one connection holds besides its socket.
 pub(crate) struct Driver {
     io: Io,
     connection: Connection,
     decoder: Decoder,
     idle: Idle,
+    /// For a client that reads too slowly.
+    patience: Deadline,
+    /// Whether so much waits for the client that its own messages have to wait as well.
+    is_held_back: bool,
+    /// Bytes that were worked on and not paid for with turns.
+    owed: usize,
 }
 
 /// Serves one connection from its upgrade to its end.
@@ -56,8 +69,15 @@ async fn finish(driver: &mut Driver, socket: &mut dyn RawSocket, end: End) {
     let reason = driver.announce(end);
     let connection = driver.connection.clone();
     connection.close_mailbox(reason.clone());
-    let farewell = tokio::time::timeout(LINGER, driver.farewell(&end));
-    let _ = futures_util::future::join(terminate(socket, reason, &connection), farewell).await;
+    let farewell = async {
+        let _ = tokio::time::timeout(LINGER, driver.farewell(&end)).await;
+        if connection.has_frames() && !matches!(end, End::Lost) {
+            // What did not leave in that time is given up, so that the client still learns why.
+            connection.with_outbox(Outbox::skip_to_close);
+            let _ = tokio::time::timeout(LINGER, driver.farewell(&end)).await;
+        }
+    };
+    futures_util::future::join(terminate(socket, reason, &connection), farewell).await;
     connection.abandon();
 }
 
@@ -89,6 +109,16 @@ enum Event {
     End(End),
 }
 
+impl Event {
+    /// How many bytes there are to work on.
+    fn len(&self) -> usize {
+        match self {
+            Self::Message(frame) => frame.len(),
+            Self::Control(_) | Self::Info(_) | Self::End(_) => 0,
+        }
+    }
+}
+
 /// Hands an event to the socket.
 fn handle<'a>(
     socket: &'a mut dyn RawSocket,
@@ -114,15 +144,33 @@ impl Driver {
         decoder: Decoder,
         timeout: Option<Duration>,
     ) -> Self {
-        Self { io, connection, decoder, idle: Idle::new(timeout) }
+        Self {
+            io,
+            connection,
+            decoder,
+            idle: Idle::new(timeout),
+            patience: Deadline::default(),
+            is_held_back: false,
+            owed: 0,
+        }
     }
 
     async fn run(&mut self, socket: &mut dyn RawSocket) -> End {
         let connection = self.connection.clone();
         let mut letters = Vec::new().into_iter();
         loop {
-            let event = poll_fn(|task| self.poll_event(task, socket, &mut letters)).await;
-            let flow = match handle(socket, event, &connection) {
+            let event = poll_fn(|task| {
+                // What was compressed in this thread before is somebody else's.
+                deflate::take_work();
+                let event = self.poll_event(task, socket, &mut letters);
+                self.owed += deflate::take_work();
+                event
+            });
+            let event = event.await;
+            let worked_on = event.len();
+            let handled = handle(socket, event, &connection);
+            self.owed += worked_on + deflate::take_work();
+            let flow = match handled {
                 Ok(handled) => self.decide(handled).await,
                 Err(end) => return end,
             };
@@ -147,10 +195,13 @@ impl Driver {
                 None => return Poll::Ready(Ok(Flow::Stop(CloseCode::INTERNAL))),
             }
             self.connection.register(task);
-            if self.connection.ending().is_some() {
+            if self.connection.is_ending() {
                 return Poll::Ready(Err(End::Closing));
             }
-            self.poll_write(task).map(Err)
+            if let Poll::Ready(end) = self.poll_write(task) {
+                return Poll::Ready(Err(end));
+            }
+            self.poll_gone(task).map(Err)
         })
         .await
     }
@@ -162,10 +213,16 @@ impl Driver {
         letters: &mut std::vec::IntoIter<Info>,
     ) -> Poll<Event> {
         self.connection.register(task);
-        if self.connection.ending().is_some() {
+        if self.connection.is_ending() {
             return Poll::Ready(Event::End(End::Closing));
         }
         loop {
+            // What waits is not let grow by what else there is to handle.
+            if self.connection.is_behind()
+                && let Poll::Ready(end) = self.poll_write(task)
+            {
+                return Poll::Ready(Event::End(end));
+            }
             if let Some(message) = letters.next() {
                 return Poll::Ready(Event::Info(message));
             }
@@ -174,11 +231,9 @@ impl Driver {
                 self.connection.cork();
                 continue;
             }
-            let ready = socket.is_ready();
+            let ready = self.is_ready_for(socket);
             if ready {
-                // One read may bring thousands of messages: they share the task's budget, so that
-                // whoever sends much takes turns with the other connections of this thread.
-                let turn = ready!(poll_proceed(task));
+                let turn = ready!(self.poll_turn(task));
                 match self.decoder.decode() {
                     Ok(Some(incoming)) => {
                         turn.made_progress();
@@ -202,36 +257,105 @@ impl Driver {
                 return Poll::Ready(Event::End(end));
             }
             if !ready {
-                if socket.is_ready() {
+                if self.is_ready_for(socket) {
                     continue;
                 }
-                // Nothing is read, so silence means nothing.
-                self.idle.heard();
-                return Poll::Pending;
+                return self.poll_gone(task).map(Event::End);
             }
+            match ready!(self.poll_read(task)) {
+                Ok(()) => self.connection.cork(),
+                Err(end) => return Poll::Ready(Event::End(end)),
+            }
+        }
+    }
+
+    /// Whether messages of the client are handled now.
+    fn is_ready_for(&self, socket: &dyn RawSocket) -> bool {
+        !self.is_held_back && socket.is_ready()
+    }
+
+    /// Waits for the connection's turn. One read may bring thousands of messages, and one message may
+    /// inflate to a thousand times its size: they share the task's budget by the work they make, so
+    /// that whoever sends much takes turns with the other connections of this thread.
+    fn poll_turn(&mut self, task: &mut Context<'_>) -> Poll<RestoreOnPending> {
+        while self.owed >= UNIT {
+            ready!(poll_proceed(task)).made_progress();
+            self.owed -= UNIT;
+        }
+        poll_proceed(task)
+    }
+
+    /// Reads once, or finds that the client has gone.
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<Result<(), End>> {
+        loop {
             match self.io.poll_read(task, &mut self.decoder) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Event::End(End::Lost)),
-                Poll::Ready(Ok(_)) => {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(End::Lost)),
+                Poll::Ready(Ok(read)) => {
                     self.idle.heard();
-                    self.connection.cork();
+                    self.owed += read;
+                    return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Event::End(End::Lost)),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(End::Lost)),
                 Poll::Pending => {
-                    if self.idle.poll_expired(task).is_ready() {
-                        self.connection.close(CloseCode::PROTOCOL, Reason::Inactive);
-                        return Poll::Ready(Event::End(End::Closing));
-                    }
-                    return Poll::Pending;
+                    ready!(self.idle.poll_expired(task));
+                    self.connection.close(CloseCode::PROTOCOL, Reason::Inactive);
+                    return Poll::Ready(Err(End::Closing));
                 }
             }
         }
     }
 
+    /// Finds out that the client has gone while its messages are not handled. A little is read ahead
+    /// for that: it is a sign of life, and may hold a close frame. Behind more than that, the end is
+    /// seen where the system tells of it, and silence means nothing.
+    fn poll_gone(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if self.decoder.skip_to_close() {
+                return Poll::Ready(match self.decoder.decode() {
+                    Ok(Some(Incoming::Close(close))) => self.closed(close.as_ref()),
+                    Ok(_) => End::ClosedByClient,
+                    Err(error) => broken(error),
+                });
+            }
+            if self.decoder.unread() >= READ_SIZE {
+                break;
+            }
+            if let Err(end) = ready!(self.poll_read(task)) {
+                return Poll::Ready(end);
+            }
+        }
+        self.idle.heard();
+        self.io.poll_end(task).map(|()| End::Lost)
+    }
+
+    /// Writes, and sees to it that the client reads.
     fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<End> {
         match self.io.poll_flush(task, &self.connection) {
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(_)) => Poll::Ready(End::Lost),
+            Poll::Ready(Ok(())) => {
+                self.is_held_back = false;
+                self.patience.clear();
+                return Poll::Pending;
+            }
+            Poll::Ready(Err(_)) => return Poll::Ready(End::Lost),
+            Poll::Pending => {}
+        }
+        loop {
+            match self.connection.look() {
+                Reader::KeepsUp => {
+                    self.is_held_back = false;
+                    self.patience.clear();
+                    return Poll::Pending;
+                }
+                Reader::Behind { closes_at, is_held_back } => {
+                    self.is_held_back = is_held_back;
+                    ready!(self.patience.poll(task, || closes_at));
+                }
+                Reader::Slow(slow) => {
+                    tracing::warn!(?slow, "closing a connection whose client reads too slowly");
+                    return Poll::Ready(End::Closing);
+                }
+            }
         }
     }
 
@@ -243,13 +367,14 @@ impl Driver {
                 Event::Control(Control::Ping(payload))
             }
             Incoming::Pong(payload) => Event::Control(Control::Pong(payload)),
-            Incoming::Close(close) => {
-                let reply = close_reply(close.as_ref());
-                self.connection
-                    .with_outbox(|outbox| outbox.answer_close(CloseCode::NORMAL, &reply));
-                Event::End(End::ClosedByClient)
-            }
+            Incoming::Close(close) => Event::End(self.closed(close.as_ref())),
         }
+    }
+
+    fn closed(&self, close: Option<&ClientClose>) -> End {
+        let reply = close_reply(close);
+        self.connection.with_outbox(|outbox| outbox.answer_close(CloseCode::NORMAL, &reply));
+        End::ClosedByClient
     }
 
     /// Queues the close frame that belongs to this end, and says what `terminate` is told.
@@ -315,19 +440,16 @@ fn broken(error: FrameError) -> End {
     End::Stopped(error.close_code())
 }
 
-/// The idle timeout. The timer is not moved with every frame: when it fires, it is set again for
-/// what is left since the last one.
+/// The idle timeout.
 struct Idle {
     timeout: Option<Duration>,
     last_heard: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Deadline,
 }
 
 impl Idle {
     fn new(timeout: Option<Duration>) -> Self {
-        let last_heard = Instant::now();
-        let timer = timeout.map(|timeout| Box::pin(sleep_until(last_heard + timeout)));
-        Self { timeout, last_heard, timer }
+        Self { timeout, last_heard: Instant::now(), timer: Deadline::default() }
     }
 
     fn heard(&mut self) {
@@ -337,18 +459,7 @@ impl Idle {
     }
 
     fn poll_expired(&mut self, task: &mut Context<'_>) -> Poll<()> {
-        let (Some(timeout), Some(timer)) = (self.timeout, &mut self.timer) else {
-            return Poll::Pending;
-        };
-        loop {
-            if timer.as_mut().poll(task).is_pending() {
-                return Poll::Pending;
-            }
-            let deadline = self.last_heard + timeout;
-            if deadline <= Instant::now() {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(deadline);
-        }
+        let Self { timeout, last_heard, timer } = self;
+        timer.poll(task, || last_heard.checked_add((*timeout)?))
     }
 }

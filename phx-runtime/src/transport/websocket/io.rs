@@ -11,14 +11,14 @@ use std::{
 use bytes::Buf;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpStream, tcp::OwnedReadHalf},
+    net::TcpStream,
 };
 
-use super::decoder::Decoder;
-use crate::transport::{Connection, outbox::Outbox};
+use super::{decoder::Decoder, tcp::TcpReader};
+use crate::transport::{BacklogLimits, Connection, outbox::Outbox};
 
 /// Bytes read at once. The buffer belongs to the thread, so that idle connections have none.
-const READ_SIZE: usize = 64 * 1024;
+pub(super) const READ_SIZE: usize = 64 * 1024;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
@@ -32,7 +32,7 @@ impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 /// The task's side of a connection's bytes.
 pub(crate) enum Io {
     /// Plain TCP: the writing half is shared with everybody who sends.
-    Tcp(OwnedReadHalf),
+    Tcp(TcpReader),
     /// Anything else: only the task writes.
     Other(Pin<Box<dyn Duplex>>),
 }
@@ -41,19 +41,28 @@ impl Io {
     /// Splits a TCP socket between its task and those who send.
     pub(crate) fn tcp(
         stream: TcpStream,
-        max_backlog: usize,
+        backlog: BacklogLimits,
         compresses: bool,
     ) -> (Self, Connection) {
         let (read, write) = stream.into_split();
-        (Self::Tcp(read), Connection::with_socket(max_backlog, Some(write), compresses))
+        (Self::Tcp(TcpReader::new(read)), Connection::with_socket(backlog, Some(write), compresses))
     }
 
     pub(crate) fn other(
         stream: impl Duplex + 'static,
-        max_backlog: usize,
+        backlog: BacklogLimits,
         compresses: bool,
     ) -> (Self, Connection) {
-        (Self::Other(Box::pin(stream)), Connection::with_socket(max_backlog, None, compresses))
+        (Self::Other(Box::pin(stream)), Connection::with_socket(backlog, None, compresses))
+    }
+
+    /// Waits for the end of the stream while nothing is read from it. Only plain TCP tells of it
+    /// before all that came earlier is read.
+    pub(super) fn poll_end(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Tcp(reader) => reader.poll_end(task),
+            Self::Other(_) => Poll::Pending,
+        }
     }
 
     /// Reads once and hands the bytes to the decoder; `0` is the end of the stream.
@@ -65,7 +74,7 @@ impl Io {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             match self {
-                Self::Tcp(read) => ready!(Pin::new(read).poll_read(task, &mut buffer))?,
+                Self::Tcp(reader) => ready!(reader.poll_read(task, &mut buffer))?,
                 Self::Other(stream) => ready!(stream.as_mut().poll_read(task, &mut buffer))?,
             }
             let read = buffer.filled();

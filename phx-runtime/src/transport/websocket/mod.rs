@@ -12,12 +12,13 @@ pub(crate) mod handshake;
 mod io;
 mod mask;
 mod message_frame;
+mod tcp;
 
 pub(crate) use self::{
     close::close_frame,
     driver::{Driver, drive},
     encoder::{put_frame, server_frames},
-    frame_header::{OpCode, server_frame_len},
+    frame_header::{OpCode, ServerFrameLen, server_frame_len},
     io::Io,
     message_frame::{put_binary_frame, put_text_frame},
 };

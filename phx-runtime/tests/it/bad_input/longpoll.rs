@@ -165,7 +165,10 @@ async fn a_body_that_breaks_off_is_not_handled() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_flood_of_joins_in_one_body_ends_its_session_alone() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|mount| {
+        mount.longpoll(LongPollOptions::new().backlog_timeout(Duration::from_secs(1)))
+    })
+    .await;
     let mut bystander = server.bystander().await;
     let other = joined(&server).await;
     let client = opened(&server).await;
