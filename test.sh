@@ -121,7 +121,7 @@ client_packages() {
 # ---- what is checked
 
 documentation() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked
 }
 
 client_tests() {
@@ -130,8 +130,8 @@ client_tests() {
 
 step "tools" tools
 step "format" cargo fmt --all --check
-step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "tests, with golden replay, misuse and the book's examples" cargo test --workspace --locked
+step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+step "tests, with golden replay, misuse and the book's examples" cargo test --workspace --all-features --locked
 step "API documentation" documentation
 step "book" "$mdbook" build book
 if [ "$fast" = no ]; then

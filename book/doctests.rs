@@ -22,6 +22,7 @@ chapters! {
     long_polling: "src/long-polling.md",
     logging: "src/logging.md",
     testing: "src/testing.md",
+    beside_phoenix: "src/beside-phoenix.md",
     production: "src/production.md",
     performance: "src/performance.md",
     options: "src/options.md",

@@ -5,11 +5,14 @@
 #   phx-runtime/fuzz/run.sh              all targets
 #   phx-runtime/fuzz/run.sh frames 60    one target, for a minute
 #
-# frames       the decoder: a stream cut into any reads gives the same messages
-# deflate      compressed messages: there and back, limits, damage
-# serializers  protocol versions 1 and 2: what decodes is encoded to the same
-# patterns     topic patterns: matching, capturing and covering agree
-# session      clients in any order of messages: answers, ends, nothing left behind
+# frames           the decoder: a stream cut into any reads gives the same messages
+# deflate          compressed messages: there and back, limits, damage
+# serializers      protocol versions 1 and 2: what decodes is encoded to the same
+# patterns         topic patterns: matching, capturing and covering agree
+# session          clients in any order of messages: answers, ends, nothing left behind
+# terms            terms of Erlang: there and back, as bytes, as JSON, as messages of Phoenix
+# phoenix_tokens   tokens of Phoenix: none is accepted but the server's own
+# phoenix_cookies  session cookies and CSRF tokens of Plug: the same
 #
 # It needs a C++ compiler. cargo-fuzz is installed if it is missing; the instrumentation that it
 # asks for is a nightly feature of the compiler, which RUSTC_BOOTSTRAP opens in a stable one.
@@ -17,7 +20,8 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-targets=${1:-frames deflate serializers patterns session}
+all='frames deflate serializers patterns session terms phoenix_tokens phoenix_cookies'
+targets=${1:-$all}
 seconds=${2:-600}
 
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz

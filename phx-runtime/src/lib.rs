@@ -15,6 +15,8 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod params;
+#[cfg(feature = "phoenix")]
+pub mod phoenix;
 pub mod prelude;
 mod presence;
 mod pubsub;
