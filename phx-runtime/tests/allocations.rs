@@ -416,6 +416,9 @@ impl Write for Lines {
 
 #[test]
 fn what_the_log_says_of_a_message_takes_no_memory_by_its_size() {
+    // While there is one subscriber alone, `tracing` asks that of the thread which comes to a line
+    // first, and other tests' threads have none.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
