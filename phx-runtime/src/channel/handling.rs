@@ -75,13 +75,13 @@ impl Handling {
         if cx.expects_reply() {
             return Self::done(channel, Reply::unmatched_event());
         }
-        dropped(Dropped::UnmatchedEvent, cx.socket().topic(), Some(cx.event()));
+        dropped(Dropped::UnmatchedEvent, cx.socket().whose(), Some(cx.event()));
         Self::done(channel, Reply::none())
     }
 
     /// No handler takes this message: it is logged, and the channel goes on.
-    pub fn unmatched_info<C: Channel>(channel: Box<C>, _message: Info, cx: &Context) -> Self {
-        dropped(Dropped::UnmatchedInfo, cx.socket().topic(), None);
+    pub fn unmatched_info<C: Channel>(channel: Box<C>, message: Info, cx: &Context) -> Self {
+        dropped(Dropped::UnmatchedInfo(message.type_name()), cx.socket().whose(), None);
         Self::done(channel, Reply::none())
     }
 }
@@ -96,12 +96,38 @@ impl fmt::Debug for Handling {
 }
 
 /// A message for `#[handle_info]`, told apart by its type.
-pub struct Info(pub(crate) Box<dyn Any + Send>);
+pub struct Info(Box<dyn Message>);
+
+/// Any value, which knows the name of its type for the log.
+trait Message: Any + Send {
+    fn type_name(&self) -> &'static str;
+}
+
+impl<T: Any + Send> Message for T {
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<T>()
+    }
+}
 
 impl Info {
+    pub(crate) fn new(message: impl Any + Send) -> Self {
+        Self(Box::new(message))
+    }
+
+    /// The type of the message, with its path.
+    fn type_name(&self) -> &'static str {
+        // Not of the box, which is a message as well.
+        (*self.0).type_name()
+    }
+
     /// Takes the message out if it is a `T`.
     pub fn take<T: Any>(self) -> Result<T, Self> {
-        self.0.downcast().map(|message| *message).map_err(Self)
+        if !(&*self.0 as &dyn Any).is::<T>() {
+            return Err(self);
+        }
+        let message: Box<dyn Any> = self.0;
+        // It is a `T`: the error stays for what cannot happen.
+        message.downcast().map(|message| *message).map_err(|_| Self::new(()))
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::{
-    Channel,
+    Channel, Info,
     payload::{Encoded, IntoPayload},
 };
 use crate::error::{Failure, Fault};
@@ -25,7 +25,7 @@ use crate::error::{Failure, Fault};
 pub struct Joined<C> {
     pub(crate) channel: C,
     pub(crate) response: Result<Encoded, Fault>,
-    pub(crate) then: Vec<Box<dyn Any + Send>>,
+    pub(crate) then: Vec<Info>,
 }
 
 impl<C> Joined<C> {
@@ -49,7 +49,7 @@ impl<C> Joined<C> {
     ///
     /// This is Phoenix's `send(self(), :after_join)`.
     pub fn then(mut self, message: impl Any + Send) -> Self {
-        self.then.push(Box::new(message));
+        self.then.push(Info::new(message));
         self
     }
 }
@@ -102,11 +102,6 @@ impl JoinError {
             .ok()
             .and_then(|value| Some(value.get("reason")?.as_str()?.to_owned()))
             .unwrap_or_default()
-    }
-
-    /// Whether the channel itself refused, rather than failed.
-    pub(crate) fn is_answer(&self) -> bool {
-        matches!(self.0, Refused::Answer(_))
     }
 
     pub(crate) fn into_refused(self) -> Refused {

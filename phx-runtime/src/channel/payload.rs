@@ -61,6 +61,13 @@ impl Payload {
         std::mem::replace(self, Self(Kind::Binary(Bytes::new())))
     }
 
+    /// Its size in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match &self.0 {
+            Kind::Json(bytes) | Kind::Binary(bytes) => bytes.len(),
+        }
+    }
+
     /// The JSON text, if this is no binary payload.
     pub fn as_json(&self) -> Option<&str> {
         match &self.0 {
@@ -271,6 +278,14 @@ impl Encoded {
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {
         Self { kind: PayloadKind::Json, bytes: value.to_string().into_bytes().into() }
+    }
+
+    /// The JSON text, if it is no binary payload.
+    pub(crate) fn as_json(&self) -> Option<&str> {
+        match self.kind {
+            PayloadKind::Json => simdutf8::basic::from_utf8(&self.bytes).ok(),
+            PayloadKind::Binary => None,
+        }
     }
 
     pub(crate) fn empty_object() -> Self {

@@ -1,16 +1,18 @@
 //! The routing table of a socket: topic patterns to channels.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
 use super::{
-    AnyChannel, Channel, ChannelOptions, Encoded, Join, JoinContext, JoinError, Pattern, Payload,
-    Topic, caught,
+    AnyChannel, Channel, ChannelOptions, Encoded, Info, Join, JoinContext, JoinError, Pattern,
+    Payload, Topic, caught,
 };
 use crate::{
     endpoint::{Endpoint, Requirements},
-    telemetry,
+    params::FilterParameters,
+    serializer::{Incoming, MessageRef},
+    telemetry::{HandleInLine, JoinLine, Whose},
 };
 
 /// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
@@ -33,11 +35,41 @@ pub(crate) struct ChannelKind {
     pub(crate) options: ChannelOptions,
 }
 
+impl ChannelKind {
+    /// What its lines hide, where the connection says `otherwise` if it does not.
+    fn filter<'a>(&'a self, otherwise: &'a FilterParameters) -> &'a FilterParameters {
+        self.options.filter_parameters.as_ref().unwrap_or(otherwise)
+    }
+
+    fn join_line(
+        &self,
+        topic: &Topic,
+        payload: &Payload,
+        otherwise: &FilterParameters,
+    ) -> Option<JoinLine> {
+        JoinLine::new(self.options.log_join, topic, payload, self.filter(otherwise))
+    }
+
+    /// The line about an event that is about to be handled.
+    pub(crate) fn handle_in_line(
+        &self,
+        message: &Incoming,
+        id: Option<&Topic>,
+        otherwise: &FilterParameters,
+    ) -> Option<Box<HandleInLine>> {
+        let whose = Whose { channel: self.name, topic: &message.topic, id };
+        let reference = message.reference.as_ref().map(MessageRef::as_str);
+        let (event, payload) = (&message.event, &message.payload);
+        let (level, filter) = (self.options.log_handle_in, self.filter(otherwise));
+        HandleInLine::new(level, whose, event, reference, payload, filter)
+    }
+}
+
 /// An accepted join without the channel's type.
 pub(crate) struct JoinedAny {
     pub(crate) channel: Box<dyn AnyChannel>,
     pub(crate) response: Encoded,
-    pub(crate) then: Vec<Box<dyn Any + Send>>,
+    pub(crate) then: Vec<Info>,
 }
 
 impl<S: Send + Sync + 'static> Route<S> {
@@ -103,13 +135,15 @@ pub(crate) trait Routes: Send + Sync {
     /// Whether some route serves `topic`.
     fn serves(&self, topic: &Topic) -> bool;
 
-    /// Starts the join of the first route that serves `topic`, with what to log of it.
+    /// Starts the join of the first route that serves `topic`, with what to log of it, where
+    /// `filter` is what the connection's lines hide.
     fn join(
         &self,
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
-    ) -> Option<(Arc<ChannelKind>, Option<telemetry::Joining>, Joining)>;
+        filter: &FilterParameters,
+    ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)>;
 }
 
 /// A connected socket with its table.
@@ -141,9 +175,10 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
-    ) -> Option<(Arc<ChannelKind>, Option<telemetry::Joining>, Joining)> {
+        filter: &FilterParameters,
+    ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)> {
         let (route, pattern) = self.find(topic)?;
-        let log = telemetry::Joining::new(&route.kind, topic, &payload);
+        let log = route.kind.join_line(topic, &payload, filter);
         let cx =
             JoinContext::new(self.user.clone(), topic.clone(), pattern, payload, endpoint.clone());
         Some((route.kind.clone(), log, (route.join)(cx)))

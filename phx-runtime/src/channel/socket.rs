@@ -14,12 +14,13 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
+use super::{ChannelKind, ChannelOptions, EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
 use crate::{
     endpoint::Endpoint,
     error::Fault,
     pubsub::{Broadcast, Form, Pass, Place, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
+    telemetry::Whose,
     transport::{Connection, TransportKind},
 };
 
@@ -68,7 +69,7 @@ pub(crate) struct Member {
     /// What the client gave, which its later messages are matched with.
     pub(crate) stated_join_ref: Option<MessageRef>,
     pub(crate) session: Arc<SessionShared>,
-    pub(crate) intercepts: &'static [&'static str],
+    pub(crate) kind: Arc<ChannelKind>,
     /// Whether pushes and replies still go out.
     open: AtomicBool,
     /// Whether broadcasts are still delivered.
@@ -285,7 +286,7 @@ impl Socket {
         if !self.is_open() {
             return;
         }
-        let message = SessionMessage::Info(self.downgrade(), Info(Box::new(message)));
+        let message = SessionMessage::Info(self.downgrade(), Info::new(message));
         self.0.session.connection.notify(message);
     }
 
@@ -368,20 +369,25 @@ impl Member {
         join_ref: Option<MessageRef>,
         reference: Option<MessageRef>,
         session: Arc<SessionShared>,
-        intercepts: &'static [&'static str],
+        kind: Arc<ChannelKind>,
     ) -> Self {
         Self {
             topic,
             join_ref: join_ref.clone().or(reference),
             stated_join_ref: join_ref,
             session,
-            intercepts,
+            kind,
             open: AtomicBool::new(true),
             subscribed: AtomicBool::new(false),
             place: Place::default(),
             fault: Mutex::new(None),
             ends: Mutex::default(),
         }
+    }
+
+    /// What lines about this channel say.
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        Whose { channel: self.kind.name, topic: &self.topic, id: self.session.id.as_ref() }
     }
 
     fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError> {
@@ -459,7 +465,7 @@ impl Member {
 
     /// Delivers one message: to `#[handle_out]` if it is intercepted, else straight to the client.
     fn deliver_one(self: &Arc<Self>, broadcast: &Broadcast) {
-        if self.intercepts.contains(&broadcast.event().as_str()) {
+        if self.kind.intercepts.contains(&broadcast.event().as_str()) {
             let message = SessionMessage::Out(Arc::downgrade(self), broadcast.clone());
             self.session.connection.notify(message);
         } else if let Some(frame) = broadcast.frame(self.session.form()) {
@@ -470,7 +476,7 @@ impl Member {
 
 impl Subscriber for Member {
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
-        if self.intercepts.is_empty() && first == 0 && !pass.has_author(&self.place) {
+        if self.kind.intercepts.is_empty() && first == 0 && !pass.has_author(&self.place) {
             let frames = pass.frames(self.session.form());
             self.session.connection.send_encoded(frames, Some(&self.subscribed));
             return;
@@ -545,10 +551,16 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
         id: None,
     });
     let join_ref = Some(MessageRef::from_str("1"));
-    Socket(Arc::new(Member::new(topic, join_ref, None, session, &[])))
+    let (name, options) = ("test", ChannelOptions::new());
+    let kind = Arc::new(ChannelKind { name, intercepts: &[], options });
+    Socket(Arc::new(Member::new(topic, join_ref, None, session, kind)))
 }
 
 impl Socket {
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        self.0.whose()
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         &self.0.session.connection
     }

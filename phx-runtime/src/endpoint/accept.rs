@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::spell::Spell;
+use crate::telemetry;
 
 /// The first pause after the system was short of something, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
@@ -65,10 +66,7 @@ impl Acceptor {
 
     fn refuse(&mut self, stream: &TcpStream) {
         if self.full.begins() {
-            tracing::warn!(
-                "refusing connections with status 503: as many speak HTTP as \
-                 `max_http_connections` allows"
-            );
+            telemetry::too_many_http_connections();
         }
         // Whether the client gets to see it is not worth waiting for.
         let _ = stream.try_write(FULL);
@@ -87,11 +85,11 @@ impl Shortage {
     /// the queue by then: the next one may be all right.
     fn pause(&mut self, error: &io::Error) -> Option<Duration> {
         if !is_shortage(error) {
-            tracing::debug!(%error, "a connection was not accepted");
+            telemetry::not_accepted(error);
             return None;
         }
         if self.spell.begins() {
-            tracing::warn!(%error, "cannot accept connections for now: trying again");
+            telemetry::cannot_accept(error);
         }
         let (first, longest) = PAUSES;
         self.last_pause = (self.last_pause * 2).clamp(first, longest);

@@ -18,6 +18,7 @@ use crate::{
     params::FilterParameters,
     pubsub::PubSub,
     socket::SocketState,
+    telemetry,
     token::Secret,
     transport::{
         CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions, settings::Defaults,
@@ -138,7 +139,7 @@ impl Builder {
     pub fn socket_at<S: SocketState>(mut self, mount: Mount) -> Self {
         let table: Arc<[_]> = S::channels().into();
         if table.is_empty() {
-            tracing::warn!(path = %mount.path, "a socket without channels is mounted");
+            telemetry::no_channels(&mount.path);
         }
         S::requires(&mut self.requirements);
         for route in &*table {
@@ -284,9 +285,7 @@ fn secret(given: Option<Secret>) -> Result<Secret, BuildError> {
         Some(secret) if secret.is_long_enough() => Ok(secret),
         Some(_) => Err(BuildError::Secret),
         None => {
-            tracing::info!(
-                "the endpoint has no secret of its own, so tokens will not survive a restart"
-            );
+            telemetry::random_secret();
             Secret::random().map_err(|error| BuildError::NoSecret { reason: error.to_string() })
         }
     }

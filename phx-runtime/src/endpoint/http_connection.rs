@@ -25,7 +25,7 @@ use super::{
     stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts},
     upgrade,
 };
-use crate::{error::Fault, transport::plain_response};
+use crate::{error::Fault, telemetry, transport::plain_response};
 
 /// How many bytes the head of a request may have: its path, its query and all of its headers. A
 /// larger one is answered with status 431, or with 414 where the path and query alone are too long.
@@ -82,17 +82,17 @@ pub(super) async fn serve<F>(
         if let Poll::Ready(served) = connection.as_mut().poll(task) {
             // A client that breaks off is not worth a line at a higher level.
             if let Err(error) = served {
-                tracing::debug!(%peer, %error, "an HTTP connection broke");
+                telemetry::http_connection_broke(peer, error);
             }
             return Poll::Ready(());
         }
         match ready!(clock.poll_late(timer.as_mut(), task)) {
             Late::Idle => {}
             Late::Head => {
-                tracing::debug!(%peer, "closing a connection: its request takes too long");
+                telemetry::slow_request(peer);
             }
             Late::Write => {
-                tracing::debug!(%peer, "closing a connection: it does not read its answer");
+                telemetry::unread_answer(peer);
             }
         }
         Poll::Ready(())
@@ -118,7 +118,7 @@ where
         Ok(Ok(response)) => response,
         Err(panic) => {
             let fault = Fault::from_panic(&*panic);
-            tracing::error!(%method, path = path.path(), %fault, "a route panicked");
+            telemetry::route_panicked(method.as_str(), path.path(), peer, &fault);
             let mut response = warp::reply::Response::default();
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response

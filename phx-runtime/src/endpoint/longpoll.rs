@@ -18,6 +18,7 @@ use super::{
     request::Request,
 };
 use crate::{
+    telemetry,
     token::{Token, random},
     transport::{
         ConnectInfo, Params, RawSocket, TransportKind,
@@ -165,9 +166,8 @@ impl Client<'_> {
 
     fn open(&self, socket: Box<dyn RawSocket>) -> Option<String> {
         let LongPollSettings { window, backlog, .. } = self.longpoll.settings.own;
-        let id: SessionId = random()
-            .inspect_err(|error| tracing::error!(%error, "cannot open a long-poll session"))
-            .ok()?;
+        let id: SessionId =
+            random().inspect_err(|error| telemetry::long_poll_failed(error)).ok()?;
         // The secret was looked at when the endpoint was built, and text is JSON.
         let name = URL_SAFE_NO_PAD.encode(id);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;

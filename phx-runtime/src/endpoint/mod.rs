@@ -39,7 +39,7 @@ use crate::{
     params::FilterParameters,
     pubsub::{Broadcast, PubSub, Subscription},
     serializer::Version,
-    telemetry::Shown,
+    telemetry,
     token::Secret,
     transport::{ConnectError, ConnectInfo, RawSocket, longpoll::Sessions},
 };
@@ -114,7 +114,7 @@ impl Endpoint {
     ) {
         let topic = topic.into();
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
-            tracing::error!(topic = %Shown::name(&topic), event = %Shown::name(event.as_ref()), %error, "a broadcast was not sent");
+            telemetry::broadcast_failed(&topic, event.as_ref(), error);
         }
     }
 
@@ -195,8 +195,12 @@ impl Endpoint {
         &self.0.pubsub
     }
 
-    pub(crate) fn filter_parameters(&self) -> &FilterParameters {
-        &self.0.filter_parameters
+    /// What lines hide, unless the mount says it itself.
+    pub(crate) fn filter_parameters<'a>(
+        &'a self,
+        of_mount: Option<&'a FilterParameters>,
+    ) -> &'a FilterParameters {
+        of_mount.unwrap_or(&self.0.filter_parameters)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     channel::{Route, caught, short_name},
     serializer::Version,
     socket::{Channels, SocketState},
-    telemetry,
+    telemetry::{self, Asking},
     transport::{
         ConnectError, ConnectInfo, ConnectRequest, Mount, RawConnect, RawSocket,
         settings::{
@@ -117,12 +117,13 @@ impl<R: RawConnect> Connector for RawConnector<R> {
     ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
         Box::pin(async move {
             // Channels catch and log what goes wrong in their own `connect` themselves.
-            let transport = request.info.transport;
+            let transport = request.info.transport.as_str();
+            let asking = Asking { socket: short_name::<R>(), transport, peer: request.info.peer };
             let connected = caught(async { R::connect(request).await }).await;
             if let Err(error) = &connected
                 && error.is_fault()
             {
-                telemetry::connect_failed(short_name::<R>(), transport, error);
+                telemetry::connect_failed(asking, error);
             }
             Ok(Box::new(connected?) as Box<dyn RawSocket>)
         })

@@ -31,7 +31,8 @@ pub(super) struct Request {
 impl Request {
     /// The line about the request that `transport_log` asks for.
     pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
-        telemetry::request(transport.settings.log, kind, &self.method, &self.path, self.peer);
+        let (level, method) = (transport.settings.log, self.method.as_str());
+        telemetry::request(level, kind.as_str(), method, &self.path, self.peer);
     }
 
     /// What the client put behind the path.

@@ -117,7 +117,7 @@ impl Server {
         let mut serving = JoinSet::new();
         serving.spawn(self.accept(routes));
         if let Some(Err(error)) = serving.join_next().await {
-            tracing::error!(%error, "the server ended by itself");
+            telemetry::server_ended(error);
         }
     }
 
@@ -149,7 +149,7 @@ impl Server {
         stop_http.send_replace(true);
         // Every connection holds a receiver for as long as it lasts.
         if tokio::time::timeout(GRACE, stop_http.closed()).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+            telemetry::requests_cut_off();
         }
     }
 }
@@ -169,21 +169,21 @@ impl Endpoint {
             };
             let draining = self.drain_mount(index, mounted, drainer);
             if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
-                tracing::warn!(mount = %mounted.mount.path, "draining took too long");
+                telemetry::draining_too_slow(&mounted.mount.path);
             }
         }))
         .await;
         self.0.connections.close_all();
         if tokio::time::timeout(GRACE, self.0.connections.all_closed()).await.is_err() {
             let left = self.connections();
-            tracing::warn!(left, "some connections did not end in time");
+            telemetry::connections_cut_off(left);
         }
     }
 
     async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: DrainerSettings) {
         let connections = self.0.connections.of_mount(index);
         let size = drainer.batch_size.max(1);
-        let log = telemetry::Draining {
+        let log = telemetry::DrainLine {
             level: drainer.log,
             socket: mounted.connector.socket(),
             mount: &mounted.mount.path,
@@ -209,7 +209,7 @@ fn send_elsewhere(connection: &Connection) {
 async fn termination() {
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "cannot listen for Ctrl-C");
+            telemetry::cannot_listen_for("Ctrl-C", error);
             std::future::pending::<()>().await;
         }
     };
@@ -221,7 +221,7 @@ async fn termination() {
                 terminate.recv().await;
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot listen for SIGTERM");
+                telemetry::cannot_listen_for("SIGTERM", error);
                 std::future::pending::<()>().await;
             }
         }

@@ -66,7 +66,11 @@ pub(super) async fn upgrade(
         match subprotocols::choose(&info.headers, websocket.settings.own.subprotocols.as_deref()) {
             Ok(protocol) => protocol.cloned(),
             Err(error) => {
-                telemetry::subprotocols_refused(&error, &mounted.mount);
+                telemetry::subprotocols_refused(
+                    &error.offered,
+                    &error.accepted,
+                    &mounted.mount.path,
+                );
                 return plain_response(StatusCode::FORBIDDEN, "");
             }
         };
@@ -117,11 +121,11 @@ impl Accepted {
         let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => {
-                tracing::debug!(%error, "an upgrade came to nothing");
+                telemetry::upgrade_failed(error);
                 return None;
             }
             Err(_) => {
-                tracing::debug!("an upgrade took too long");
+                telemetry::upgrade_too_slow();
                 return None;
             }
         };
@@ -167,10 +171,10 @@ fn split(upgraded: Upgraded, backlog: BacklogLimits, compresses: bool) -> (Io, C
 pub(super) fn prepare(stream: &TcpStream) {
     let socket = SockRef::from(stream);
     if let Err(error) = socket.set_tcp_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
+        telemetry::tcp_option_failed("TCP_NODELAY", error);
     }
     #[cfg(target_os = "linux")]
     if let Err(error) = socket.set_tcp_notsent_lowat(NOT_SENT) {
-        tracing::debug!(%error, "cannot set TCP_NOTSENT_LOWAT");
+        telemetry::tcp_option_failed("TCP_NOTSENT_LOWAT", error);
     }
 }

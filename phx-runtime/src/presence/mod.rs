@@ -55,7 +55,7 @@ pub use self::{
 use crate::{
     channel::{Encoded, Socket, Topic},
     pubsub::{Broadcast, PubSub},
-    telemetry::Shown,
+    telemetry,
 };
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
@@ -406,16 +406,14 @@ impl Inner {
             self.fetch(topic, &mut diff.leaves);
         }));
         if fetched.is_err() {
-            tracing::error!(topic = %Shown::name(topic), "the fetch hook of a presence panicked");
+            telemetry::presence_fetch_panicked(topic);
         }
         let broadcast = Encoded::of(&diff)
             .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
         match (broadcast, self.pubsub.get()) {
             (Ok(broadcast), Some(pubsub)) => pubsub.publish_soon(broadcast),
             (Ok(_), None) => {}
-            (Err(error), _) => {
-                tracing::error!(topic = %Shown::name(topic), %error, "a presence_diff was not sent");
-            }
+            (Err(error), _) => telemetry::presence_diff_failed(topic, error),
         }
     }
 }

@@ -100,7 +100,7 @@ impl PresenceEntry {
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         let name = name.into();
         if name == "metas" {
-            tracing::warn!("the metas of a presence cannot be replaced");
+            crate::telemetry::metas_kept();
         } else {
             self.added.insert(name, value.into());
         }

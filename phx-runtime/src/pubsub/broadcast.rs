@@ -13,7 +13,7 @@ use crate::{
         EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
     },
     serializer::{Outgoing, Version},
-    telemetry::Shown,
+    telemetry,
     transport::websocket::deflate,
 };
 
@@ -125,10 +125,7 @@ impl Broadcast {
             match self.encode(version) {
                 Ok(frame) => Some(frame),
                 Err(error) => {
-                    tracing::warn!(
-                        topic = %Shown::name(&self.0.topic), event = %Shown::name(&self.0.event), %version, %error,
-                        "a broadcast does not reach the subscribers of this version"
-                    );
+                    telemetry::unsendable_broadcast(&self.0.topic, &self.0.event, version, error);
                     None
                 }
             }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use super::{Broadcast, Pass, Place, PubSub, Subscriber};
-use crate::{channel::Topic, telemetry::Shown};
+use crate::{channel::Topic, telemetry};
 
 /// Messages that may wait for a subscription that does not receive.
 const CAPACITY: usize = 1024;
@@ -124,9 +124,7 @@ impl Subscriber for Inbox {
         for message in &pass.messages()[first..] {
             if self.sender.try_send(message.clone()).is_err() {
                 let missed = self.missed.fetch_add(1, Ordering::Relaxed);
-                if missed == 0 {
-                    tracing::warn!(topic = %Shown::name(message.topic()), "a subscription misses broadcasts");
-                }
+                telemetry::missed_broadcast(message.topic(), missed == 0);
             }
         }
     }

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     channel::{ConnectContext, Connected, Info, Reason, Route, Topic, caught, short_name},
-    serializer::Version,
-    telemetry,
+    serializer::{Version, VersionError},
+    telemetry::{self, Asking, ConnectLine},
     transport::{
         CloseCode, ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawSocket,
     },
@@ -34,25 +34,25 @@ impl Channels {
         table: Arc<[Route<S>]>,
     ) -> Result<Self, ConnectError> {
         let ConnectRequest { info, endpoint, mount, serializers } = request;
+        let (socket, transport) = (short_name::<S>(), info.transport());
+        let asking = Asking { socket, transport: transport.as_str(), peer: info.peer() };
         // A list or an object is no version, and not a version that is lacking.
         let vsn = info.params().value("vsn").map(|vsn| vsn.as_str().unwrap_or("[]"));
         let version = match Version::negotiate(vsn, &serializers) {
             Ok(version) => version,
             Err(error) => {
                 let vsn = vsn.unwrap_or(Version::UNSTATED);
-                telemetry::version_refused(short_name::<S>(), vsn, error, &serializers);
+                match error {
+                    VersionError::Invalid => telemetry::invalid_version(asking, vsn),
+                    VersionError::Unsupported => {
+                        telemetry::unsupported_version(asking, vsn, &serializers);
+                    }
+                }
                 return Err(ConnectError::new("unsupported protocol version"));
             }
         };
-        let transport = info.transport();
-        let log = telemetry::Connect::new(
-            short_name::<S>(),
-            &mount,
-            &endpoint,
-            transport,
-            version,
-            info.params(),
-        );
+        let filter = endpoint.filter_parameters(mount.filter_parameters.as_ref());
+        let log = ConnectLine::new(mount.log, asking, version, info.params(), filter);
         let cx = ConnectContext::new(info, endpoint.clone());
         let connected = caught(async {
             let user = S::connect(cx).await?;
@@ -60,7 +60,12 @@ impl Channels {
             Ok::<_, ConnectError>((user, id))
         });
         let connected = connected.await;
-        log.decided(connected.as_ref().err());
+        match (&connected, log) {
+            (Err(error), _) if error.is_fault() => telemetry::connect_failed(asking, error),
+            (Err(error), Some(log)) => log.refused(error),
+            (Ok((_, id)), Some(log)) => log.connected(id.as_ref()),
+            (_, None) => {}
+        }
         let (user, id) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
         Ok(Self::Accepted(Accepted { routes, endpoint, mount, version, transport, id }))

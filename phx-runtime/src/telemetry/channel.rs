@@ -2,13 +2,11 @@
 
 use std::time::Instant;
 
-use super::{Shown, TARGET, Took, enabled, filter_of, shown};
+use super::{Shown, enabled, line::Parameters, micros, parameters};
 use crate::{
-    channel::{ChannelKind, LogLevel, Payload, Topic},
-    endpoint::Endpoint,
+    channel::{Encoded, LogLevel, Payload, Topic},
     error::Fault,
-    serializer::Incoming,
-    transport::settings::MountSettings,
+    params::FilterParameters,
 };
 
 /// Topics that Phoenix uses itself, such as that of the heartbeat, are not logged.
@@ -16,109 +14,133 @@ fn is_logged(level: LogLevel, topic: &str) -> bool {
     enabled(level) && !topic.starts_with("phoenix")
 }
 
-/// The line about a join, kept while the join is decided.
-pub(crate) struct Joining {
-    params: Payload,
+/// Which channel a line is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    /// The channel's type.
+    pub(crate) channel: &'static str,
+    pub(crate) topic: &'a str,
+    /// What the socket's `#[id]` said.
+    pub(crate) id: Option<&'a Topic>,
+}
+
+fn shown_id(id: Option<&Topic>) -> Option<Shown<'_>> {
+    id.map(|id| Shown::name(id))
+}
+
+/// The line about a join, kept while the join is decided. A join that crashed has a line of its own.
+pub(crate) struct JoinLine {
+    level: LogLevel,
+    params: Parameters,
+    filter: FilterParameters,
     started: Instant,
 }
 
-impl Joining {
+impl JoinLine {
     /// None if the join will not be logged.
-    pub(crate) fn new(kind: &ChannelKind, topic: &str, params: &Payload) -> Option<Self> {
-        let logged = is_logged(kind.options.log_join, topic);
-        logged.then(|| Self { params: params.clone(), started: Instant::now() })
+    pub(crate) fn new(
+        level: LogLevel,
+        topic: &str,
+        params: &Payload,
+        filter: &FilterParameters,
+    ) -> Option<Self> {
+        is_logged(level, topic).then(|| Self {
+            level,
+            params: parameters(params.as_json(), params.len(), filter),
+            filter: filter.clone(),
+            started: Instant::now(),
+        })
     }
 
-    /// The channel decided. A join that crashed has a line of its own.
-    pub(crate) fn decided(
-        self,
-        kind: &ChannelKind,
-        mount: &MountSettings,
-        endpoint: &Endpoint,
-        topic: &Topic,
-        accepted: bool,
-    ) {
-        let filter = filter_of(kind.options.filter_parameters.as_ref(), mount, endpoint);
-        let params = shown(&self.params, filter);
-        let took = Took(self.started.elapsed());
-        let what = if accepted { "JOINED" } else { "REFUSED JOIN" };
-        let topic = Shown::name(topic);
-        log!(
-            kind.options.log_join,
-            topic = topic.as_str(),
-            channel = kind.name,
-            duration_us = took.micros(),
-            params,
-            "{what} {topic} in {took}\n  Parameters: {params}"
+    pub(crate) fn joined(self, whose: Whose<'_>, socket: &'static str) {
+        line!(
+            self.level, "JOINED";
+            topic = Shown::name(whose.topic),
+            channel = whose.channel,
+            socket = socket,
+            id = shown_id(whose.id),
+            duration_us = micros(self.started.elapsed()),
+            params = self.params,
+        );
+    }
+
+    /// The channel refused. The client got the response, of which secrets are hidden here.
+    pub(crate) fn refused(self, whose: Whose<'_>, socket: &'static str, response: &Encoded) {
+        line!(
+            self.level, "REFUSED JOIN";
+            topic = Shown::name(whose.topic),
+            channel = whose.channel,
+            socket = socket,
+            id = shown_id(whose.id),
+            duration_us = micros(self.started.elapsed()),
+            response = parameters(response.as_json(), response.bytes.len(), &self.filter),
+            params = self.params,
         );
     }
 }
 
 /// The line about a handled event, prepared before the handler runs.
-pub(crate) struct HandleIn {
+pub(crate) struct HandleInLine {
     level: LogLevel,
     channel: &'static str,
     topic: Shown<'static>,
+    id: Option<Shown<'static>>,
     event: Shown<'static>,
     reference: Option<Shown<'static>>,
-    params: String,
+    params: Parameters,
     started: Instant,
 }
 
-impl HandleIn {
+impl HandleInLine {
     /// None if the event will not be logged.
     pub(crate) fn new(
-        kind: &ChannelKind,
-        mount: &MountSettings,
-        endpoint: &Endpoint,
-        message: &Incoming,
+        level: LogLevel,
+        whose: Whose<'_>,
+        event: &str,
+        reference: Option<&str>,
+        params: &Payload,
+        filter: &FilterParameters,
     ) -> Option<Box<Self>> {
-        let level = kind.options.log_handle_in;
-        if !is_logged(level, &message.topic) {
-            return None;
-        }
-        let filter = filter_of(kind.options.filter_parameters.as_ref(), mount, endpoint);
-        let reference = message.reference.as_ref().map(|it| Shown::name(it.as_str()));
-        Some(Box::new(Self {
-            level,
-            channel: kind.name,
-            topic: Shown::name(&message.topic).into_owned(),
-            event: Shown::name(&message.event).into_owned(),
-            reference: reference.map(Shown::into_owned),
-            params: shown(&message.payload, filter),
-            started: Instant::now(),
-        }))
+        is_logged(level, whose.topic).then(|| {
+            Box::new(Self {
+                level,
+                channel: whose.channel,
+                topic: Shown::name(whose.topic).into_owned(),
+                id: shown_id(whose.id).map(Shown::into_owned),
+                event: Shown::name(event).into_owned(),
+                reference: reference.map(|reference| Shown::name(reference).into_owned()),
+                params: parameters(params.as_json(), params.len(), filter),
+                started: Instant::now(),
+            })
+        })
     }
 
     pub(crate) fn handled(self) {
-        let Self { level, channel, topic, event, reference, params, started } = self;
-        let took = Took(started.elapsed());
-        log!(
-            level,
-            topic = topic.as_str(),
-            event = event.as_str(),
-            channel,
-            reference = reference.as_ref().map(Shown::as_str),
-            duration_us = took.micros(),
-            params,
-            "HANDLED {event} INCOMING ON {topic} ({channel}) in {took}\n  \
-             Parameters: {params}"
+        line!(
+            self.level, "HANDLED";
+            event = self.event,
+            topic = self.topic,
+            channel = self.channel,
+            id = self.id,
+            reference = self.reference,
+            duration_us = micros(self.started.elapsed()),
+            params = self.params,
         );
     }
 }
 
-pub(crate) fn unmatched_topic(topic: &Topic, socket: &'static str) {
-    let topic = Shown::name(topic);
-    let topic = topic.as_str();
-    tracing::warn!(target: TARGET, topic, socket, "Ignoring unmatched topic \"{topic}\" in {socket}");
+/// Clients ask for whatever they like, and a typing error in `#[channels(..)]` looks the same.
+pub(crate) fn unmatched_topic(topic: &Topic, id: Option<&Topic>, socket: &'static str) {
+    line!(
+        warn, "Ignoring unmatched topic: no pattern of the socket's channels matches it";
+        topic = Shown::name(topic), socket = socket, id = shown_id(id),
+    );
 }
 
-pub(crate) fn duplicate_join(topic: &Topic, socket: &'static str) {
-    let topic = Shown::name(topic);
-    let topic = topic.as_str();
-    tracing::debug!(
-        target: TARGET, topic, socket,
-        "Duplicate join of \"{topic}\" in {socket}: the channel is replaced"
+pub(crate) fn duplicate_join(topic: &Topic, id: Option<&Topic>, socket: &'static str) {
+    line!(
+        debug, "Duplicate join: the client's earlier channel is replaced";
+        topic = Shown::name(topic), socket = socket, id = shown_id(id),
     );
 }
 
@@ -128,43 +150,69 @@ pub(crate) fn too_many_channels(
     topic: &Topic,
     socket: &'static str,
 ) {
-    let (id, topic) = (id.map(|id| Shown::name(id)), Shown::name(topic));
-    let (id, topic) = (id.as_ref().map(Shown::as_str), topic.as_str());
-    let whose = id.unwrap_or("none");
-    tracing::error!(
-        target: TARGET, limit, id, topic, socket,
-        "Refused the join of \"{topic}\" in {socket}: this connection has reached its limit of \
-         {limit} channels (socket id: \"{whose}\")"
+    line!(
+        error, "Refused a join: its connection has reached its limit of channels, `max_channels`";
+        topic = Shown::name(topic), limit = limit, socket = socket, id = shown_id(id),
     );
 }
 
 pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static str) {
-    let id = id.map(|id| Shown::name(id));
-    let id = id.as_ref().map(Shown::as_str);
-    tracing::warn!(
-        target: TARGET, limit, id, socket,
-        "Refused a join in {socket}: its topic or a ref has more than {limit} bytes"
+    line!(
+        warn, "Refused a join: its topic or a ref has too many bytes";
+        limit = limit, socket = socket, id = shown_id(id),
     );
 }
 
-pub(crate) fn join_crashed(topic: &Topic, fault: &Fault) {
-    let (topic, fault) = (Shown::name(topic), Shown::text(fault));
-    let (topic, fault) = (topic.as_str(), fault.as_str());
-    tracing::error!(target: TARGET, topic, fault, "a join failed");
+/// A frame that is no message ends its connection.
+pub(crate) fn malformed_message(
+    error: impl std::fmt::Display,
+    id: Option<&Topic>,
+    socket: &'static str,
+) {
+    line!(
+        debug, "Closing a connection: its client sent what is no message";
+        error = Shown::text(error), socket = socket, id = shown_id(id),
+    );
 }
 
-pub(crate) fn channel_failed(topic: &Topic, id: Option<&Topic>, fault: &Fault) {
-    let (topic, id) = (Shown::name(topic), id.map(|id| Shown::name(id)));
-    let (topic, id) = (topic.as_str(), id.as_ref().map(Shown::as_str));
-    let fault = Shown::text(fault);
-    let fault = fault.as_str();
-    tracing::error!(target: TARGET, topic, id, fault, "a channel failed");
+/// A `#[join]` returned a fault or panicked. The client is told `join crashed`.
+pub(crate) fn join_failed(whose: Whose<'_>, fault: &Fault) {
+    line!(
+        error, "a join failed";
+        topic = Shown::name(whose.topic),
+        channel = whose.channel,
+        id = shown_id(whose.id),
+        fault = Shown::text(fault),
+    );
 }
 
-pub(crate) fn terminate_abandoned(topic: &Topic, id: Option<&Topic>) {
-    let (topic, id) = (Shown::name(topic), id.map(|id| Shown::name(id)));
-    let (topic, id) = (topic.as_str(), id.as_ref().map(Shown::as_str));
-    tracing::warn!(
-        target: TARGET, topic, id, "a channel's terminate took too long and was abandoned"
+/// A callback returned a fault or panicked, or something that its channel sent failed. The channel
+/// ends with `phx_error`.
+///
+/// `callback` is the mark without its `#[]`, or says who else had the channel.
+pub(crate) fn channel_failed(
+    whose: Whose<'_>,
+    callback: &'static str,
+    event: Option<&str>,
+    fault: &Fault,
+) {
+    line!(
+        error, "a channel failed";
+        topic = Shown::name(whose.topic),
+        channel = whose.channel,
+        callback = callback,
+        event = event.map(Shown::name),
+        id = shown_id(whose.id),
+        fault = Shown::text(fault),
+    );
+}
+
+/// A `#[terminate]` takes more than its time. The channel is dropped where it stands.
+pub(crate) fn channel_abandoned(whose: Whose<'_>) {
+    line!(
+        warn, "a channel's terminate took too long and was abandoned";
+        topic = Shown::name(whose.topic),
+        channel = whose.channel,
+        id = shown_id(whose.id),
     );
 }

@@ -1,185 +1,212 @@
-//! Lines about requests for connections.
+//! Lines about requests for connections, and about what serves them.
 
 use std::{
+    fmt::Display,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use http::Method;
+use serde::Serialize;
 
-use super::{Shown, TARGET, Took, enabled, filter_of, filtered};
+use super::{Shown, enabled, filtered, line::Parameters, micros};
 use crate::{
-    channel::LogLevel,
-    endpoint::Endpoint,
+    channel::{LogLevel, Topic},
     error::Fault,
-    serializer::{Version, VersionError},
-    transport::{
-        ConnectError, Params, TransportKind, settings::MountSettings,
-        subprotocols::NoCommonSubprotocol,
-    },
+    params::FilterParameters,
 };
 
 /// The line about a request that `transport_log` asks for. Its query may hold secrets and is not
 /// shown; the line about the connection has its parameters.
 pub(crate) fn request(
     level: LogLevel,
-    transport: TransportKind,
-    method: &Method,
+    transport: &'static str,
+    method: &str,
     path: &str,
     peer: Option<SocketAddr>,
 ) {
-    let path = Shown::name(path);
-    let method = Shown::name(method.as_str());
-    let (path, method) = (path.as_str(), method.as_str());
-    log!(
-        level,
-        method,
-        path,
-        transport = transport.as_str(),
-        peer = peer.map(tracing::field::display),
-        "{method} {path}"
+    line!(
+        level, "REQUEST";
+        method = Shown::name(method),
+        path = Shown::name(path),
+        transport = transport,
+        peer = peer,
     );
 }
 
-/// The line about a connection that a socket decided on.
-pub(crate) struct Connect {
-    socket: &'static str,
-    transport: TransportKind,
-    version: Version,
-    started: Instant,
-    /// What the log shows of the parameters, unless it shows nothing.
-    shown: Option<(LogLevel, String)>,
-}
-
-impl Connect {
-    pub(crate) fn new(
-        socket: &'static str,
-        mount: &MountSettings,
-        endpoint: &Endpoint,
-        transport: TransportKind,
-        version: Version,
-        params: &Params,
-    ) -> Self {
-        let shown = enabled(mount.log).then(|| {
-            let json = serde_json::to_string(params).unwrap_or_default();
-            (mount.log, filtered(&json, filter_of(None, mount, endpoint)))
-        });
-        Self { socket, transport, version, started: Instant::now(), shown }
-    }
-
-    pub(crate) fn decided(self, refused: Option<&ConnectError>) {
-        let Self { socket, transport, version, started, shown } = self;
-        if let Some(error) = refused.filter(|error| error.is_fault()) {
-            return connect_failed(socket, transport, error);
-        }
-        let Some((level, params)) = shown else { return };
-        let took = Took(started.elapsed());
-        let (transport, duration_us) = (transport.as_str(), took.micros());
-        match refused {
-            None => log!(
-                level, socket, transport, serializer = %version, duration_us, params,
-                "CONNECTED TO {socket} in {took}\n  Transport: {transport}\n  \
-                 Serializer: {version}\n  Parameters: {params}"
-            ),
-            Some(error) => log!(
-                level, socket, transport, serializer = %version, duration_us, params,
-                reason = Shown::text(error).as_str(),
-                "REFUSED CONNECTION TO {socket} in {took}\n  Transport: {transport}\n  \
-                 Serializer: {version}\n  Parameters: {params}"
-            ),
-        }
-    }
-}
-
-/// The lines about connections that are told to go elsewhere, batch by batch.
-pub(crate) struct Draining<'a> {
-    pub(crate) level: LogLevel,
+/// Who asks for a connection, and for which.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking {
+    /// The socket's type.
     pub(crate) socket: &'static str,
-    pub(crate) mount: &'a str,
-    /// Connections.
-    pub(crate) total: usize,
-    /// Batches.
-    pub(crate) rounds: usize,
-    pub(crate) interval: Duration,
+    pub(crate) transport: &'static str,
+    pub(crate) peer: Option<SocketAddr>,
 }
 
-impl Draining<'_> {
-    /// The next batch, counted from 1, has so many connections.
-    pub(crate) fn batch(&self, round: usize, count: usize) {
-        let Self { level, socket, mount, total, rounds, interval } = *self;
-        let interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
-        log!(
-            level,
-            socket,
-            mount,
-            count,
-            total,
-            round,
-            rounds,
-            interval_ms,
-            "DRAINING {count} of {total} total connection(s) for socket {socket} every \
-             {interval_ms}ms - round {round} of {rounds}"
+/// The line about a connection that a socket decided on.
+pub(crate) struct ConnectLine {
+    level: LogLevel,
+    asking: Asking,
+    serializer: Shown<'static>,
+    params: Parameters,
+    started: Instant,
+}
+
+impl ConnectLine {
+    /// None if the connection will not be logged.
+    pub(crate) fn new(
+        level: LogLevel,
+        asking: Asking,
+        serializer: impl Display,
+        params: &impl Serialize,
+        filter: &FilterParameters,
+    ) -> Option<Self> {
+        enabled(level).then(|| {
+            let params = serde_json::to_string(params).unwrap_or_default();
+            Self {
+                level,
+                asking,
+                serializer: Shown::text(serializer),
+                params: Parameters(filtered(&params, filter)),
+                started: Instant::now(),
+            }
+        })
+    }
+
+    pub(crate) fn connected(self, id: Option<&Topic>) {
+        line!(
+            self.level, "CONNECTED";
+            socket = self.asking.socket,
+            id = id.map(|id| Shown::name(id)),
+            transport = self.asking.transport,
+            serializer = self.serializer,
+            peer = self.asking.peer,
+            duration_us = micros(self.started.elapsed()),
+            params = self.params,
+        );
+    }
+
+    pub(crate) fn refused(self, reason: impl Display) {
+        line!(
+            self.level, "REFUSED CONNECTION";
+            socket = self.asking.socket,
+            transport = self.asking.transport,
+            serializer = self.serializer,
+            peer = self.asking.peer,
+            duration_us = micros(self.started.elapsed()),
+            reason = Shown::text(reason),
+            params = self.params,
         );
     }
 }
 
 /// `connect` returned a fault or panicked. The client is told nothing of it.
-pub(crate) fn connect_failed(socket: &'static str, transport: TransportKind, error: &ConnectError) {
-    tracing::error!(
-        target: TARGET, socket, transport = transport.as_str(), error = Shown::text(error).as_str(),
-        "connecting to {socket} failed"
+pub(crate) fn connect_failed(asking: Asking, fault: impl Display) {
+    line!(
+        error, "connecting failed";
+        socket = asking.socket,
+        transport = asking.transport,
+        peer = asking.peer,
+        fault = Shown::text(fault),
     );
 }
 
 /// The application's way to answer a refused client failed.
 pub(crate) fn error_handler_failed(fault: &Fault) {
-    tracing::error!(target: TARGET, fault = Shown::text(fault).as_str(), "an error handler failed");
+    line!(
+        error, "an error handler failed: its client is answered with status 500";
+        fault = Shown::text(fault),
+    );
 }
 
 /// A method of a raw socket panicked. Channels catch and log what goes wrong in their callbacks.
 pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
-    tracing::error!(target: TARGET, method, fault = Shown::text(fault).as_str(), "a socket panicked");
-}
-
-pub(crate) fn version_refused(
-    socket: &'static str,
-    vsn: &str,
-    error: VersionError,
-    offered: &[Version],
-) {
-    let vsn = Shown::name(vsn);
-    let vsn = vsn.as_str();
-    match error {
-        VersionError::Invalid => tracing::warn!(
-            target: TARGET, socket, vsn,
-            "Client sent invalid transport version \"{vsn}\" to {socket}: a full version such as \
-             \"2.0.0\" is expected"
-        ),
-        VersionError::Unsupported => {
-            let offered = offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            tracing::warn!(
-                target: TARGET, socket, vsn, offered,
-                "Client asked for transport version \"{vsn}\", and {socket} speaks {offered}"
-            );
-        }
-    }
-}
-
-pub(crate) fn origin_refused(origin: &[u8], path: &str) {
-    let (origin, path) = (Shown::header(origin), Shown::name(path));
-    tracing::error!(
-        target: TARGET, origin = origin.as_str(), path = path.as_str(),
-        "Could not check origin for a connection\nOrigin of the request: {origin}\n\
-         Set `check_origin` of the mount or of the endpoint to allow it."
+    line!(
+        error, "a socket panicked";
+        method = method, fault = Shown::text(fault),
     );
 }
 
-pub(crate) fn subprotocols_refused(error: &NoCommonSubprotocol, mount: &MountSettings) {
-    let NoCommonSubprotocol { offered, accepted } = error;
-    let offered = Shown::name(offered);
-    tracing::error!(
-        target: TARGET, offered = offered.as_str(), accepted, mount = &*mount.path,
-        "Could not check Websocket subprotocols of a connection\nThe client offers: {offered}\n\
-         The server accepts: {accepted}\nSet `subprotocols` of the mount to allow one of them."
+/// The client reads, or polls, more slowly than the server sends. `waiting` and `limit` are bytes;
+/// `behind` is for how long more than the limit has been waiting.
+pub(crate) fn slow_reader(waiting: usize, limit: usize, behind: Duration) {
+    line!(
+        warn, "closing a connection whose client reads too slowly";
+        waiting = waiting,
+        limit = limit,
+        behind_ms = u64::try_from(behind.as_millis()).unwrap_or(u64::MAX),
+    );
+}
+
+/// More was sent to a connection than it can work off.
+pub(crate) fn overflowed(what: &'static str) {
+    line!(warn, "closing a connection: too much waits for it"; what = what);
+}
+
+pub(crate) fn protocol_broken(error: impl Display) {
+    line!(
+        debug, "closing a connection that breaks the WebSocket protocol";
+        error = Shown::text(error),
+    );
+}
+
+pub(crate) fn terminate_abandoned() {
+    line!(warn, "a socket's `terminate` took too long and was abandoned");
+}
+
+pub(crate) fn invalid_version(asking: Asking, vsn: &str) {
+    line!(
+        warn, "Client sent invalid transport version: a full one such as 2.0.0 is expected";
+        vsn = Shown::name(vsn),
+        socket = asking.socket,
+        transport = asking.transport,
+        peer = asking.peer,
+    );
+}
+
+pub(crate) fn unsupported_version(asking: Asking, vsn: &str, offered: &[impl Display]) {
+    let offered = || offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    line!(
+        warn, "Client asked for a transport version that the mount does not speak";
+        vsn = Shown::name(vsn),
+        offered = Shown::text(offered()),
+        socket = asking.socket,
+        transport = asking.transport,
+        peer = asking.peer,
+    );
+}
+
+pub(crate) fn origin_refused(origin: &[u8], path: &str) {
+    line!(
+        error, "Could not check origin: set `check_origin` of the mount or endpoint to allow it";
+        origin = Shown::header(origin), path = Shown::name(path),
+    );
+}
+
+pub(crate) fn subprotocols_refused(offered: &str, accepted: &str, mount: &str) {
+    line!(
+        error, "Could not check Websocket subprotocols: set `subprotocols` of the mount to allow one";
+        offered = Shown::name(offered),
+        accepted = Shown::name(accepted),
+        mount = Shown::name(mount),
+    );
+}
+
+pub(crate) fn upgrade_failed(error: impl Display) {
+    line!(debug, "an upgrade came to nothing"; error = Shown::text(error));
+}
+
+pub(crate) fn upgrade_too_slow() {
+    line!(debug, "an upgrade took too long");
+}
+
+/// An option of a TCP socket could not be set; the connection goes on without it.
+pub(crate) fn tcp_option_failed(option: &'static str, error: impl Display) {
+    line!(debug, "cannot set an option of a TCP socket"; option = option, error = Shown::text(error));
+}
+
+pub(crate) fn long_poll_failed(error: impl Display) {
+    line!(
+        error, "cannot open a long-poll session: the system gives no random bytes";
+        error = Shown::text(error),
     );
 }

@@ -1,57 +1,53 @@
-//! What is logged and counted: the lines of Phoenix's logger, with the same facts as structured
-//! fields.
+//! What is logged and counted: the lines of Phoenix's logger, each a short text with its facts as
+//! structured fields, every fact once.
 //!
-//! All lines have the target `phx_runtime::telemetry`, so that a subscriber can turn them off
-//! together. What a line shows is not even formatted while its level is off.
+//! All lines are written here, and have the target `phx_runtime::telemetry`, so that a subscriber can
+//! turn them off together. What a line shows is not even formatted while its level is off.
 //!
 //! Texts of clients are [`Shown`]: nobody can write a line of their own into the log, or a long one.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::{
-    channel::{LogLevel, Payload},
-    endpoint::Endpoint,
-    params::FilterParameters,
-    transport::settings::MountSettings,
-};
+use crate::{channel::LogLevel, params::FilterParameters};
 
 const TARGET: &str = "phx_runtime::telemetry";
 
-/// `tracing`'s macros want their level while compiling.
-macro_rules! log {
-    ($level:expr, $($what:tt)*) => {
-        match $level {
-            LogLevel::Off => {}
-            LogLevel::Error => tracing::error!(target: TARGET, $($what)*),
-            LogLevel::Warn => tracing::warn!(target: TARGET, $($what)*),
-            LogLevel::Info => tracing::info!(target: TARGET, $($what)*),
-            LogLevel::Debug => tracing::debug!(target: TARGET, $($what)*),
-            LogLevel::Trace => tracing::trace!(target: TARGET, $($what)*),
-        }
-    };
-}
+#[macro_use]
+mod line;
 
+mod broadcast;
 mod channel;
 mod connect;
 mod dropped;
 mod filtered;
+mod server;
 mod shown;
 #[cfg(test)]
 mod tests;
 
+use self::line::Parameters;
 pub(crate) use self::{
+    broadcast::{broadcast_failed, metas_kept, presence_diff_failed, presence_fetch_panicked},
     channel::{
-        HandleIn, Joining, channel_failed, duplicate_join, join_crashed, names_too_long,
-        terminate_abandoned, too_many_channels, unmatched_topic,
+        HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
+        join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
     },
     connect::{
-        Connect, Draining, connect_failed, error_handler_failed, origin_refused, request,
-        socket_panicked, subprotocols_refused, version_refused,
+        Asking, ConnectLine, connect_failed, error_handler_failed, invalid_version,
+        long_poll_failed, origin_refused, overflowed, protocol_broken, request, slow_reader,
+        socket_panicked, subprotocols_refused, tcp_option_failed, terminate_abandoned,
+        unsupported_version, upgrade_failed, upgrade_too_slow,
     },
-    dropped::{Dropped, dropped},
+    dropped::{
+        Dropped, binary_over_long_poll, dropped, missed_broadcast, unreadable_frame,
+        unsendable_broadcast,
+    },
     filtered::{JsonText, filtered},
+    server::{
+        DrainLine, cannot_accept, cannot_listen_for, connections_cut_off, draining_too_slow,
+        http_connection_broke, no_channels, not_accepted, random_secret, requests_cut_off,
+        route_panicked, server_ended, slow_request, too_many_http_connections, unread_answer,
+    },
     shown::Shown,
 };
 
@@ -66,35 +62,11 @@ fn enabled(level: LogLevel) -> bool {
     }
 }
 
-/// Milliseconds from one millisecond on, microseconds below, as Phoenix prints durations.
-struct Took(Duration);
-
-impl Took {
-    fn micros(&self) -> u64 {
-        u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX)
-    }
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-impl fmt::Display for Took {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.micros();
-        if micros > 1000 { write!(f, "{}ms", micros / 1000) } else { write!(f, "{micros}µs") }
-    }
-}
-
-/// What a channel, a socket or else the endpoint wants to have hidden.
-fn filter_of<'a>(
-    channel: Option<&'a FilterParameters>,
-    mount: &'a MountSettings,
-    endpoint: &'a Endpoint,
-) -> &'a FilterParameters {
-    channel.or(mount.filter_parameters.as_ref()).unwrap_or(endpoint.filter_parameters())
-}
-
-/// A payload as the log shows it.
-fn shown(payload: &Payload, filter: &FilterParameters) -> String {
-    match payload.as_json() {
-        Some(json) => filtered(json, filter),
-        None => format!("<{} bytes>", payload.as_binary().map_or(0, Bytes::len)),
-    }
+/// A payload as the log shows it: JSON, or the size of what is none.
+fn parameters(json: Option<&str>, bytes: usize, filter: &FilterParameters) -> Parameters {
+    Parameters(json.map_or_else(|| format!("<{bytes} bytes>"), |json| filtered(json, filter)))
 }

@@ -1,20 +1,19 @@
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 use super::*;
 use crate::{
-    channel::{ChannelKind, ChannelOptions, PayloadError, Topic},
+    channel::{ChannelKind, ChannelOptions, EncodeError, PayloadError},
     serializer::{Incoming, Version},
-    testing,
-    transport::{Mount, Params, TransportKind},
+    transport::Params,
 };
 
 fn kind(options: ChannelOptions) -> ChannelKind {
@@ -33,10 +32,8 @@ fn message(topic: &str) -> Incoming {
 fn allocations(level: tracing::Level, topic: &str) -> [u64; 3] {
     let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).with_max_level(level);
     tracing::subscriber::with_default(subscriber.finish(), || {
-        let (kind, mount) =
-            (kind(ChannelOptions::new()), MountSettings::new(&Mount::new("/socket")));
-        let socket = testing::socket("room:1");
-        let endpoint = socket.endpoint();
+        let kind = kind(ChannelOptions::new());
+        let filter = FilterParameters::default();
         let params = Params::from_query("token=a").unwrap();
         let message = message(topic);
         let count = |work: &mut dyn FnMut()| allocation_counter::measure(work).count_total;
@@ -45,18 +42,21 @@ fn allocations(level: tracing::Level, topic: &str) -> [u64; 3] {
         for _ in 0..2 {
             all = [
                 count(&mut || {
-                    let (transport, version) = (TransportKind::WebSocket, Version::V2);
-                    Connect::new("UserSocket", &mount, endpoint, transport, version, &params)
-                        .decided(None);
+                    let asking = Asking { socket: "User", transport: "websocket", peer: None };
+                    let log =
+                        ConnectLine::new(LogLevel::Info, asking, Version::V2, &params, &filter);
+                    if let Some(log) = log {
+                        log.connected(None);
+                    }
                 }),
                 count(&mut || {
-                    let topic = Topic::from(topic);
-                    if let Some(log) = Joining::new(&kind, &topic, &message.payload) {
-                        log.decided(&kind, &mount, endpoint, &topic, true);
+                    let (level, params) = (LogLevel::Info, &message.payload);
+                    if let Some(log) = JoinLine::new(level, topic, params, &filter) {
+                        log.joined(Whose { channel: kind.name, topic, id: None }, "User");
                     }
-                }) - 1, // the topic itself
+                }),
                 count(&mut || {
-                    if let Some(log) = HandleIn::new(&kind, &mount, endpoint, &message) {
+                    if let Some(log) = kind.handle_in_line(&message, None, &filter) {
                         log.handled();
                     }
                 }),
@@ -78,18 +78,6 @@ fn nothing_is_formatted_or_cloned_while_a_level_is_off() {
 #[test]
 fn channels_of_topics_that_begin_with_phoenix_are_not_logged() {
     assert_eq!(allocations(tracing::Level::TRACE, "phoenix:x")[1..], [0, 0]);
-}
-
-#[test]
-fn durations_read_like_phoenix_prints_them() {
-    for (duration, text) in [
-        (Duration::ZERO, "0µs"),
-        (Duration::from_nanos(1_000_999), "1000µs"),
-        (Duration::from_micros(1001), "1ms"),
-        (Duration::from_micros(2_999_999), "2999ms"),
-    ] {
-        assert_eq!(Took(duration).to_string(), text);
-    }
 }
 
 /// Counts by label.
@@ -121,15 +109,86 @@ fn what_is_dropped_is_counted_by_reason() {
     let counters = Counters::default();
     metrics::with_local_recorder(&counters, || {
         let error = PayloadError::new("expected u32");
-        dropped(Dropped::InvalidBroadcast(&error), "room:1", Some("news"));
-        dropped(Dropped::UnaskedReply, "room:1", None);
-        dropped(Dropped::EarlierJoin, "room:1", Some("new_msg"));
-        dropped(Dropped::EarlierJoin, "room:2", Some("new_msg"));
+        let whose = Whose { channel: "RoomChannel", topic: "room:1", id: None };
+        dropped(Dropped::InvalidBroadcast(&error), whose, Some("news"));
+        dropped(Dropped::UnaskedReply, whose, None);
+        dropped(Dropped::UnmatchedEvent, whose, None);
+        dropped(Dropped::UnmatchedInfo("Tick"), whose, None);
+        dropped(Dropped::EarlierJoin, whose, Some("new_msg"));
+        dropped(Dropped::EarlierJoin, whose, Some("new_msg"));
+        unsendable_broadcast("room:1", "news", Version::V1, EncodeError::BinaryInV1);
+        missed_broadcast("room:1", true);
+        missed_broadcast("room:1", false);
+        binary_over_long_poll(3);
     });
     let counted = |reason: &str| {
         let name = format!(r#"phx_messages_dropped_total [("reason", "{reason}")]"#);
         counters.0.lock()[&name].load(Ordering::Relaxed)
     };
-    assert_eq!((counted("unasked_reply"), counted("earlier_join")), (1, 2));
-    assert_eq!(counted("invalid_broadcast"), 1);
+    for (reason, times) in [
+        ("invalid_broadcast", 1),
+        ("unasked_reply", 1),
+        ("unmatched_event", 1),
+        ("unmatched_info", 1),
+        ("earlier_join", 2),
+        ("unsendable_broadcast", 1),
+        ("missed_broadcast", 2),
+        ("binary_over_long_poll", 3),
+    ] {
+        assert_eq!(counted(reason), times, "{reason}");
+    }
+}
+
+/// The files of this crate with their texts, but for tests.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                sources.push((path, text));
+            }
+        }
+    }
+    assert!(sources.len() > 50);
+    sources
+}
+
+/// The macro `line!` takes a text of somebody else only as what is escaped and cut.
+#[test]
+fn all_lines_are_written_by_one_macro() {
+    for (path, text) in sources() {
+        let is_test = |at: usize| text[..at].contains("#[cfg(test)]\nmod tests {");
+        for way_around in ["tracing::", "use tracing", "println!", "eprint", "dbg!", "log::"] {
+            let found = text.match_indices(way_around).filter(|(at, _)| {
+                let line = text[..*at].rsplit('\n').next().unwrap_or_default();
+                !line.trim_start().starts_with("//") && !is_test(*at)
+            });
+            let allowed = match () {
+                () if path.ends_with("telemetry/line.rs") => 2,
+                () if path.ends_with("telemetry/mod.rs") => 10,
+                () => 0,
+            };
+            let count = found.count();
+            assert!(count <= allowed, "{}: `{way_around}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_book_lists_all_reasons_for_which_messages_are_dropped() {
+    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../book/src/logging.md");
+    let book = std::fs::read_to_string(book).unwrap();
+    let (_, dropped) =
+        sources().into_iter().find(|(path, _)| path.ends_with("telemetry/dropped.rs")).unwrap();
+    let reasons: Vec<_> =
+        dropped.split("count(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(reasons.len() >= 8);
+    for reason in reasons {
+        assert!(book.contains(&format!("`{reason}`")), "{reason}");
+    }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{inbox::Inbox, message::Received};
 use crate::{
     channel::{Info, Reason},
+    telemetry,
     transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket},
 };
 
@@ -109,7 +110,7 @@ fn deliver(connection: &Connection, task: &std::task::Context<'_>, inbox: &Inbox
         if let Some(message) = Received::read(&frame) {
             inbox.put(message);
         } else {
-            tracing::warn!(?frame, "no message of the protocol");
+            telemetry::unreadable_frame(frame.len());
         }
     }
 }

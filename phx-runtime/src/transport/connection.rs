@@ -23,7 +23,10 @@ use super::{
     outbox::{Due, Outbox, Sent, State},
     websocket::{OpCode, deflate, put_frame, server_frames},
 };
-use crate::channel::{Info, Reason};
+use crate::{
+    channel::{Info, Reason},
+    telemetry,
+};
 
 /// A connection as seen from outside of its task: to send, to notify, to close. Cheap to clone.
 ///
@@ -156,7 +159,7 @@ impl Connection {
     /// A connection that ends handles no more of them: those that wait and those that still come are
     /// dropped.
     pub fn notify(&self, message: impl Any + Send) {
-        let taken = self.0.mailbox.lock().put(Info(Box::new(message)));
+        let taken = self.0.mailbox.lock().put(Info::new(message));
         match taken {
             Ok(()) => self.0.waker.wake(),
             Err((Refusal::Ended, _)) => {}
@@ -166,7 +169,7 @@ impl Connection {
 
     /// Ends the connection because it does not get to its internal messages.
     pub(crate) fn overflow(&self) {
-        overflowed("internal messages");
+        telemetry::overflowed("internal messages");
         self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
@@ -244,7 +247,7 @@ impl Connection {
     /// Whether and why the connection is to end. That a client reads too slowly is found here.
     pub fn ending(&self) -> Option<(CloseCode, Reason)> {
         if let Reader::Slow(slow) = self.look() {
-            overflowed_by(&slow);
+            telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
         }
         let state = self.0.outbox.lock().state();
         match state {
@@ -307,7 +310,7 @@ impl Connection {
         self.uncork();
         let wanted = |opcode| matches!(opcode, OpCode::Text | OpCode::Close);
         let dropped = self.with_outbox(|outbox| outbox.skip_until(wanted));
-        binary_dropped(dropped);
+        telemetry::binary_over_long_poll(dropped);
         self.has_frames()
     }
 
@@ -428,24 +431,6 @@ impl Drop for Room {
             self.connection.0.outbox.lock().forget_waiter(number);
         }
     }
-}
-
-/// Says so if binary messages were dropped.
-pub(super) fn binary_dropped(dropped: usize) {
-    if dropped > 0 {
-        tracing::warn!(dropped, "binary messages cannot be sent over long-poll and were dropped");
-    }
-}
-
-#[cold]
-fn overflowed_by(slow: &Slow) {
-    let Slow { waiting, limit, behind } = *slow;
-    tracing::warn!(waiting, limit, ?behind, "closing a connection whose client reads too slowly");
-}
-
-#[cold]
-fn overflowed(what: &'static str) {
-    tracing::warn!(what, "closing a connection: too much waits for it");
 }
 
 /// What the task of a connection holds, to leave nothing behind.

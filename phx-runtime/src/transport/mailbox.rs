@@ -67,7 +67,7 @@ mod tests {
     use crate::channel::{Info, Reason};
 
     fn refusal(mailbox: &mut Mailbox) -> Option<Refusal> {
-        mailbox.put(Info(Box::new(()))).err().map(|(refusal, _)| refusal)
+        mailbox.put(Info::new(())).err().map(|(refusal, _)| refusal)
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub(super) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connec
     match tokio::time::timeout(TERMINATE, work.catch_unwind()).await {
         Ok(Ok(())) => {}
         Ok(Err(panic)) => telemetry::socket_panicked("terminate", &Fault::from_panic(&*panic)),
-        Err(_) => tracing::warn!("a socket's terminate took too long and was abandoned"),
+        Err(_) => telemetry::terminate_abandoned(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
+    running::Failed,
     slot::{Fate, Slot, Stage},
     turns::Core,
 };
@@ -43,7 +44,8 @@ impl Core {
         channel: Box<dyn AnyChannel>,
         message: Incoming,
     ) -> Fate {
-        telemetry::duplicate_join(&slot.member.topic, self.routes.socket());
+        let id = slot.member.session.id.as_ref();
+        telemetry::duplicate_join(&slot.member.topic, id, self.routes.socket());
         slot.member.close();
         self.let_go(slot.member.clone(), channel, Reason::Replaced);
         Fate::Rejoined(message)
@@ -78,9 +80,10 @@ impl Core {
         &mut self,
         slot: &mut Slot,
         channel: Box<dyn AnyChannel>,
+        failed: &Failed,
         fault: &Fault,
     ) -> Fate {
-        self.log_failure(&slot.member, fault);
+        failed.log(&slot.member, fault);
         self.stop(slot, channel, Reason::failed(fault))
     }
 
@@ -128,7 +131,7 @@ async fn within_deadline(member: Arc<Member>, future: Caught) {
         Ok(caught) => {
             log_terminated(&member, caught.map_err(|panic| Fault::from_panic(&*panic)));
         }
-        Err(_) => telemetry::terminate_abandoned(&member.topic, member.session.id.as_ref()),
+        Err(_) => telemetry::channel_abandoned(member.whose()),
     }
 }
 
@@ -139,6 +142,6 @@ fn log_terminated(member: &Member, result: Result<Returned, Fault>) {
         Err(fault) => Some(End::Fault(fault)),
     };
     if let Some(End::Fault(fault)) = end {
-        telemetry::channel_failed(&member.topic, member.session.id.as_ref(), &fault);
+        telemetry::channel_failed(member.whose(), "terminate", None, &fault);
     }
 }

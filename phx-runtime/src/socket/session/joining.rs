@@ -13,10 +13,10 @@ use super::{
     turns::{Core, reason},
 };
 use crate::{
-    channel::{ChannelKind, Info, JoinError, JoinedAny, Joining, Member, Refused, Topic},
+    channel::{ChannelKind, JoinError, JoinedAny, Joining, Member, Refused, Topic},
     error::Fault,
     serializer::{Incoming, MessageRef},
-    telemetry,
+    telemetry::{self, JoinLine},
 };
 
 impl Core {
@@ -40,9 +40,9 @@ impl Core {
             message.join_ref,
             message.reference.clone(),
             self.shared.clone(),
-            kind.intercepts,
+            kind,
         ));
-        let mut slot = Slot::new(member, kind);
+        let mut slot = Slot::new(member);
         let pending = PendingJoin { reference: message.reference, replaced, log };
         // Most joins need no second poll. The set makes that one, with the task's own waker.
         match future.poll_unpin(&mut task::Context::from_waker(Waker::noop())) {
@@ -60,7 +60,7 @@ impl Core {
         topic: &Topic,
         message: &mut Incoming,
         slots: usize,
-    ) -> Option<(Arc<ChannelKind>, Option<telemetry::Joining>, Joining)> {
+    ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)> {
         let limit = self.mount.max_channels;
         // Looked at first, so that nothing of a join runs that could not be accepted. A channel
         // counts until it has ended, or leaving and joining would start any number of `terminate`s.
@@ -71,9 +71,9 @@ impl Core {
             return None;
         }
         let payload = message.payload.take();
-        let started = self.routes.join(topic, payload, &self.shared.endpoint);
+        let started = self.routes.join(topic, payload, &self.shared.endpoint, self.filter());
         if started.is_none() {
-            telemetry::unmatched_topic(topic, self.routes.socket());
+            telemetry::unmatched_topic(topic, self.shared.id.as_ref(), self.routes.socket());
             self.refuse(None, message, "unmatched topic");
         }
         started
@@ -94,11 +94,18 @@ impl Core {
                 Err(error) => Err(Fault::from(error).into()),
             }
         });
-        let refused = accepted.as_ref().is_err_and(JoinError::is_answer);
-        if let Some(log) = log.filter(|_| accepted.is_ok() || refused) {
-            log.decided(&slot.kind, &self.mount, &self.shared.endpoint, &member.topic, !refused);
-        }
-        let joined = accepted.map_err(|error| self.refuse_join(&member, reference, error)).ok();
+        let joined = match accepted {
+            Ok(joined) => {
+                if let Some(log) = log {
+                    log.joined(member.whose(), self.routes.socket());
+                }
+                Some(joined)
+            }
+            Err(error) => {
+                self.refuse_join(&member, reference, error, log);
+                None
+            }
+        };
         // The client hears of the new channel first, whatever became of it.
         if let Some(replaced) = replaced {
             replaced.send_closed();
@@ -108,20 +115,32 @@ impl Core {
             return false;
         };
         member.subscribe();
-        self.waiting.push_first(slot, then.into_iter().map(Info));
+        self.waiting.push_first(slot, then.into_iter());
         slot.stage = Stage::Idle(channel);
         true
     }
 
-    fn refuse_join(&self, member: &Member, reference: Option<&MessageRef>, error: JoinError) {
+    fn refuse_join(
+        &self,
+        member: &Member,
+        reference: Option<&MessageRef>,
+        error: JoinError,
+        log: Option<JoinLine>,
+    ) {
+        let socket = self.routes.socket();
         let response = match error.into_refused() {
-            Refused::Answer(response) => response,
+            Refused::Answer(response) => {
+                if let Some(log) = log {
+                    log.refused(member.whose(), socket, &response);
+                }
+                response
+            }
             Refused::UnmatchedTopic => {
-                telemetry::unmatched_topic(&member.topic, self.routes.socket());
+                telemetry::unmatched_topic(&member.topic, self.shared.id.as_ref(), socket);
                 reason("unmatched topic")
             }
             Refused::Fault(fault) => {
-                telemetry::join_crashed(&member.topic, &fault);
+                telemetry::join_failed(member.whose(), &fault);
                 reason("join crashed")
             }
         };

@@ -47,7 +47,7 @@ use std::{
 };
 
 use self::{
-    running::{Done, Running},
+    running::{Done, Failed, Running},
     slot::{Fate, Slot},
     turns::Core,
     waiting::{Queued, Waiting, Work},
@@ -57,7 +57,7 @@ use crate::{
     endpoint::Endpoint,
     pubsub::{Pass, Place, Subscribed, Subscriber},
     serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
-    telemetry::{self, Shown},
+    telemetry,
     transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
 };
 
@@ -129,7 +129,7 @@ impl Session {
                 Flow::Continue
             }
             Err(error) => {
-                tracing::debug!(error = %Shown::text(&error), "a client sent what is no message");
+                telemetry::malformed_message(&error, self.id(), self.core.routes.socket());
                 Flow::Malformed(match error {
                     DecodeError::BinaryInV1 => CloseCode::UNSUPPORTED,
                     _ => CloseCode::INTERNAL,
@@ -226,7 +226,7 @@ impl Session {
                     self.with_slot(&member, |core, slot| core.returned(slot, call, result));
                 }
                 (Some(reason), Ok((channel, _))) => self.core.let_go(member, channel, reason),
-                (Some(_), Err(fault)) => self.core.log_failure(&member, &fault),
+                (Some(_), Err(fault)) => Failed::of(&call).log(&member, &fault),
             },
             Done::Failing(member) => self.with_slot(&member, |_, slot| Core::crashed(slot)),
             Done::Leaving(member) => member.close(),

@@ -23,17 +23,41 @@ pub(super) struct PendingJoin {
     pub(super) reference: Option<MessageRef>,
     /// The channel that the client had joined before.
     pub(super) replaced: Option<Arc<Member>>,
-    pub(super) log: Option<telemetry::Joining>,
+    pub(super) log: Option<telemetry::JoinLine>,
 }
 
 /// Which callback runs, and what is needed once it returns.
 pub(super) enum Call {
-    /// `#[handle_in]`, with the ref to reply to and the log line to write.
-    In(Option<MessageRef>, Option<Box<telemetry::HandleIn>>),
+    /// `#[handle_in]`, with the event, the ref to reply to and the log line to write.
+    In(Event, Option<MessageRef>, Option<Box<telemetry::HandleInLine>>),
     /// `#[handle_out]`, with the broadcast's event.
     Out(Event),
     /// `#[handle_info]`.
     Info,
+}
+
+/// What failed in a channel, for the log.
+pub(super) struct Failed {
+    callback: &'static str,
+    event: Option<Event>,
+}
+
+impl Failed {
+    /// Something that was sent through the channel's handle, from elsewhere.
+    pub(super) const SENDING: Self = Self { callback: "a task of its own", event: None };
+
+    pub(super) fn of(call: &Call) -> Self {
+        let (callback, event) = match call {
+            Call::In(event, ..) => ("handle_in", Some(event)),
+            Call::Out(event) => ("handle_out", Some(event)),
+            Call::Info => ("handle_info", None),
+        };
+        Self { callback, event: event.cloned() }
+    }
+
+    pub(super) fn log(&self, member: &Member, fault: &Fault) {
+        telemetry::channel_failed(member.whose(), self.callback, self.event.as_deref(), fault);
+    }
 }
 
 /// Whatever did not finish at once.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::waiting::Queued;
 use crate::{
-    channel::{AnyChannel, ChannelKind, Member},
+    channel::{AnyChannel, Member},
     serializer::Incoming,
 };
 
@@ -13,7 +13,6 @@ use crate::{
 /// Between two turns of the session an idle channel has nothing waiting for it.
 pub(super) struct Slot {
     pub(super) member: Arc<Member>,
-    pub(super) kind: Arc<ChannelKind>,
     pub(super) stage: Stage,
     /// What came while the channel had no time, oldest first. Not allocated while it has.
     pub(super) queue: VecDeque<Queued>,
@@ -42,8 +41,8 @@ pub(super) enum Fate {
 }
 
 impl Slot {
-    pub(super) fn new(member: Arc<Member>, kind: Arc<ChannelKind>) -> Self {
-        Self { member, kind, stage: Stage::Joining, queue: VecDeque::new() }
+    pub(super) fn new(member: Arc<Member>) -> Self {
+        Self { member, stage: Stage::Joining, queue: VecDeque::new() }
     }
 
     /// Takes the channel out for a turn, if it has time for one.

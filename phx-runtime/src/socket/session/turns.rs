@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Opening,
-    running::{Call, Running},
+    running::{Call, Failed, Running},
     slot::{Fate, Slot},
     waiting::{Queued, TooMuch, Waiting, Work},
 };
@@ -14,8 +14,9 @@ use crate::{
         Reply, Returned, Routes, SessionShared, Socket,
     },
     error::Fault,
+    params::FilterParameters,
     serializer::{ClientMessage, Incoming, MessageRef, Outgoing},
-    telemetry::{self, Dropped, dropped},
+    telemetry::{Dropped, dropped},
     transport::settings::MountSettings,
 };
 
@@ -60,7 +61,8 @@ impl Core {
             Work::Client(message) => match message.kind() {
                 ClientMessage::Join => self.replace(slot, channel, message),
                 _ if is_for_an_earlier_join(&message, &slot.member) => {
-                    dropped(Dropped::EarlierJoin, &message.topic, Some(&message.event));
+                    let whose = slot.member.whose();
+                    dropped(Dropped::EarlierJoin, whose, Some(&message.event));
                     slot.rest(channel)
                 }
                 ClientMessage::Leave => self.leave(slot, channel, message.reference.as_ref()),
@@ -78,7 +80,7 @@ impl Core {
                 channel.handle_info(info, Context::new(socket, Event::from(""), None))
             }),
             Work::Failed => match slot.member.take_fault() {
-                Some(fault) => self.fail(slot, channel, &fault),
+                Some(fault) => self.fail(slot, channel, &Failed::SENDING, &fault),
                 None => slot.rest(channel),
             },
         }
@@ -86,11 +88,12 @@ impl Core {
 
     /// The client's message goes to `#[handle_in]`.
     fn event(&mut self, slot: &mut Slot, channel: Box<dyn AnyChannel>, message: Incoming) -> Fate {
-        let endpoint = &self.shared.endpoint;
-        let log = telemetry::HandleIn::new(&slot.kind, &self.mount, endpoint, &message);
+        let (kind, id) = (&slot.member.kind, self.shared.id.as_ref());
+        let log = kind.handle_in_line(&message, id, self.filter());
         let Incoming { reference, event, payload, .. } = message;
-        self.call(slot, Call::In(reference.clone(), log), |socket| {
-            channel.handle_in(payload, Context::new(socket, Event::from(&*event), reference))
+        let event = Event::from(&*event);
+        self.call(slot, Call::In(event.clone(), reference.clone(), log), |socket| {
+            channel.handle_in(payload, Context::new(socket, event, reference))
         })
     }
 
@@ -118,14 +121,15 @@ impl Core {
         call: Call,
         result: Result<Returned, Fault>,
     ) -> Fate {
+        let failed = Failed::of(&call);
         match result {
             Ok((channel, reply)) => match answer(&slot.member, call, reply) {
                 None => slot.rest(channel),
                 Some(End::Stop(reason)) => self.stop(slot, channel, reason),
-                Some(End::Fault(fault)) => self.fail(slot, channel, &fault),
+                Some(End::Fault(fault)) => self.fail(slot, channel, &failed, &fault),
             },
             Err(fault) => {
-                self.log_failure(&slot.member, &fault);
+                failed.log(&slot.member, &fault);
                 Self::crashed(slot)
             }
         }
@@ -154,8 +158,9 @@ impl Core {
         }
     }
 
-    pub(super) fn log_failure(&self, member: &Member, fault: &Fault) {
-        telemetry::channel_failed(&member.topic, self.shared.id.as_ref(), fault);
+    /// Which parameters lines hide, unless a channel says it itself.
+    pub(super) fn filter(&self) -> &FilterParameters {
+        self.shared.endpoint.filter_parameters(self.mount.filter_parameters.as_ref())
     }
 
     /// Answers a message that no channel answers.
@@ -193,7 +198,7 @@ fn answer(member: &Member, call: Call, reply: Reply) -> Option<End> {
         None => answer.and_then(|answer| reply_to(member, &call, &answer)).map(End::Fault).or(end),
     };
     // An event whose handler failed was not handled; that has a line of its own.
-    if let (Call::In(_, Some(log)), None | Some(End::Stop(_))) = (call, &end) {
+    if let (Call::In(_, _, Some(log)), None | Some(End::Stop(_))) = (call, &end) {
         log.handled();
     }
     end
@@ -204,16 +209,18 @@ fn reply_to(member: &Member, call: &Call, answer: &Answer) -> Option<Fault> {
     let Answer { status, response, stands_in } = answer;
     let (event, why) = match (call, stands_in) {
         // What a handler itself answers goes out even without a ref, as in Phoenix.
-        (Call::In(reference, _), _) if reference.is_some() || stands_in.is_none() => {
+        (Call::In(_, reference, _), _) if reference.is_some() || stands_in.is_none() => {
             return member.reply(reference.as_ref(), status, response).err().map(Fault::from);
         }
         (Call::Out(event), Some(NotCalled::Payload(error))) => {
             (Some(event.as_str()), Dropped::InvalidBroadcast(error))
         }
-        (Call::Out(event), _) => (Some(event.as_str()), Dropped::UnaskedReply),
-        (Call::In(..) | Call::Info, _) => (None, Dropped::UnaskedReply),
+        (Call::Out(event) | Call::In(event, ..), _) => {
+            (Some(event.as_str()), Dropped::UnaskedReply)
+        }
+        (Call::Info, _) => (None, Dropped::UnaskedReply),
     };
-    dropped(why, &member.topic, event);
+    dropped(why, member.whose(), event);
     None
 }
 

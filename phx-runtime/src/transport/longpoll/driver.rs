@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{Session, SessionId, Sessions, post::Post};
 use crate::{
     channel::{Info, Reason},
+    telemetry,
     transport::{
         CloseCode, Flow, Frame, RawSocket,
         connection::Reader,
@@ -260,7 +261,7 @@ impl Driver {
                     ready!(self.patience.poll(task, || closes_at));
                 }
                 Reader::Slow(slow) => {
-                    tracing::warn!(?slow, "closing a session whose client does not poll");
+                    telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
                     return Poll::Ready(End::Closing);
                 }
             }

@@ -11,8 +11,9 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::post::Post;
-use crate::transport::{
-    BacklogLimits, Connection, Frame, Outgoing, Text, connection::binary_dropped,
+use crate::{
+    telemetry,
+    transport::{BacklogLimits, Connection, Frame, Outgoing, Text},
 };
 
 /// Windows without end are cut to this, so that there is a point in time when a session expires.
@@ -226,7 +227,7 @@ impl State {
                 Outgoing::Ping(_) | Outgoing::Close => {}
             }
         }
-        binary_dropped(dropped);
+        telemetry::binary_over_long_poll(dropped);
     }
 }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     channel::{Info, Reason},
+    telemetry,
     transport::{
         CloseCode, Connection, Control, Flow, Frame, RawSocket,
         connection::Reader,
@@ -352,7 +353,7 @@ impl Driver {
                     ready!(self.patience.poll(task, || closes_at));
                 }
                 Reader::Slow(slow) => {
-                    tracing::warn!(?slow, "closing a connection whose client reads too slowly");
+                    telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
                     return Poll::Ready(End::Closing);
                 }
             }
@@ -436,7 +437,7 @@ impl Driver {
 }
 
 fn broken(error: FrameError) -> End {
-    tracing::debug!(%error, "closing a connection that breaks the WebSocket protocol");
+    telemetry::protocol_broken(error);
     End::Stopped(error.close_code())
 }
 

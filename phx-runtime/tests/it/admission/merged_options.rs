@@ -45,7 +45,10 @@ async fn an_option_set_at_start_leaves_the_others_as_the_attribute_has_them() {
     };
     assert_eq!(status("/socket/ws?vsn=2.0.0", "chat").await, 101);
     let text = logs.take();
-    assert!(text.contains(" WARN ") && text.contains("GET /socket/ws"), "{text}");
+    assert!(
+        text.contains(" WARN ") && text.contains(r#"method="GET" path="/socket/ws""#),
+        "{text}"
+    );
     assert_eq!(status("/socket/ws?vsn=1.0.0", "chat").await, 403);
     assert_eq!(status("/socket/ws?vsn=2.0.0", "other").await, 403);
     assert_eq!(status("/socket/websocket?vsn=2.0.0", "chat").await, 404);
@@ -87,5 +90,5 @@ async fn a_drainer_set_at_start_leaves_the_rest_of_the_attributes() {
     let closed = clients.map(|client| async { client.accepted().await.closed().await });
     tokio::join!(endpoint.drain(), futures_util::future::join_all(closed));
     let text = logs.take();
-    assert!(text.contains("round 2 of 2"), "{text}");
+    assert!(text.contains("round=2 rounds=2"), "{text}");
 }

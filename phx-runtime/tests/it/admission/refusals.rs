@@ -29,10 +29,10 @@ async fn nothing_of_a_failure_leaves_the_server() {
     )
     .await;
     for (target, logged) in [
-        ("/socket/websocket?please=fail", "connecting to User failed"),
-        ("/socket/websocket?please=panic", "connecting to User failed"),
-        ("/socket/websocket?id=panic", "connecting to User failed"),
-        ("/raw/websocket?please=panic", "connecting to Raw failed"),
+        ("/socket/websocket?please=fail", r#"connecting failed socket="User""#),
+        ("/socket/websocket?please=panic", r#"connecting failed socket="User""#),
+        ("/socket/websocket?id=panic", r#"connecting failed socket="User""#),
+        ("/raw/websocket?please=panic", r#"connecting failed socket="Raw""#),
     ] {
         let answer = open(at, target, &[]).await;
         assert_eq!((answer.status, &*answer.body), (500, ""), "{target}");
