@@ -21,6 +21,7 @@ pub mod prelude;
 mod presence;
 mod pubsub;
 mod serializer;
+mod sharded;
 mod socket;
 mod telemetry;
 pub mod testing;

@@ -18,7 +18,7 @@ use super::{ChannelKind, ChannelOptions, EncodeError, Encoded, Info, IntoPayload
 use crate::{
     endpoint::Endpoint,
     error::Fault,
-    pubsub::{Broadcast, Form, Pass, Place, Subscribed, Subscriber},
+    pubsub::{Broadcast, Form, Pace, Pass, Place, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
     telemetry::Whose,
     transport::{Connection, TransportKind},
@@ -242,7 +242,7 @@ impl Socket {
     pub fn broadcast(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
-            self.endpoint().pubsub().publish_for(self.connection(), broadcast);
+            self.publish(broadcast);
         }
     }
 
@@ -252,8 +252,13 @@ impl Socket {
     /// Phoenix counterpart: `broadcast_from!/3`.
     pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
-            self.endpoint().pubsub().publish_for(self.connection(), broadcast);
+            self.publish(broadcast);
         }
+    }
+
+    fn publish(&self, broadcast: Broadcast) {
+        let pace = Pace::BeforeFlushOf(self.connection());
+        self.endpoint().pubsub().publish(broadcast, pace);
     }
 
     fn make(&self, event: &str, payload: &impl IntoPayload) -> Option<Broadcast> {
@@ -475,17 +480,26 @@ impl Member {
 }
 
 impl Subscriber for Member {
+    /// Intercepted messages come after the others of their pass: the channel may hear of them before
+    /// this returns, and what it pushes then must not overtake what was broadcast before.
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
-        if self.kind.intercepts.is_empty() && first == 0 && !pass.has_author(&self.place) {
-            let frames = pass.frames(self.session.form());
-            self.session.connection.send_encoded(frames, Some(&self.subscribed));
-            return;
+        let (connection, form) = (&self.session.connection, self.session.form());
+        let cut = pass.cut(self.kind.intercepts);
+        let has_own = pass.has_author(&self.place);
+        let is_foreign = |message: &&Broadcast| !(has_own && message.is_from(&self.place));
+        if first == 0 && !has_own {
+            connection.send_encoded(pass.frames(cut, form), Some(&self.subscribed));
+        } else {
+            let plain = pass.plain(cut, first).filter(is_foreign);
+            let frames = plain.filter_map(|message| message.frame(form));
+            connection.send_all_encoded(frames, Some(&self.subscribed));
         }
-        for message in &pass.messages()[first..] {
-            if !message.is_from(&self.place) {
-                self.deliver_one(message);
-            }
-        }
+        let intercepted = pass.intercepted(cut, first).filter(is_foreign);
+        connection.notify_all(
+            intercepted.map(|message| {
+                Info::new(SessionMessage::Out(Arc::downgrade(&self), message.clone()))
+            }),
+        );
     }
 
     fn place(&self) -> &Place {
@@ -527,10 +541,10 @@ struct Foreign {
 impl Subscriber for Foreign {
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
         let Some(member) = self.member.upgrade() else { return };
-        let socket = Socket(member);
-        for message in &pass.messages()[first..] {
-            socket.notify(message.clone());
-        }
+        member.session.connection.notify_all(pass.messages()[first..].iter().map(|message| {
+            let info = Info::new(message.clone());
+            Info::new(SessionMessage::Info(self.member.clone(), info))
+        }));
     }
 
     fn place(&self) -> &Place {

@@ -37,7 +37,7 @@ use crate::{
     channel::{EncodeError, Encoded, IntoPayload, State, Topic},
     error::Fault,
     params::FilterParameters,
-    pubsub::{Broadcast, PubSub, Subscription},
+    pubsub::{Broadcast, Pace, PubSub, Subscription},
     serializer::Version,
     telemetry,
     token::Secret,
@@ -188,7 +188,7 @@ impl Endpoint {
     }
 
     pub(crate) fn publish(&self, broadcast: Broadcast) {
-        self.0.pubsub.publish(broadcast);
+        self.0.pubsub.publish(broadcast, Pace::Now);
     }
 
     pub(crate) fn pubsub(&self) -> &PubSub {

@@ -54,7 +54,7 @@ pub use self::{
 };
 use crate::{
     channel::{Encoded, Socket, Topic},
-    pubsub::{Broadcast, PubSub},
+    pubsub::{Broadcast, Pace, PubSub},
     telemetry,
 };
 
@@ -411,7 +411,7 @@ impl Inner {
         let broadcast = Encoded::of(&diff)
             .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
         match (broadcast, self.pubsub.get()) {
-            (Ok(broadcast), Some(pubsub)) => pubsub.publish_soon(broadcast),
+            (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),
             (Ok(_), None) => {}
             (Err(error), _) => telemetry::presence_diff_failed(topic, error),
         }

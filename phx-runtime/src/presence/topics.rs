@@ -1,28 +1,16 @@
 //! All topics with presences.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
 use super::{diff::Diff, roster::Roster};
-use crate::channel::Topic;
-
-/// Topics are spread over this many maps, so that they are found without waiting for each other.
-const SHARDS: usize = 64;
+use crate::{channel::Topic, sharded::Sharded};
 
 /// Each topic's roster has a lock of its own. A roster that became empty is retired under that
 /// lock, then taken out of its map; whoever finds a retired one takes it out and looks again.
 #[derive(Debug)]
-pub(super) struct Topics {
-    hasher: RandomState,
-    shards: [RwLock<Shard>; SHARDS],
-}
-
-type Shard = HashMap<Topic, Arc<Mutex<Roster>>>;
+pub(super) struct Topics(Sharded<Arc<Mutex<Roster>>>);
 
 /// Changes of a topic that the caller has to hand out, with [`Topics::tell`].
 #[must_use]
@@ -34,18 +22,12 @@ pub(super) struct Untold<'a> {
 
 impl Topics {
     pub(super) fn new() -> Self {
-        Self { hasher: RandomState::new(), shards: std::array::from_fn(|_| RwLock::default()) }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
-    fn shard(&self, topic: &str) -> &RwLock<Shard> {
-        &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
+        Self(Sharded::new())
     }
 
     /// Reads a topic's roster, if it has one.
     pub(super) fn read<T: Default>(&self, topic: &str, read: impl FnOnce(&Roster) -> T) -> T {
-        let roster = self.shard(topic).read().get(topic).cloned();
-        roster.map(|roster| read(&roster.lock())).unwrap_or_default()
+        self.0.get(topic).map(|roster| read(&roster.lock())).unwrap_or_default()
     }
 
     /// Changes a topic's roster.
@@ -89,24 +71,18 @@ impl Topics {
     }
 
     fn find_or_make(&self, topic: &Topic) -> Arc<Mutex<Roster>> {
-        let shard = self.shard(topic);
-        if let Some(roster) = shard.read().get(topic) {
-            return roster.clone();
+        if let Some(roster) = self.0.get(topic) {
+            return roster;
         }
-        shard.write().entry(topic.clone()).or_default().clone()
+        self.0.write(topic).entry(topic.clone()).or_default().clone()
     }
 
     fn take_out(&self, topic: &Topic, retired: &Arc<Mutex<Roster>>) {
-        let mut shard = self.shard(topic).write();
-        if let Entry::Occupied(entry) = shard.entry(topic.clone())
-            && Arc::ptr_eq(entry.get(), retired)
-        {
-            entry.remove();
-        }
+        self.0.remove_if(topic, |roster| Arc::ptr_eq(roster, retired));
     }
 
     /// How many topics have a roster.
     pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.read().len()).sum()
+        self.0.len()
     }
 }

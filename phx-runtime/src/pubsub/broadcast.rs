@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::room::Place;
+use super::Place;
 use crate::{
     channel::{
         EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
@@ -45,23 +45,27 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    const ALL: usize = 2 * Version::ALL;
+    pub(super) const ALL: usize = 2 * Version::ALL;
 
     const fn plain(version: Version) -> Self {
         Self { version, compressed: false }
     }
 
-    const fn index(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         2 * self.version.index() + self.compressed as usize
     }
 }
 
 /// A subscriber, told apart by the address of its place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Author(usize);
+///
+/// A message does not keep its author, so an address may be that of somebody else by the time when
+/// the message is delivered. That is somebody who subscribed after it was published, who does not
+/// get it for that reason.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Author(usize);
 
 impl Author {
-    fn of(place: &Place) -> Self {
+    pub(super) fn of(place: &Place) -> Self {
         Self(std::ptr::from_ref(place).addr())
     }
 }
@@ -133,6 +137,15 @@ impl Broadcast {
         frame.as_ref()
     }
 
+    pub(super) fn author(&self) -> Option<Author> {
+        self.0.author
+    }
+
+    /// The payload's length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.payload.len()
+    }
+
     pub(crate) fn is_from(&self, place: &Place) -> bool {
         self.0.author == Some(Author::of(place))
     }
@@ -145,40 +158,5 @@ impl fmt::Debug for Broadcast {
             .field("event", &self.0.event)
             .field("payload", &self.payload())
             .finish()
-    }
-}
-
-/// The messages that one pass over a topic's subscribers hands out, oldest first.
-pub(crate) struct Pass {
-    messages: Vec<Broadcast>,
-    /// The frames of all messages behind each other, in each form.
-    frames: [OnceLock<Bytes>; Form::ALL],
-}
-
-impl Pass {
-    pub(super) fn new(messages: Vec<Broadcast>) -> Self {
-        Self { messages, frames: [const { OnceLock::new() }; Form::ALL] }
-    }
-
-    pub(crate) fn messages(&self) -> &[Broadcast] {
-        &self.messages
-    }
-
-    /// All frames in one piece, copied together once for all subscribers.
-    pub(crate) fn frames(&self, form: Form) -> &Bytes {
-        self.frames[form.index()].get_or_init(|| {
-            if let [only] = &*self.messages {
-                return only.frame(form).cloned().unwrap_or_default();
-            }
-            let mut all = BytesMut::new();
-            for frame in self.messages.iter().filter_map(|message| message.frame(form)) {
-                all.extend_from_slice(frame);
-            }
-            all.freeze()
-        })
-    }
-
-    pub(crate) fn has_author(&self, place: &Place) -> bool {
-        self.messages.iter().any(|message| message.is_from(place))
     }
 }

@@ -4,49 +4,67 @@
 //! subscriber's connection. Messages that arrive while a topic's pass over its subscribers runs
 //! leave together in the next pass, with one write for each connection: fan-out is bounded by the
 //! number of system calls, so gathering is what makes a busy topic cheap.
+//!
+//! # Whose work it is
+//!
+//! Whoever publishes makes the passes, for one turn of bounded work (`pass::TURN`); what is left
+//! after that is done by a task, a turn at a time. A client whose messages wait by the thousand is
+//! not read until they are on their way.
+//!
+//! # Locks
+//!
+//! In the order in which they may be taken while another one is held: what ends with a channel
+//! (`Member::ends`), a shard of topics, a room, or a presence's roster in place of the latter two. A
+//! connection's outbox and mailbox come last: nothing is locked under either. Subscribers are called
+//! and anything of the application is dropped under none of them.
 
 mod broadcast;
+mod pass;
 mod room;
+mod seats;
 mod subscription;
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use parking_lot::RwLock;
-
-use self::room::{Room, Start};
+use self::room::{Later, Room};
 pub use self::{
     broadcast::Broadcast,
     subscription::{Subscription, SubscriptionError},
 };
-pub(crate) use self::{
-    broadcast::{Form, Pass},
-    room::{Place, Subscriber},
-    subscription::Subscribed,
-};
-use crate::{channel::Topic, transport::Connection};
+pub(crate) use self::{broadcast::Form, pass::Pass, seats::Place, subscription::Subscribed};
+use crate::{channel::Topic, sharded::Sharded, transport::Connection};
 
-/// Topics are spread over this many maps, so that joining and leaving seldom wait for each other.
-const SHARDS: usize = 64;
+/// Whoever gets messages of a topic. It may subscribe to one topic, once.
+pub(crate) trait Subscriber: Send + Sync {
+    /// Takes the messages of a pass from index `first` on, leaving out its own. There is at least
+    /// one. It must neither block nor panic: others wait behind it.
+    fn deliver(self: Arc<Self>, pass: &Pass, first: usize);
+
+    /// Where the subscriber sits in its topic's list.
+    fn place(&self) -> &Place;
+}
+
+/// Who hands a message out, and when.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace<'a> {
+    /// The caller, on the spot.
+    Now,
+    /// A task of its own, after whatever the current one does next: for messages that follow from
+    /// what a handler does and may come after what it sends.
+    Soon,
+    /// The caller, on behalf of a client: while its connection holds back what it sends, the
+    /// message waits too, so that all broadcasts of one read leave together, and before the replies
+    /// that tell of them. If another one publishes on the topic meanwhile, it leaves with that.
+    BeforeFlushOf(&'a Connection),
+}
 
 /// The topics of one endpoint. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct PubSub(Arc<Shards>);
-
-struct Shards {
-    hasher: RandomState,
-    shards: [RwLock<HashMap<Topic, Arc<Room>>>; SHARDS],
-}
+pub(crate) struct PubSub(Arc<Sharded<Arc<Room>>>);
 
 impl PubSub {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Shards {
-            hasher: RandomState::new(),
-            shards: std::array::from_fn(|_| RwLock::default()),
-        }))
+        Self(Arc::new(Sharded::new()))
     }
 
     /// Whether both are the topics of one endpoint.
@@ -54,85 +72,69 @@ impl PubSub {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
-    fn shard(&self, topic: &str) -> &RwLock<HashMap<Topic, Arc<Room>>> {
-        &self.0.shards[self.0.hasher.hash_one(topic) as usize % SHARDS]
-    }
-
     /// Adds a subscriber: it gets what is broadcast from now on.
     pub(crate) fn subscribe(&self, topic: &Topic, subscriber: Arc<dyn Subscriber>) {
-        let shard = self.shard(topic);
         // A room is taken out only under the write lock and while it is empty, so whoever
         // subscribes under either lock finds the room that later broadcasts find.
-        if let Some(room) = shard.read().get(topic) {
+        if let Some(room) = self.0.read(topic).get(topic) {
             room.add(subscriber);
             return;
         }
-        let mut rooms = shard.write();
-        let room = rooms.entry(topic.clone()).or_insert_with(|| Arc::new(Room::default()));
-        room.add(subscriber);
+        self.0.write(topic).entry(topic.clone()).or_default().add(subscriber);
     }
 
     /// Takes a subscriber out. Nothing happens if it is not there.
     pub(crate) fn unsubscribe(&self, topic: &str, subscriber: &dyn Subscriber) {
-        let shard = self.shard(topic);
-        let now_empty = match shard.read().get(topic) {
+        let now_empty = match self.0.read(topic).get(topic) {
             Some(room) => room.remove(subscriber),
             None => return,
         };
         if now_empty {
-            let mut rooms = shard.write();
-            if let Entry::Occupied(entry) = rooms.entry(topic.into())
-                && entry.get().is_empty()
-            {
-                entry.remove();
-            }
+            self.0.remove_if(topic, |room| room.is_empty());
         }
     }
 
     /// Hands a message to every subscriber of its topic but its author.
-    pub(crate) fn publish(&self, broadcast: Broadcast) {
-        if let Some(start) = self.prepare(broadcast) {
-            start.run();
-        }
-    }
-
-    /// As [`publish`](Self::publish), but after whatever the current task does next: for messages
-    /// that follow from what a handler does and may come after what it sends.
-    pub(crate) fn publish_soon(&self, broadcast: Broadcast) {
-        if let Some(start) = self.prepare(broadcast) {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
+    pub(crate) fn publish(&self, broadcast: Broadcast, pace: Pace<'_>) {
+        let Some(room) = self.0.get(broadcast.topic()) else { return };
+        match pace {
+            Pace::Now => {
+                if let Some(start) = room.publish(broadcast, None, None) {
+                    start.run();
+                }
+            }
+            Pace::Soon => {
+                let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+                    return self.publish(broadcast, Pace::Now);
+                };
+                if let Some(start) = room.publish(broadcast, None, Some(Later::Task)) {
                     runtime.spawn(async move { start.run() });
                 }
-                Err(_) => start.run(),
+            }
+            Pace::BeforeFlushOf(client) => {
+                let later = Some(Later::Flush(client.id()));
+                if let Some(start) = room.publish(broadcast, Some(client), later) {
+                    client.before_flush(move || start.run());
+                }
             }
         }
     }
 
-    /// As [`publish`](Self::publish), on behalf of a client: while its connection holds back what
-    /// it sends, the passes wait too, so that all broadcasts of one read leave together, and before
-    /// the replies that tell of them.
-    pub(crate) fn publish_for(&self, client: &Connection, broadcast: Broadcast) {
-        if let Some(start) = self.prepare(broadcast) {
-            client.before_flush(move || start.run());
-        }
-    }
-
-    fn prepare(&self, broadcast: Broadcast) -> Option<Start> {
-        let room = self.shard(broadcast.topic()).read().get(broadcast.topic()).cloned();
-        room?.publish(broadcast)
-    }
-
     /// How many subscribers a topic has.
     pub(crate) fn subscribers(&self, topic: &str) -> usize {
-        self.shard(topic).read().get(topic).map_or(0, |room| room.len())
+        self.0.get(topic).map_or(0, |room| room.len())
+    }
+
+    /// How many subscribers and messages a topic has room for.
+    #[cfg(test)]
+    fn room_in(&self, topic: &str) -> usize {
+        self.0.get(topic).map_or(0, |room| room.capacity())
     }
 
     /// How many topics have subscribers.
     #[cfg(test)]
     pub(crate) fn topics(&self) -> usize {
-        self.0.shards.iter().map(|shard| shard.read().len()).sum()
+        self.0.len()
     }
 }
 

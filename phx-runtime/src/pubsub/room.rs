@@ -1,99 +1,66 @@
 //! One topic: who subscribed, and the passes that hand messages out.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use parking_lot::Mutex;
 
-use super::broadcast::{Broadcast, Pass};
+use super::{
+    Subscriber,
+    broadcast::Broadcast,
+    pass::{Pass, TURN, work_of},
+    seats::Seats,
+};
+use crate::transport::{Connection, ConnectionId, WeakConnection};
 
-/// Subscribers taken from the list at a time. Between two such groups a pass lets go of the lock
-/// and of the processor, so that a large topic delays neither its own joins nor other tasks.
-const GROUP: usize = 256;
+/// Work units of the messages in one pass. What is gathered beyond that saves no system call that
+/// counts, and a piece of it waits in every outbox whose client is slow.
+const PASS: usize = 512;
 
-/// Passes that a sender makes on the spot. Others may go on broadcasting for as long as it makes
-/// them, and its own task has more to do.
-const PASSES: usize = 8;
-
-/// Whoever gets messages of a topic. It may subscribe to one topic, once.
-pub(crate) trait Subscriber: Send + Sync {
-    /// Takes the messages of a pass from index `first` on, leaving out its own.
-    fn deliver(self: Arc<Self>, pass: &Pass, first: usize);
-
-    /// Where the subscriber stands in its topic's list.
-    fn place(&self) -> &Place;
-}
-
-/// A subscriber's index in the list of its topic, kept up to date under the topic's lock so that
-/// leaving does not search.
-#[derive(Debug)]
-pub(crate) struct Place(AtomicUsize);
-
-const NOWHERE: usize = usize::MAX;
-
-impl Default for Place {
-    fn default() -> Self {
-        Self(AtomicUsize::new(NOWHERE))
-    }
-}
-
-impl Place {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, index: usize) {
-        self.0.store(index, Ordering::Relaxed);
-    }
-}
+/// Work units of messages that may wait before clients whose messages made them are not read any
+/// more. It goes on once half of them are on their way.
+const WAITING: usize = 4096;
 
 #[derive(Default)]
 pub(super) struct Room(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// While a pass runs nobody moves: who leaves makes a hole.
-    members: Vec<Option<Member>>,
-    holes: usize,
+    seats: Seats,
     /// Messages published so far. A subscriber gets those from the number on that it found.
     published: u64,
-    waiting: Vec<Broadcast>,
+    waiting: VecDeque<Broadcast>,
+    /// In units of work.
+    waiting_work: usize,
+    /// Whether somebody hands messages out, who will then hand out those that wait too.
     passing: bool,
+    /// Who has put off to hand out what waits, last.
+    put_off_by: Option<Later>,
+    /// Connections that are not read until less waits.
+    held: Vec<WeakConnection>,
 }
 
-#[derive(Clone)]
-struct Member {
-    subscriber: Arc<dyn Subscriber>,
-    since: u64,
+/// Where the passes of a topic are put off to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
+    /// A task of its own.
+    Task,
+    /// The moment before this connection writes.
+    Flush(ConnectionId),
 }
 
 impl Room {
     pub(super) fn add(&self, subscriber: Arc<dyn Subscriber>) {
         let mut state = self.0.lock();
-        debug_assert_eq!(subscriber.place().get(), NOWHERE, "a subscriber has one topic");
-        subscriber.place().set(state.members.len());
         let since = state.published;
-        state.members.push(Some(Member { subscriber, since }));
+        state.seats.add(subscriber, since);
     }
 
     /// Takes a subscriber out, and tells whether that left the room empty.
     pub(super) fn remove(&self, subscriber: &dyn Subscriber) -> bool {
         let mut state = self.0.lock();
-        let index = subscriber.place().get();
-        if index == NOWHERE {
-            return false;
-        }
-        subscriber.place().set(NOWHERE);
-        if state.passing {
-            state.members[index] = None;
-            state.holes += 1;
-        } else {
-            state.members.swap_remove(index);
-            if let Some(Some(moved)) = state.members.get(index) {
-                moved.subscriber.place().set(index);
-            }
+        state.seats.remove(subscriber);
+        if !state.passing {
+            state.seats.close_holes();
         }
         state.is_empty()
     }
@@ -103,75 +70,92 @@ impl Room {
     }
 
     pub(super) fn len(&self) -> usize {
-        let state = self.0.lock();
-        state.members.len() - state.holes
+        self.0.lock().seats.taken()
     }
 
-    /// Puts a message into the next pass. If none runs, the caller gets to start it.
-    pub(super) fn publish(self: Arc<Self>, message: Broadcast) -> Option<Start> {
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        let state = self.0.lock();
+        state.seats.capacity() + state.waiting.capacity()
+    }
+
+    /// Lets a message wait for the next pass. Whoever publishes starts the passes if nobody makes
+    /// them, even if somebody else has put that off: nobody waits for what another client does
+    /// meanwhile. Only who has put it off `later` itself need not do so again.
+    pub(super) fn publish(
+        self: Arc<Self>,
+        message: Broadcast,
+        client: Option<&Connection>,
+        later: Option<Later>,
+    ) -> Option<Start> {
         let mut state = self.0.lock();
         if state.is_empty() {
             return None;
         }
         state.published += 1;
-        state.waiting.push(message);
-        let starts = !std::mem::replace(&mut state.passing, true);
+        state.waiting_work += work_of(&message);
+        state.waiting.push_back(message);
+        if state.waiting_work > WAITING
+            && let Some(client) = client
+            && client.hold()
+        {
+            state.held.push(client.downgrade());
+        }
+        let starts = !state.passing && (later.is_none() || state.put_off_by != later);
+        state.put_off_by = later.or(state.put_off_by);
         drop(state);
         starts.then(|| Start(Some(self)))
     }
 
-    /// Takes what waits; nothing ends the passing.
-    fn next_pass(self: Arc<Self>) -> Option<Passing> {
+    /// Begins a pass with what waits, unless that is nothing or somebody else makes passes.
+    fn begin(self: Arc<Self>) -> Option<Passing> {
         let mut state = self.0.lock();
-        if state.waiting.is_empty() {
-            state.close_holes();
-            state.passing = false;
+        if state.passing || state.waiting.is_empty() {
             return None;
         }
-        let waiting = std::mem::take(&mut state.waiting);
-        let first_number = state.published - waiting.len() as u64;
-        let all = state.members.len();
+        state.passing = true;
+        state.put_off_by = None;
         drop(state);
-        Some(Passing {
-            pass: Pass::new(waiting),
-            first_number,
-            all,
+        let mut passing = Passing {
+            room: self,
+            pass: Pass::new(Vec::new()),
+            first_number: 0,
+            end: 0,
             next: 0,
             group: Vec::new(),
-            room: self,
-        })
+            is_over: false,
+        };
+        passing.next_pass().then_some(passing)
     }
 }
 
 /// Passes that are due: whoever holds this hands out the messages that wait, at the latest when
 /// dropping it.
 #[must_use]
-pub(crate) struct Start(Option<Arc<Room>>);
+pub(super) struct Start(Option<Arc<Room>>);
 
 impl Start {
     /// Hands out what waits. The first subscribers are served on the spot: whoever sees an effect
     /// of a broadcast after this, such as its sender's reply, sees it after they were served. The
-    /// rest of a large topic is left to a task that lets go of the processor now and then.
-    pub(crate) fn run(mut self) {
+    /// rest of a large or busy topic is left to a task that lets go of the processor now and then.
+    pub(super) fn run(mut self) {
         self.pass();
     }
 
     fn pass(&mut self) {
-        let mut room = self.0.take();
-        let mut passes = 0;
-        while let Some(mut passing) = room.take().and_then(Room::next_pass) {
-            passes += 1;
-            if !passing.serve_group() || passes == PASSES {
+        let Some(mut passing) = self.0.take().and_then(Room::begin) else { return };
+        let mut turn = TURN;
+        while !passing.serve(&mut turn) || passing.next_pass() {
+            if turn == 0 {
                 match tokio::runtime::Handle::try_current() {
                     Ok(runtime) => {
                         runtime.spawn(passing.finish());
                         return;
                     }
                     // Outside of a runtime nothing can yield, and nobody waits for this thread.
-                    Err(_) => while !passing.serve_group() {},
+                    Err(_) => turn = TURN,
                 }
             }
-            room = Some(passing.room);
         }
     }
 }
@@ -188,62 +172,126 @@ struct Passing {
     pass: Pass,
     /// The number of the first message.
     first_number: u64,
-    /// How many places the list had when the pass began; who came later gets later messages.
-    all: usize,
+    /// How many seats the list had when the pass began; who came later gets later messages.
+    end: usize,
     next: usize,
     /// Those being served; empty between two calls.
-    group: Vec<Member>,
+    group: Vec<(Arc<dyn Subscriber>, u64)>,
+    /// Whether somebody else may make passes.
+    is_over: bool,
 }
 
 impl Passing {
-    /// Serves the next few subscribers, if any are left, and tells whether they were the last.
-    fn serve_group(&mut self) -> bool {
-        let end = (self.next + GROUP).min(self.all);
+    /// Serves as many of the next subscribers as the rest of a turn is enough for, at least one,
+    /// and tells whether they were the last. Nothing is left of the turn if not.
+    fn serve(&mut self, turn: &mut usize) -> bool {
+        let count = (*turn / self.pass.work()).clamp(1, self.end - self.next + 1);
+        *turn = turn.saturating_sub(count * self.pass.work());
+        let end = (self.next + count).min(self.end);
+        let before = self.first_number + self.pass.messages().len() as u64;
         {
             let state = self.room.0.lock();
             self.group.reserve_exact(end - self.next);
-            self.group.extend(state.members[self.next..end].iter().flatten().cloned());
+            state.seats.collect(self.next..end, before, &mut self.group);
         }
         self.next = end;
-        for member in self.group.drain(..) {
-            let first = member.since.saturating_sub(self.first_number);
+        for (subscriber, since) in self.group.drain(..) {
+            let first = since.saturating_sub(self.first_number);
+            // Less than the number of messages, as it subscribed before the last of them.
             let first = usize::try_from(first).unwrap_or(usize::MAX);
-            if first < self.pass.messages().len() {
-                member.subscriber.deliver(&self.pass, first);
-            }
+            subscriber.deliver(&self.pass, first);
         }
-        end == self.all
+        let is_last = end == self.end;
+        if !is_last {
+            *turn = 0;
+        }
+        is_last
+    }
+
+    /// Goes on to the messages that wait. If there are none, passing is over.
+    fn next_pass(&mut self) -> bool {
+        let (messages, held) = {
+            let mut state = self.room.0.lock();
+            state.seats.close_holes();
+            self.next = 0;
+            self.end = state.seats.end();
+            self.first_number = state.published - state.waiting.len() as u64;
+            let messages = state.take_waiting();
+            state.passing = !messages.is_empty();
+            self.is_over = messages.is_empty();
+            (messages, state.take_held())
+        };
+        release(held);
+        self.pass = Pass::new(messages);
+        !self.is_over
     }
 
     /// Serves everybody who is left, and all messages that arrive meanwhile.
-    async fn finish(self) {
-        let mut passing = self;
+    async fn finish(mut self) {
         loop {
             tokio::task::yield_now().await;
-            if passing.serve_group() {
+            if self.serve(&mut { TURN }) {
+                // What others are about to publish leaves in the same pass.
                 tokio::task::yield_now().await;
-                match passing.room.next_pass() {
-                    Some(next) => passing = next,
-                    None => return,
+                if !self.next_pass() {
+                    return;
                 }
             }
         }
     }
 }
 
-impl State {
-    fn is_empty(&self) -> bool {
-        self.members.len() == self.holes
-    }
-
-    fn close_holes(&mut self) {
-        if self.holes == 0 {
+impl Drop for Passing {
+    /// A pass that is given up, as by a runtime that shuts down, keeps the topic from nothing.
+    fn drop(&mut self) {
+        if self.is_over {
             return;
         }
-        self.members.retain(Option::is_some);
-        for (index, member) in self.members.iter().flatten().enumerate() {
-            member.subscriber.place().set(index);
+        let held = {
+            let mut state = self.room.0.lock();
+            state.passing = false;
+            std::mem::take(&mut state.held)
+        };
+        release(held);
+    }
+}
+
+/// Lets clients be read again. Without the room's lock: the last handle of a connection may be
+/// dropped here.
+fn release(held: Vec<WeakConnection>) {
+    for connection in held.iter().filter_map(WeakConnection::upgrade) {
+        connection.release();
+    }
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.seats.taken() == 0
+    }
+
+    /// Takes those out who are to be read again.
+    fn take_held(&mut self) -> Vec<WeakConnection> {
+        if self.waiting_work > WAITING / 2 {
+            return Vec::new();
         }
-        self.holes = 0;
+        std::mem::take(&mut self.held)
+    }
+
+    /// Takes the messages of the next pass.
+    fn take_waiting(&mut self) -> Vec<Broadcast> {
+        let mut work = 0;
+        let mut count = 0;
+        for message in &self.waiting {
+            count += 1;
+            work += work_of(message);
+            if work >= PASS {
+                break;
+            }
+        }
+        self.waiting_work -= work;
+        if count == self.waiting.len() {
+            return std::mem::take(&mut self.waiting).into();
+        }
+        self.waiting.drain(..count).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     pin::Pin,
     sync::{
@@ -28,6 +29,17 @@ use crate::{
     telemetry,
 };
 
+/// Shared frames up to this size are copied to be written together.
+const GATHERED_FRAME: usize = 4 * 1024;
+
+/// So many bytes, or one frame more, are written at once.
+const GATHERED_LIMIT: usize = 32 * 1024;
+
+thread_local! {
+    /// Where frames are gathered that are written at once; taken out while in use.
+    static GATHERED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// A connection as seen from outside of its task: to send, to notify, to close. Cheap to clone.
 ///
 /// Handles outlive their connection; what is sent to one that is gone goes nowhere.
@@ -42,6 +54,8 @@ struct Shared {
     waker: AtomicWaker,
     outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
+    /// Whether no more of the client is to be read for now, because of what waits to be broadcast.
+    held: AtomicBool,
     /// Whether the client takes compressed frames.
     compresses: bool,
 }
@@ -68,6 +82,7 @@ impl Connection {
             waker: AtomicWaker::new(),
             outbox: Mutex::new(Outbox::new(limits, socket)),
             mailbox: Mutex::default(),
+            held: AtomicBool::new(false),
             compresses,
         }))
     }
@@ -119,6 +134,45 @@ impl Connection {
         self.after(sent);
     }
 
+    /// Sends already encoded frames that are shared one by one, under the same condition. Small ones
+    /// are copied behind each other, so that they leave in one write.
+    pub(crate) fn send_all_encoded<'a>(
+        &self,
+        frames: impl Iterator<Item = &'a Bytes>,
+        allowed: Option<&AtomicBool>,
+    ) {
+        let mut piece = GATHERED.take();
+        for frame in frames {
+            if frame.len() > GATHERED_FRAME {
+                self.send_gathered(&mut piece, allowed);
+                self.send_encoded(frame, allowed);
+                continue;
+            }
+            piece.extend_from_slice(frame);
+            if piece.len() > GATHERED_LIMIT {
+                self.send_gathered(&mut piece, allowed);
+            }
+        }
+        self.send_gathered(&mut piece, allowed);
+        GATHERED.set(piece);
+    }
+
+    fn send_gathered(&self, piece: &mut Vec<u8>, allowed: Option<&AtomicBool>) {
+        if piece.is_empty() {
+            return;
+        }
+        let mut outbox = self.0.outbox.lock();
+        if !is_taken_back(allowed) {
+            let Ok(sent) = outbox.send_with(|buffer| {
+                buffer.extend_from_slice(piece);
+                Ok::<_, std::convert::Infallible>(())
+            });
+            drop(outbox);
+            self.after(sent);
+        }
+        piece.clear();
+    }
+
     /// Sends one frame that `encode` appends, under the same condition.
     pub(crate) fn send_with<E>(
         &self,
@@ -159,7 +213,17 @@ impl Connection {
     /// A connection that ends handles no more of them: those that wait and those that still come are
     /// dropped.
     pub fn notify(&self, message: impl Any + Send) {
-        let taken = self.0.mailbox.lock().put(Info::new(message));
+        self.notify_all([Info::new(message)].into_iter());
+    }
+
+    /// As [`notify`](Self::notify), for several messages at once. They are made under the lock and
+    /// must not be the application's.
+    pub(crate) fn notify_all(&self, mut messages: impl Iterator<Item = Info>) {
+        let Some(first) = messages.next() else { return };
+        let taken = {
+            let mut mailbox = self.0.mailbox.lock();
+            mailbox.put(first).and_then(|()| messages.try_for_each(|message| mailbox.put(message)))
+        };
         match taken {
             Ok(()) => self.0.waker.wake(),
             Err((Refusal::Ended, _)) => {}
@@ -341,6 +405,12 @@ impl Connection {
         }
     }
 
+    /// The first of the buffers that wait.
+    #[cfg(test)]
+    pub(crate) fn first_piece(&self) -> Option<Bytes> {
+        self.0.outbox.lock().front()
+    }
+
     /// Whoever waited for room, and has it after this, is woken.
     pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
         let mut outbox = self.0.outbox.lock();
@@ -377,6 +447,26 @@ impl Connection {
     /// is: a runtime that shuts down drops its tasks wherever they are.
     pub(crate) fn abandon_at_end(&self) -> AbandonAtEnd {
         AbandonAtEnd(self.clone())
+    }
+
+    /// Lets nothing more of the client be read until [`release`](Self::release), and tells whether
+    /// that is new.
+    pub(crate) fn hold(&self) -> bool {
+        !self.0.held.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.held.store(false, Ordering::Relaxed);
+        self.0.waker.wake();
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.held.load(Ordering::Relaxed)
+    }
+
+    /// Tells this connection from others that live.
+    pub(crate) fn id(&self) -> ConnectionId {
+        ConnectionId(Arc::as_ptr(&self.0).addr())
     }
 
     pub(crate) fn downgrade(&self) -> WeakConnection {
@@ -432,6 +522,10 @@ impl Drop for Room {
         }
     }
 }
+
+/// See [`Connection::id`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConnectionId(usize);
 
 /// What the task of a connection holds, to leave nothing behind.
 #[must_use]

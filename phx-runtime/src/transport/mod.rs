@@ -27,7 +27,7 @@ pub mod websocket;
 pub(crate) use self::{
     backlog::BacklogLimits,
     connect::plain_response,
-    connection::WeakConnection,
+    connection::{ConnectionId, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
     origin::{Site, split_port},
     raw_socket::TERMINATE,

@@ -116,9 +116,10 @@ impl Session {
     }
 
     /// Whether more messages of the client are welcome. While they are not, some callback runs and
-    /// wakes the connection's task when it is through.
+    /// wakes the connection's task when it is through, or a topic's passes do.
     pub(super) fn is_ready(&self) -> bool {
         self.core.waiting.has_room(self.core.mount.max_queue)
+            && !self.core.shared.connection.is_held()
     }
 
     /// A frame from the client.

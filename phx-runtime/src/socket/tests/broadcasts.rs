@@ -139,3 +139,46 @@ async fn a_broadcast_has_reached_the_others_when_its_sender_gets_the_reply() {
     let heard = bob.connection.take_frames();
     assert_eq!(heard.len(), 3, "{heard:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_does_not_wait_for_what_its_senders_client_sent_behind_it() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "plain:a").await;
+    let mut bob = Client::joined(&endpoint, "plain:a").await;
+    let mut eve = Client::joined(&endpoint, "plain:a").await;
+    // Ann's read is not worked off yet.
+    ann.connection.cork();
+    ann.send(json!(["1", null, "plain:a", "cast", "first"]));
+    bob.send(json!(["1", "2", "plain:a", "shout", "second"]));
+    assert_eq!(eve.recv().await[4], "first");
+    assert_eq!(eve.recv().await[4], "second");
+    ann.send(json!(["1", null, "plain:a", "cast", "third"]));
+    endpoint.broadcast("plain:a", "shouted", json!("fourth"));
+    assert_eq!(eve.recv().await[4], "third");
+    assert_eq!(eve.recv().await[4], "fourth");
+    eve.hears_nothing().await;
+    for expected in ["first", "second", "third", "fourth"] {
+        assert_eq!(ann.recv().await[4], expected);
+    }
+    ann.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_channel_does_not_intercept_leaves_in_one_piece_before_what_it_does() {
+    let (endpoint, _) = endpoint();
+    let mut ann = Client::joined(&endpoint, "room:a").await;
+    let mut bob = Client::joined(&endpoint, "room:a").await;
+    // Too large to be copied behind each other when they are sent one by one.
+    let large = "x".repeat(5000);
+    ann.connection.cork();
+    for event in ["tell_others", "whisper", "tell_others", "whisper", "tell_others"] {
+        ann.send(json!(["1", null, "room:a", event, large]));
+    }
+    ann.connection.take_frames();
+    let first = bob.connection.first_piece().unwrap();
+    assert!(first.len() > 3 * large.len(), "{} bytes", first.len());
+    for event in ["told", "told", "told", "secret", "secret"] {
+        assert_eq!(bob.recv().await[3], event);
+    }
+    bob.hears_nothing().await;
+}

@@ -77,7 +77,7 @@ async fn a_connection_whose_task_is_dropped_leaves_its_topics() {
 /// One thread opens and closes connections; the other one sends to whatever it finds of them.
 #[test]
 fn connections_that_ended_leave_nothing_whatever_was_sent_to_them_meanwhile() {
-    const CONNECTIONS: usize = 3000;
+    const CONNECTIONS: usize = 2000;
     let (endpoint, _) = endpoint();
     let lent = endpoint.state::<Lent>().unwrap().0;
     let (counted, over, rounds) = (Arc::new(()), AtomicBool::new(false), AtomicUsize::new(0));
