@@ -14,4 +14,5 @@ mod compression;
 mod longpoll;
 mod presence;
 mod server;
+mod turns;
 mod websocket;

@@ -224,17 +224,24 @@ impl Driver {
             {
                 return Poll::Ready(Event::End(end));
             }
-            if let Some(message) = letters.next() {
-                return Poll::Ready(Event::Info(message));
-            }
-            *letters = self.connection.take_messages().into_iter();
-            if letters.len() > 0 {
-                self.connection.cork();
-                continue;
+            if letters.len() == 0 {
+                *letters = self.connection.take_messages().into_iter();
+                if letters.len() > 0 {
+                    self.connection.cork();
+                }
             }
             let ready = self.is_ready_for(socket);
-            if ready {
-                let turn = ready!(self.poll_turn(task));
+            if letters.len() > 0 || ready {
+                let Poll::Ready(turn) = self.poll_turn(task) else {
+                    // What this turn caused does not wait for the turns that follow.
+                    let written = self.poll_write(task);
+                    self.connection.cork();
+                    return written.map(Event::End);
+                };
+                if let Some(message) = letters.next() {
+                    turn.made_progress();
+                    return Poll::Ready(Event::Info(message));
+                }
                 match self.decoder.decode() {
                     Ok(Some(incoming)) => {
                         turn.made_progress();
@@ -275,9 +282,9 @@ impl Driver {
         !self.is_held_back && socket.is_ready()
     }
 
-    /// Waits for the connection's turn. One read may bring thousands of messages, and one message may
-    /// inflate to a thousand times its size: they share the task's budget by the work they make, so
-    /// that whoever sends much takes turns with the other connections of this thread.
+    /// Waits for the connection's turn. Thousands of letters may wait, one read may bring as many
+    /// messages, and one message may inflate to a thousand times its size: they share the task's budget by the work they make, so
+    /// that whoever has much to do takes turns with the other connections of this thread.
     fn poll_turn(&mut self, task: &mut Context<'_>) -> Poll<RestoreOnPending> {
         while self.owed >= UNIT {
             ready!(poll_proceed(task)).made_progress();
