@@ -10,7 +10,10 @@ use std::{
     panic,
     pin::Pin,
     process,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context as Task, Poll, Waker},
 };
 
@@ -24,6 +27,7 @@ use phx_runtime::{
     transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket, Text},
 };
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 
 const TOPICS: [&str; 5] = ["room:a", "room:b", "room:c", "none", ""];
 
@@ -32,6 +36,10 @@ const MAX_CHANNELS: usize = 2;
 
 /// Whether callbacks that take their time may end.
 static GATE: AtomicBool = AtomicBool::new(false);
+
+/// Where the deadlines of `terminate` are kept. No time passes here, so none is ever reached.
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
 /// Waits for the gate.
 struct AtGate;
@@ -66,7 +74,10 @@ impl SocketState for User {
     }
 }
 
-struct Room;
+struct Room {
+    /// Whether `terminate` takes its time.
+    ends_slowly: bool,
+}
 
 /// What the room sends to itself.
 enum Note {
@@ -148,6 +159,16 @@ impl Channel for Room {
         cx.socket().push("overheard", json!({}));
         Handling::done(self, Reply::none())
     }
+
+    fn terminate(self: Box<Self>, _: Reason, _: Context) -> Handling {
+        if !self.ends_slowly {
+            return Handling::done(self, Reply::none());
+        }
+        Handling::later(async move {
+            AtGate.await;
+            (self, Reply::none())
+        })
+    }
 }
 
 impl Join<User> for Room {
@@ -164,7 +185,7 @@ impl Join<User> for Room {
                 }
                 _ => {}
             }
-            Ok(Joined::new(Self))
+            Ok(Joined::new(Self { ends_slowly: how == 5 }))
         })
     }
 }
@@ -313,7 +334,7 @@ impl Client {
                 let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
                 let reference = self.ask(true);
                 self.join_refs.insert(topic, reference.clone());
-                self.send(&json!(reference), &json!(reference), topic, "phx_join", how % 5);
+                self.send(&json!(reference), &json!(reference), topic, "phx_join", how % 6);
             }
             Step::Event { topic, event, join_ref, answered } => {
                 let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
@@ -440,6 +461,7 @@ fuzz_target!(
         }));
     },
     |input: Input<'_>| {
+        let _runtime = RUNTIME.enter();
         let endpoint = Endpoint::builder().socket::<User>().build().expect("an endpoint");
         let mut clients = input.version_1.map(|version_1| Client::new(&endpoint, version_1));
         GATE.store(false, Ordering::Relaxed);
