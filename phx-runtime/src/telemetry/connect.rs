@@ -138,10 +138,6 @@ pub(crate) fn slow_reader(waiting: usize, limit: usize, behind: Duration) {
 }
 
 /// More was sent to a connection than it can work off.
-pub(crate) fn overflowed(what: &'static str) {
-    line!(warn, "closing a connection: too much waits for it"; what = what);
-}
-
 pub(crate) fn protocol_broken(error: impl Display) {
     line!(
         debug, "closing a connection that breaks the WebSocket protocol";

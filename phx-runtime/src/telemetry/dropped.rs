@@ -103,6 +103,17 @@ pub(crate) fn missed_broadcast(topic: &str, is_first: bool) {
     }
 }
 
+/// So many messages of the application, or broadcasts for `#[handle_out]`, wait for a connection that
+/// it is closed.
+#[cold]
+pub(crate) fn overflowed(limit: usize) {
+    count("overflow", 1);
+    line!(
+        warn, "Closing a connection: too many messages of the application wait for it";
+        limit = limit, reason = "overflow",
+    );
+}
+
 /// Long-poll carries text alone.
 pub(crate) fn binary_over_long_poll(messages: usize) {
     if messages == 0 {

@@ -34,12 +34,12 @@ pub(crate) use self::{
     },
     connect::{
         Asking, ConnectLine, connect_failed, error_handler_failed, invalid_version,
-        long_poll_failed, origin_refused, overflowed, protocol_broken, request, slow_reader,
-        socket_panicked, subprotocols_refused, tcp_option_failed, terminate_abandoned,
-        unsupported_version, upgrade_failed, upgrade_too_slow,
+        long_poll_failed, origin_refused, protocol_broken, request, slow_reader, socket_panicked,
+        subprotocols_refused, tcp_option_failed, terminate_abandoned, unsupported_version,
+        upgrade_failed, upgrade_too_slow,
     },
     dropped::{
-        Dropped, binary_over_long_poll, dropped, missed_broadcast, unreadable_frame,
+        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,
         unsendable_broadcast,
     },
     filtered::{JsonText, filtered},

@@ -20,7 +20,7 @@ use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
 use super::{
     backlog::{BacklogLimits, Slow},
     frame::{CloseCode, Frame},
-    mailbox::{Mailbox, Refusal},
+    mailbox::{self, Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
     websocket::{OpCode, deflate, put_frame, server_frames},
 };
@@ -233,7 +233,7 @@ impl Connection {
 
     /// Ends the connection because it does not get to its internal messages.
     pub(crate) fn overflow(&self) {
-        telemetry::overflowed("internal messages");
+        telemetry::overflowed(mailbox::LIMIT);
         self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
