@@ -1,10 +1,5 @@
 impl<T: Store> RoomChannel<T> {
-    #[allow(
-        clippy::unused_async,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps
-    )]
+    #[allow(clippy::unused_async)]
     async fn join(
         room_id: RoomId,
         params: JoinParams,
@@ -13,56 +8,37 @@ impl<T: Store> RoomChannel<T> {
     ) -> Result<Joined<Self>, JoinError> {
         store.room(room_id, user, params).await
     }
-    #[allow(
-        clippy::unused_async,
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
     /// Posts a message.
+    #[allow(clippy::unused_async)]
     async fn new_msg(&mut self, msg: NewMsg, socket: &Socket) -> Reply {
         socket.broadcast("new_msg", msg);
         Reply::ack()
     }
-    #[allow(
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
+    #[allow(clippy::unused_self)]
+    #[allow(clippy::needless_pass_by_value)]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn typing(&self, _: Payload, event: Event) {
         self.note(event);
     }
-    #[allow(
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
     #[cfg(feature = "export")]
+    #[allow(clippy::unused_self)]
+    #[allow(clippy::needless_pass_by_value)]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn export(&self, _: Payload, reply: ReplyRef) {
         self.export(reply);
     }
-    #[allow(
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
+    #[allow(clippy::unused_self)]
+    #[allow(clippy::needless_pass_by_value)]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn hide_muted(&self, msg: Message, socket: &Socket) {
         socket.push("new_msg", msg);
     }
-    #[allow(
-        clippy::unused_async,
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
+    #[allow(clippy::unused_async)]
     async fn after_join(&mut self, _: AfterJoin, presence: State<Presence>) {
         presence.track(self).await;
     }
-    #[allow(
-        clippy::unused_self,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
+    #[allow(clippy::unused_self)]
+    #[allow(clippy::needless_pass_by_value)]
     fn bye(&mut self, reason: Reason) {
         self.leave(reason);
     }
@@ -94,12 +70,12 @@ const _: () = {
             _phx::ChannelOptions::new().log_join(_phx::LogLevel::Debug)
         }
         fn requires(requirements: &mut _phx::Requirements) {
-            _phx::context::<Event, ()>()
+            _phx::context::<Event>()
                 .requires(requirements.handler("RoomChannel::typing"));
             #[cfg(feature = "export")]
-            _phx::context::<ReplyRef, ()>()
+            _phx::context::<ReplyRef>()
                 .requires(requirements.handler("RoomChannel::export"));
-            _phx::context::<State<Presence>, ()>()
+            _phx::context::<State<Presence>>()
                 .requires(requirements.handler("RoomChannel::after_join"));
         }
         #[allow(unused_variables)]
@@ -115,15 +91,14 @@ const _: () = {
                         self,
                         payload,
                         cx,
-                        |this, given| {
-                            _phx::call::with_2(
-                                given,
-                                this,
-                                Self::new_msg,
-                                _phx::decode::<NewMsg>(),
-                                _phx::context::<&Socket, _>(),
-                                _phx::reply_later::<Reply, _>,
-                            )
+                        |given| {
+                            given
+                                .receive_2(
+                                    Self::new_msg,
+                                    _phx::payload::<NewMsg>(),
+                                    _phx::context::<&Socket>(),
+                                    _phx::reply::<Reply>,
+                                )
                         },
                     )
                 }
@@ -132,15 +107,15 @@ const _: () = {
                         self,
                         payload,
                         cx,
-                        |this, given| {
-                            _phx::call::with_2(
-                                given,
-                                &*this,
-                                Self::typing,
-                                _phx::decode::<Payload>(),
-                                _phx::context::<Event, _>(),
-                                _phx::reply::<()>,
-                            )
+                        |given| {
+                            given
+                                .shared()
+                                .receive_2(
+                                    Self::typing,
+                                    _phx::payload::<Payload>(),
+                                    _phx::context::<Event>(),
+                                    _phx::reply::<()>,
+                                )
                         },
                     )
                 }
@@ -150,15 +125,15 @@ const _: () = {
                         self,
                         payload,
                         cx,
-                        |this, given| {
-                            _phx::call::with_2(
-                                given,
-                                &*this,
-                                Self::export,
-                                _phx::decode::<Payload>(),
-                                _phx::context::<ReplyRef, _>(),
-                                _phx::reply::<()>,
-                            )
+                        |given| {
+                            given
+                                .shared()
+                                .receive_2(
+                                    Self::export,
+                                    _phx::payload::<Payload>(),
+                                    _phx::context::<ReplyRef>(),
+                                    _phx::reply::<()>,
+                                )
                         },
                     )
                 }
@@ -176,15 +151,15 @@ const _: () = {
                         self,
                         payload,
                         cx,
-                        |this, given| {
-                            _phx::call::with_2(
-                                given,
-                                &*this,
-                                Self::hide_muted,
-                                _phx::decode::<Message>(),
-                                _phx::context::<&Socket, _>(),
-                                _phx::next::<()>,
-                            )
+                        |given| {
+                            given
+                                .shared()
+                                .receive_2(
+                                    Self::hide_muted,
+                                    _phx::payload::<Message>(),
+                                    _phx::context::<&Socket>(),
+                                    _phx::next::<()>,
+                                )
                         },
                     )
                 }
@@ -202,15 +177,14 @@ const _: () = {
                         self,
                         message,
                         cx,
-                        |this, given| {
-                            _phx::call::with_2(
-                                given,
-                                this,
-                                Self::after_join,
-                                _phx::message::<AfterJoin>(),
-                                _phx::context::<State<Presence>, _>(),
-                                _phx::next_later::<(), _>,
-                            )
+                        |given| {
+                            given
+                                .receive_2(
+                                    Self::after_join,
+                                    _phx::message::<AfterJoin>(),
+                                    _phx::context::<State<Presence>>(),
+                                    _phx::next::<()>,
+                                )
                         },
                     );
                 }
@@ -227,15 +201,7 @@ const _: () = {
                 self,
                 reason,
                 cx,
-                |this, given| {
-                    _phx::call::with_1(
-                        given,
-                        this,
-                        Self::bye,
-                        _phx::reason::<Reason>(),
-                        _phx::ended,
-                    )
-                },
+                |given| given.receive_1(Self::bye, _phx::reason::<Reason>(), _phx::ended),
             )
         }
     }
@@ -246,29 +212,27 @@ const _: () = {
         for<'a> State<T>: _phx::FromJoin<'a, __S>,
     {
         fn join(
-            mut cx: _phx::JoinContext<__S>,
+            cx: _phx::JoinContext<__S>,
         ) -> _phx::BoxFuture<
             'static,
             _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
         > {
             _phx::Box::pin(async move {
-                let payload = cx.take_payload();
-                let room_id = _phx::parameter::<RoomId, _>(&cx, "room_id")?;
-                let params = _phx::join_params::<JoinParams>(payload)?;
-                let user = _phx::join_context::<&UserSocket, __S, _>(&cx)?;
-                let store = _phx::join_context::<State<T>, __S, _>(&cx)?;
-                _phx::joined::<
-                    Result<Joined<Self>, JoinError>,
-                    Self,
-                >(Self::join(room_id, params, user, store).await)
+                _phx::make_later(&cx)
+                    .call_4(
+                        Self::join,
+                        _phx::parameter::<RoomId, __S>("room_id"),
+                        _phx::join_payload::<JoinParams, __S>(),
+                        _phx::join_context::<&UserSocket, __S>(),
+                        _phx::join_context::<State<T>, __S>(),
+                        _phx::joined::<Result<Joined<Self>, JoinError>, Self>,
+                    )
+                    .await
             })
         }
         fn join_requires(requirements: &mut _phx::Requirements) {
-            _phx::join_context::<
-                State<T>,
-                __S,
-                _,
-            >(requirements.handler("RoomChannel::join"));
+            _phx::join_context::<State<T>, __S>()
+                .requires(requirements.handler("RoomChannel::join"));
         }
     }
     #[allow(unused_imports)]

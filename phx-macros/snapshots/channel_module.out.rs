@@ -1,23 +1,17 @@
 pub mod room {
     use phx_runtime::prelude::*;
     pub struct Room;
-    #[allow(
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps
-    )]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    #[allow(clippy::unnecessary_wraps)]
     fn join(topic: &Topic) -> Result<Room, JoinError> {
         enter(topic)
     }
-    #[allow(
-        clippy::unused_async,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref
-    )]
+    #[allow(clippy::unused_async)]
     async fn new_msg(room: &mut Room, msg: NewMsg) -> Result<Posted, Refused> {
         room.post(msg).await
     }
-    #[allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
+    #[allow(clippy::needless_pass_by_value)]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn unknown(_room: &Room, event: Payload) -> Reply {
         Reply::error(event)
     }
@@ -38,14 +32,13 @@ pub mod room {
                             self,
                             payload,
                             cx,
-                            |this, given| {
-                                _phx::call::with_1(
-                                    given,
-                                    this,
-                                    self::new_msg,
-                                    _phx::decode::<NewMsg>(),
-                                    _phx::reply_later::<Result<Posted, Refused>, _>,
-                                )
+                            |given| {
+                                given
+                                    .receive_1(
+                                        self::new_msg,
+                                        _phx::payload::<NewMsg>(),
+                                        _phx::reply::<Result<Posted, Refused>>,
+                                    )
                             },
                         )
                     }
@@ -54,14 +47,14 @@ pub mod room {
                             self,
                             payload,
                             cx,
-                            |this, given| {
-                                _phx::call::with_1(
-                                    given,
-                                    &*this,
-                                    self::unknown,
-                                    _phx::decode::<Payload>(),
-                                    _phx::reply::<Reply>,
-                                )
+                            |given| {
+                                given
+                                    .shared()
+                                    .receive_1(
+                                        self::unknown,
+                                        _phx::payload::<Payload>(),
+                                        _phx::reply::<Reply>,
+                                    )
                             },
                         )
                     }
@@ -80,8 +73,12 @@ pub mod room {
                 _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
             > {
                 _phx::Box::pin(async move {
-                    let topic = _phx::join_context::<&Topic, __S, _>(&cx)?;
-                    _phx::joined::<Result<Room, JoinError>, Self>(self::join(topic))
+                    _phx::make_now(&cx)
+                        .call_1(
+                            self::join,
+                            _phx::join_context::<&Topic, __S>(),
+                            _phx::joined::<Result<Room, JoinError>, Self>,
+                        )
                 })
             }
         }

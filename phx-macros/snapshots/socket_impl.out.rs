@@ -1,18 +1,14 @@
 impl UserSocket {
-    #[allow(
-        clippy::unused_async,
-        clippy::needless_pass_by_value,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps
-    )]
     /// Who may connect.
+    #[allow(clippy::unused_async)]
     async fn connect(
         params: ConnectParams,
         app: State<App>,
     ) -> Result<Self, ConnectError> {
         app.authenticate(params.token).await
     }
-    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[allow(clippy::unused_self)]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn id(&self) -> String {
         self.user_id.to_string()
     }
@@ -40,12 +36,14 @@ const _: () = {
             cx: _phx::ConnectContext,
         ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
             _phx::Box::pin(async move {
-                let params = _phx::params::<ConnectParams>(&cx)?;
-                let app = _phx::connect_context::<State<App>, _>(&cx)?;
-                _phx::connected::<
-                    Result<Self, ConnectError>,
-                    Self,
-                >(Self::connect(params, app).await)
+                _phx::make_later(&cx)
+                    .call_2(
+                        Self::connect,
+                        _phx::params::<ConnectParams>(),
+                        _phx::connect_context::<State<App>>(),
+                        _phx::connected::<Result<Self, ConnectError>, Self>,
+                    )
+                    .await
             })
         }
         fn id(&self) -> _phx::Option<_phx::String> {
@@ -55,10 +53,8 @@ const _: () = {
             ROUTES.list()
         }
         fn requires(requirements: &mut _phx::Requirements) {
-            _phx::connect_context::<
-                State<App>,
-                _,
-            >(requirements.handler("UserSocket::connect"));
+            _phx::connect_context::<State<App>>()
+                .requires(requirements.handler("UserSocket::connect"));
         }
     }
     #[allow(unused_imports)]

@@ -17,17 +17,18 @@ mod user_socket {
                 _phx::Mount::new("/socket").websocket(_phx::WebSocketOptions::new())
             }
             fn connect(
-                _cx: _phx::ConnectContext,
+                cx: _phx::ConnectContext,
             ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
                 _phx::Box::pin(async move {
-                    _phx::connected::<
-                        Result<UserSocket, ConnectError>,
-                        Self,
-                    >(self::connect())
+                    _phx::make_now(&cx)
+                        .call_0(
+                            self::connect,
+                            _phx::connected::<Result<UserSocket, ConnectError>, Self>,
+                        )
                 })
             }
             fn id(&self) -> _phx::Option<_phx::String> {
-                _phx::id::<&str>(self::id(_phx::state::<UserSocket, Self>(self)))
+                _phx::id::<&str>(self::id(self))
             }
         }
         #[allow(unused_imports)]

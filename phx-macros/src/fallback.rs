@@ -69,16 +69,17 @@ fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs)
     let (params, _, clause) = generics.split_for_impl();
     let patterns = args.patterns.iter().map(|pattern| &pattern.literal);
     let mut join_generics = generics.clone();
-    join_generics.params.push(parse_quote!(__S: _phx::SocketState));
+    let socket = expand::socket_parameter();
+    join_generics.params.push(parse_quote!(#socket: _phx::SocketState));
     let (join_params, _, _) = join_generics.split_for_impl();
     let stubs = quote! {
         #topic
         impl #params _phx::Channel for #ty #clause {
             const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
         }
-        impl #join_params _phx::Join<__S> for #ty #clause {
+        impl #join_params _phx::Join<#socket> for #ty #clause {
             fn join(
-                _: _phx::JoinContext<__S>,
+                _: _phx::JoinContext<#socket>,
             ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
                 _phx::not_compiled()
             }

@@ -261,7 +261,7 @@ impl ToTokens for Member {
                 // The compiler has asked for the body of a function that is being typed.
                 let body = if body.is_empty() { &quote!({ loop {} }) } else { body };
                 match method_of {
-                    None => tokens.append_all(quote!(#allow #(#attrs)* #vis #sig #body)),
+                    None => tokens.append_all(quote!(#(#attrs)* #allow #vis #sig #body)),
                     Some(ty) => tokens.append_all(quote!(impl #ty { #(#attrs)* #vis #sig #body })),
                 }
             }

@@ -1,7 +1,7 @@
 //! The attribute macros of phx.
 //!
 //! They are documented where `phx-runtime` re-exports them. The stages of an expansion are modules:
-//! `args` and `item` read, `model` sorts, `check` judges, `expand` writes; where `check` found a
+//! `args` and `item` read, `sort` makes the `model`, `check` judges, `expand` writes; where `check` found a
 //! mistake, `fallback` writes instead.
 
 mod args;
@@ -10,12 +10,15 @@ mod diag;
 mod expand;
 mod fallback;
 mod item;
+mod lints;
 mod marks;
 mod model;
 mod pattern;
 mod pipeline;
 #[cfg(test)]
 mod snapshots;
+mod sort;
+mod syntax;
 
 use proc_macro::TokenStream;
 

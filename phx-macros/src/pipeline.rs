@@ -12,7 +12,7 @@ use crate::{
     expand, fallback,
     item::Item,
     marks::strip,
-    model::{Channel, Socket},
+    sort,
 };
 
 pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -27,7 +27,7 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
                 return quote!(#item #stubs);
             }
         };
-        let channel = Channel::read(args, &mut item, errors);
+        let channel = sort::channel(args, &mut item, errors);
         check::channel(&channel, errors);
         let sound = errors.is_empty() && channel.common.has_constructor();
         item.print(&if sound { expand::channel(&channel) } else { fallback::channel(&channel) })
@@ -46,7 +46,7 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
                 return quote!(#item #stubs);
             }
         };
-        let socket = Socket::read(args, &mut item, errors);
+        let socket = sort::socket(args, &mut item, errors);
         check::socket(&socket, errors);
         let sound = errors.is_empty() && socket.common.has_constructor();
         item.print(&if sound { expand::socket(&socket) } else { fallback::socket(&socket) })

@@ -4,9 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{
-    keys::{CHANNEL, Setting, settings},
+    keys::CHANNEL,
     list::{Argument, arguments, list_of},
     runtime::runtime,
+    settings::settings,
+    value::Setting,
 };
 use crate::{diag::Errors, pattern::Pattern};
 
@@ -19,7 +21,6 @@ pub(crate) struct ChannelArgs {
 
 impl ChannelArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
-        let unreadable = !errors.is_empty();
         let mut list = arguments(tokens, usage, errors);
         let runtime = runtime("channel", &mut list, errors);
         let mut patterns = Vec::new();
@@ -39,7 +40,7 @@ impl ChannelArgs {
             patterns.extend(Pattern::read(text.clone(), errors));
             false
         });
-        if topics == 0 && !unreadable && errors.is_empty() {
+        if topics == 0 && errors.is_empty() {
             let message = "a channel needs a topic pattern: `#[channel(\"room:*\")]`";
             errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
             // Words without quotes were meant as patterns.

@@ -7,6 +7,7 @@ use syn::{
     ext::IdentExt,
     parenthesized,
     parse::{ParseStream, Parser},
+    spanned::Spanned,
     token::Paren,
 };
 
@@ -32,6 +33,14 @@ impl Argument {
             Self::Text(text) => text.span(),
             Self::Word(name) | Self::Setting(name, _) | Self::Group(name, _) => name.span(),
             Self::Other(literal) => literal.span(),
+        }
+    }
+
+    /// The place of the value, where it is an expression.
+    pub(super) fn value_span(&self) -> Span {
+        match self {
+            Self::Setting(_, value) => value.span(),
+            _ => self.span(),
         }
     }
 }

@@ -2,19 +2,24 @@
 
 mod channel;
 mod events;
+mod given;
 mod keys;
+mod kind;
 mod list;
+mod lists;
+mod named;
 mod quantity;
 mod routes;
 mod runtime;
+mod scalars;
+mod settings;
 mod socket;
-mod values;
+mod value;
 
 pub(crate) use self::{
     channel::ChannelArgs,
     events::Events,
-    keys::Setting,
     routes::RouteArg,
     socket::SocketArgs,
-    values::{Filter, Origin, Value},
+    value::{Filter, Origin, Setting, Value},
 };

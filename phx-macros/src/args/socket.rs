@@ -4,10 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::LitStr;
 
 use super::{
-    keys::{self, Setting, settings},
+    keys,
     list::{Argument, arguments, is_constant, options},
     runtime::runtime,
-    values,
+    scalars::check_path,
+    settings::settings,
+    value::Setting,
 };
 use crate::diag::{Errors, nearest};
 
@@ -72,7 +74,7 @@ fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
     }
     match &path {
         Some(path) => {
-            values::path(path, errors);
+            check_path(path, errors);
             placeholders(path, errors);
         }
         None if errors.is_empty() => {

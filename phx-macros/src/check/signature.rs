@@ -6,11 +6,12 @@ use syn::{FnArg, GenericParam, Safety, Type, TypeParamBound};
 
 use crate::{
     diag::Errors,
-    marks::{Role, last_segment},
-    model::{ArgumentRole, Callback, Receiver, reference},
+    marks::Role,
+    model::{ArgumentRole, Callback, Receiver},
+    syntax::{last_segment, reference},
 };
 
-/// With how many arguments besides the state the runtime can call a handler.
+/// With how many arguments besides the state the runtime can call a callback.
 const MOST_ARGUMENTS: usize = 12;
 
 pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
@@ -138,10 +139,15 @@ fn names_the_owner(callback: &Callback, state: &str, errors: &Errors) {
 }
 
 fn takes_no_more_than_can_be_called(callback: &Callback, errors: &Errors) {
-    if !callback.role.makes_state() && callback.arguments.len() > MOST_ARGUMENTS {
+    if callback.arguments.len() > MOST_ARGUMENTS {
+        let (who, found) = match callback.role {
+            Role::Connect => ("`#[connect]`", "FromConnect"),
+            Role::Join => ("`#[join]`", "FromJoin"),
+            _ => ("a handler", "FromEvent"),
+        };
         let message = format!(
-            "a handler takes up to {MOST_ARGUMENTS} arguments: join several of the context in a \
-             type that implements `FromEvent`"
+            "{who} takes up to {MOST_ARGUMENTS} arguments: join several of the context in a type \
+             that implements `{found}`"
         );
         errors.span(callback.parentheses(), message);
     }

@@ -1,155 +1,144 @@
 //! Calling a callback.
 //!
-//! What makes a state is called by code written here: a `let` for each argument, then the call. For
-//! handlers, of which there are many, the runtime has functions that do the same: what is written
-//! here for each of them is what the compiler has to check for each of them.
+//! Callbacks are called by the runtime: what is written here for each of them, the function, its
+//! arguments and what its result becomes, is what the compiler has to check for each of them.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::{Type, TypePath, parse_quote};
+use syn::{Type, TypePath, parse_quote, spanned::Spanned};
 
-use super::{blame, types::inferred};
+use super::{code::blame, types::inferred};
 use crate::{
     marks::Role,
     model::{Argument, ArgumentRole, Callback, Common, Receiver},
 };
 
 /// The type parameter of `Join<S>`, under a name that no application has.
-pub(super) const SOCKET: &str = "__S";
+pub(crate) fn socket_parameter() -> Ident {
+    Ident::new("__S", Span::mixed_site())
+}
 
-/// Has the runtime call a handler with the channel, `subject` and the context; the value is the
-/// `Handling`.
-///
-/// What the future is refused for, not being `Send`, is blamed on the handler's own `async`.
-pub(super) fn handling(common: &Common, callback: &Callback, subject: &TokenStream) -> TokenStream {
-    let count = format_ident!("with_{}", callback.arguments.len());
-    let callee = callee(common, callback);
+/// Has the runtime call a handler with the channel, with what `arrived` and with the context `cx`;
+/// the value is the `Handling`.
+pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStream) -> TokenStream {
+    let run = if callback.is_async() { code!(later) } else { code!(now) };
     let state = state(common, &callback.receiver);
-    let found = callback.arguments.iter().map(|argument| {
-        let ty = inferred(&argument.ty, &callback.sig);
-        match (&argument.role, callback.role) {
-            (ArgumentRole::Subject, Role::HandleInfo) => code!(_phx::message::<#ty>()),
-            (ArgumentRole::Subject, Role::Terminate) => code!(_phx::reason::<#ty>()),
-            (ArgumentRole::Subject, _) => code!(_phx::decode::<#ty>()),
-            _ => code!(_phx::context::<#ty, _>()),
-        }
-    });
-    let output = output(callback);
-    let (run, answer) = match (callback.role, &callback.sig.asyncness) {
-        (Role::HandleIn, None) => (code!(now), code!(_phx::reply::<#output>)),
-        (Role::Terminate, None) => (code!(now), code!(_phx::ended)),
-        (_, None) => (code!(now), code!(_phx::next::<#output>)),
-        (role, Some(keyword)) => {
-            let span = blame(keyword.span);
-            let answer = match role {
-                Role::HandleIn => quote_spanned!(span=> _phx::reply_later::<#output, _>),
-                Role::Terminate => quote_spanned!(span=> _phx::ended_later),
-                _ => quote_spanned!(span=> _phx::next_later::<#output, _>),
-            };
-            (code!(later), answer)
-        }
+    let call = call(common, callback, &code!(given #state));
+    code!(_phx::#run(self, #arrived, cx, |given| #call))
+}
+
+/// Calls what makes a state with the context `cx`; the value is a boxed future.
+///
+/// What the future is refused for, not being `Send`, is blamed on the function's own keyword.
+pub(super) fn making(common: &Common, callback: &Callback) -> TokenStream {
+    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
+    let made = if callback.is_async() {
+        let call = call(common, callback, &code!(_phx::make_later(&cx)));
+        code!(#call.await)
+    } else {
+        call(common, callback, &code!(_phx::make_now(&cx)))
     };
-    code! {
-        _phx::#run(self, #subject, cx, |this, given| {
-            _phx::call::#count(given, #state, #callee, #(#found,)* #answer)
-        })
+    quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #made }))
+}
+
+/// `given.receive_2(Self::new_msg, payload, context, reply)`: the function, how its arguments are
+/// found, and what its result becomes.
+fn call(common: &Common, callback: &Callback, given: &TokenStream) -> TokenStream {
+    let mut arguments: Vec<_> = callback.arguments.iter().collect();
+    arguments.sort_by_key(|argument| turn(argument));
+    let receives = !callback.role.makes_state() && callback.subject().is_some();
+    let verb = if receives { "receive" } else { "call" };
+    let method = format_ident!("{verb}_{}", arguments.len(), span = Span::mixed_site());
+    let function = function(common, callback, &arguments);
+    let found = arguments.iter().map(|argument| find(callback, argument));
+    let answer = answer(callback);
+    code!(#given.#method(#function, #(#found,)* #answer))
+}
+
+/// When the runtime looks for an argument: a topic whose parameters do not parse does not exist,
+/// whatever else is wrong, and what arrived is read before context is looked for.
+fn turn(argument: &Argument) -> usize {
+    match argument.role {
+        ArgumentRole::Parameter(_) => 0,
+        ArgumentRole::Subject => 1,
+        ArgumentRole::Context => 2,
     }
 }
 
-/// Finds the arguments and calls `callback`; the value is what it returned, converted.
-///
-/// Generated code around it provides `cx` and `payload`.
-pub(super) fn call(common: &Common, callback: &Callback) -> TokenStream {
-    // A topic whose parameters do not parse does not exist, whatever else is wrong.
-    let (parameters, others): (Vec<_>, Vec<_>) = callback
-        .arguments
-        .iter()
-        .partition(|argument| matches!(argument.role, ArgumentRole::Parameter(_)));
-    let found = parameters.into_iter().chain(others).map(|argument| {
-        let (name, value) = (&argument.local, value(callback, argument));
-        code!(let #name = #value?;)
-    });
-    let values = callback.arguments.iter().map(|argument| &argument.local);
+/// The user's function, taking its arguments in the order of `arguments`.
+fn function(common: &Common, callback: &Callback, arguments: &[&Argument]) -> TokenStream {
     let callee = callee(common, callback);
-    let wait = callback.sig.asyncness.map(|_| code!(.await));
-    let returned = convert(callback, &code!(#callee(#(#values),*) #wait));
-    code!(#(#found)* #returned)
+    if callback.arguments.is_sorted_by_key(turn) {
+        return callee;
+    }
+    let state = (!callback.role.makes_state()).then(|| code!(state,));
+    let taken = arguments.iter().map(|argument| &argument.local);
+    let passed = callback.arguments.iter().map(|argument| &argument.local);
+    code!(|#state #(#taken),*| #callee(#state #(#passed),*))
 }
 
-/// The user's function.
+/// The user's function, all of it at the place of its name: there it is blamed for a future that is
+/// not `Send`.
 pub(super) fn callee(common: &Common, callback: &Callback) -> TokenStream {
     let mut name = callback.sig.ident.clone();
-    name.set_span(blame(name.span()));
-    if common.is_module { code!(self::#name) } else { code!(Self::#name) }
+    let span = blame(name.span());
+    name.set_span(span);
+    if common.is_module {
+        quote_spanned!(span=> self::#name)
+    } else {
+        quote_spanned!(span=> Self::#name)
+    }
 }
 
-/// What the callback returns, with what nobody can write left out.
-fn output(callback: &Callback) -> Type {
-    match &callback.output {
+/// How an argument is found.
+pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
+    let ty = inferred(&argument.ty, &callback.sig);
+    let socket = socket_parameter();
+    match (callback.role, &argument.role) {
+        (Role::Connect, ArgumentRole::Context) => code!(_phx::connect_context::<#ty>()),
+        (Role::Connect, _) => code!(_phx::params::<#ty>()),
+        (_, ArgumentRole::Parameter(name)) => code!(_phx::parameter::<#ty, #socket>(#name)),
+        (Role::Join, ArgumentRole::Context) => code!(_phx::join_context::<#ty, #socket>()),
+        (Role::Join, _) => code!(_phx::join_payload::<#ty, #socket>()),
+        (_, ArgumentRole::Context) => code!(_phx::context::<#ty>()),
+        (Role::HandleInfo, _) => code!(_phx::message::<#ty>()),
+        (Role::Terminate, _) => code!(_phx::reason::<#ty>()),
+        _ => code!(_phx::payload::<#ty>()),
+    }
+}
+
+/// The conversion of what the callback returns, blaming its return type.
+pub(super) fn answer(callback: &Callback) -> TokenStream {
+    let output: Type = match &callback.output {
+        // What nobody can write is left out.
         Some(ty) => inferred(ty, &callback.sig),
         None => parse_quote!(()),
-    }
-}
-
-/// Converts what `#[connect]`, `#[id]` or `#[join]` returned, blaming its return type.
-pub(super) fn convert(callback: &Callback, call: &TokenStream) -> TokenStream {
-    let output = output(callback);
+    };
     match callback.role {
-        Role::Connect => code!(_phx::connected::<#output, Self>(#call)),
-        Role::Id => code!(_phx::id::<#output>(#call)),
-        _ => code!(_phx::joined::<#output, Self>(#call)),
+        Role::Connect => code!(_phx::connected::<#output, Self>),
+        Role::Id => code!(_phx::id::<#output>),
+        Role::Join => code!(_phx::joined::<#output, Self>),
+        Role::HandleIn => code!(_phx::reply::<#output>),
+        Role::HandleOut | Role::HandleInfo => code!(_phx::next::<#output>),
+        Role::Terminate => code!(_phx::ended),
     }
 }
 
-/// Tells the endpoint what a context argument of type `ty` needs.
-///
-/// It is found with the same helper, so that a type that cannot be found is reported once.
-pub(super) fn requirement(callback: &Callback, ty: &Type, handler: &str) -> TokenStream {
-    let source = code!(requirements.handler(#handler));
-    if callback.role.makes_state() {
-        return context(callback, ty, &source);
-    }
-    let ty = inferred(ty, &callback.sig);
-    code!(_phx::context::<#ty, ()>().requires(#source))
-}
-
-/// The helper that finds a context argument of type `ty` in `source`: in the call's context, or
-/// among the endpoint's requirements.
-fn context(callback: &Callback, ty: &Type, source: &TokenStream) -> TokenStream {
-    let ty = inferred(ty, &callback.sig);
-    if callback.role == Role::Connect {
-        return code!(_phx::connect_context::<#ty, _>(#source));
-    }
-    let socket = Ident::new(SOCKET, Span::mixed_site());
-    code!(_phx::join_context::<#ty, #socket, _>(#source))
-}
-
-/// How an argument of a callback that makes a state is found.
-fn value(callback: &Callback, argument: &Argument) -> TokenStream {
-    let ty = inferred(&argument.ty, &callback.sig);
-    match &argument.role {
-        ArgumentRole::Parameter(name) => code!(_phx::parameter::<#ty, _>(&cx, #name)),
-        ArgumentRole::Context => context(callback, &argument.ty, &code!(&cx)),
-        ArgumentRole::Subject if callback.role == Role::Connect => code!(_phx::params::<#ty>(&cx)),
-        ArgumentRole::Subject => code!(_phx::join_params::<#ty>(payload)),
-    }
-}
-
-/// The state as a handler takes it. A function's own idea of the state's type is checked by a
-/// helper, unless it is spelled as the type itself is.
-fn state(common: &Common, receiver: &Receiver) -> TokenStream {
-    let Receiver::Borrowed { exclusive, written } = receiver else { return code!(&*this) };
+/// What is said of the state: nothing where the handler may change it. A function's own idea of the
+/// state's type is checked, unless it is spelled as the type itself is.
+fn state(common: &Common, receiver: &Receiver) -> Option<TokenStream> {
+    let Receiver::Borrowed { exclusive, written } = receiver else { return None };
     let other = written.as_ref().filter(|ty| !common.has_state_spelled(ty));
     match (exclusive, other) {
-        (true, None) => code!(this),
-        (false, None) => code!(&*this),
-        (true, Some(ty)) => code!(_phx::state_mut::<#ty, Self>(this)),
-        (false, Some(ty)) => code!(_phx::state::<#ty, Self>(this)),
+        (true, None) => None,
+        (false, None) => Some(code!(.shared())),
+        (true, Some(ty)) => Some(quote_spanned!(blame(ty.span())=> .exclusive_as::<#ty>())),
+        (false, Some(ty)) => Some(quote_spanned!(blame(ty.span())=> .shared_as::<#ty>())),
     }
 }
 
 impl Common {
-    fn has_state_spelled(&self, ty: &Type) -> bool {
+    pub(super) fn has_state_spelled(&self, ty: &Type) -> bool {
         let state = self.state.as_ref().and_then(|state| name(&state.ty));
         state.is_some() && state == name(ty)
     }
@@ -162,8 +151,7 @@ fn name(ty: &Type) -> Option<&Ident> {
 }
 
 impl Callback {
-    /// Whether generated code needs a `cx` to call it.
-    pub(super) fn uses_context(&self) -> bool {
-        !self.arguments.is_empty()
+    fn is_async(&self) -> bool {
+        self.sig.asyncness.is_some()
     }
 }

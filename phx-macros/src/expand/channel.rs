@@ -3,7 +3,12 @@
 use proc_macro2::TokenStream;
 
 use super::{
-    block, handlers, join::join, mentions, options::chain, requires::requires, topic::topic,
+    block::{block, mentions},
+    handlers,
+    join::join,
+    options::chain,
+    requires::requires,
+    topic::topic,
 };
 use crate::{
     marks::Role,

@@ -6,8 +6,8 @@ use quote::quote_spanned;
 use syn::{Lifetime, Type, parse_quote, spanned::Spanned};
 
 use super::{
-    blame,
-    call::{SOCKET, call},
+    call::{making, socket_parameter},
+    code::blame,
     requires::requires,
     types::named,
 };
@@ -15,7 +15,7 @@ use crate::model::{ArgumentRole, Callback, Common, State};
 
 pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> TokenStream {
     let ty = &state.ty;
-    let socket = Ident::new(SOCKET, Span::mixed_site());
+    let socket = socket_parameter();
     let mut generics = state.generics.clone();
     generics.params.push(parse_quote!(#socket: _phx::SocketState));
     let available = available(callback, &socket, state);
@@ -23,12 +23,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
         generics.make_where_clause().predicates.extend(available);
     }
     let (params, _, clause) = generics.split_for_impl();
-    let cx = match (callback.subject(), callback.uses_context()) {
-        (Some(_), _) => code!(mut cx),
-        (None, true) => code!(cx),
-        (None, false) => code!(_cx),
-    };
-    let future = future(common, callback);
+    let future = making(common, callback);
     let requires = requires("join_requires", state, [callback].into_iter());
     let cfgs = &callback.cfgs;
     code! {
@@ -36,7 +31,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
         #[automatically_derived]
         impl #params _phx::Join<#socket> for #ty #clause {
             fn join(
-                #cx: _phx::JoinContext<#socket>,
+                cx: _phx::JoinContext<#socket>,
             ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
                 #future
             }
@@ -62,12 +57,4 @@ fn available(callback: &Callback, socket: &Ident, state: &State) -> Vec<syn::Whe
             .ok()
         })
         .collect()
-}
-
-/// The boxed future, made at the function's own keyword so that it is blamed for not being `Send`.
-fn future(common: &Common, callback: &Callback) -> TokenStream {
-    let take = callback.subject().map(|_| code!(let payload = cx.take_payload();));
-    let call = call(common, callback);
-    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
-    quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #take #call }))
 }

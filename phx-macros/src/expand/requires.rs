@@ -2,8 +2,11 @@
 
 use proc_macro2::TokenStream;
 
-use super::call::requirement;
-use crate::model::{ArgumentRole, Callback, State, reference};
+use super::call::find;
+use crate::{
+    model::{ArgumentRole, Callback, State},
+    syntax::reference,
+};
 
 /// The method `name` with a line for each context argument of `callbacks`, if there are any.
 pub(super) fn requires<'a>(
@@ -31,8 +34,8 @@ fn needs(state: &State, callback: &Callback) -> Vec<TokenStream> {
     });
     contexts
         .map(|argument| {
-            let (cfgs, needed) = (&callback.cfgs, requirement(callback, &argument.ty, &handler));
-            code!(#(#cfgs)* #needed;)
+            let (cfgs, argument) = (&callback.cfgs, find(callback, argument));
+            code!(#(#cfgs)* #argument.requires(requirements.handler(#handler));)
         })
         .collect()
 }

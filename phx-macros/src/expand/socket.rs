@@ -5,9 +5,9 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use super::{
-    blame, block,
-    call::{call, callee, convert},
-    mentions,
+    block::{block, mentions},
+    call::{answer, callee, making},
+    code::blame,
     options::chain,
     requires::requires,
 };
@@ -63,15 +63,12 @@ fn mount(args: &SocketArgs) -> TokenStream {
 }
 
 fn connect(common: &Common, callback: &Callback) -> TokenStream {
-    let call = call(common, callback);
-    let cx = if callback.uses_context() { code!(cx) } else { code!(_cx) };
-    let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
-    let future = quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #call }));
+    let future = making(common, callback);
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
         fn connect(
-            #cx: _phx::ConnectContext,
+            cx: _phx::ConnectContext,
         ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
             #future
         }
@@ -79,13 +76,14 @@ fn connect(common: &Common, callback: &Callback) -> TokenStream {
 }
 
 fn id(common: &Common, callback: &Callback) -> TokenStream {
-    let callee = callee(common, callback);
-    let state = if let Receiver::Borrowed { written: Some(ty), .. } = &callback.receiver {
-        code!(_phx::state::<#ty, Self>(self))
-    } else {
-        code!(self)
+    let (callee, answer) = (callee(common, callback), answer(callback));
+    let state = match &callback.receiver {
+        Receiver::Borrowed { written: Some(ty), .. } if !common.has_state_spelled(ty) => {
+            code!(_phx::state::<#ty, Self>(self))
+        }
+        _ => code!(self),
     };
-    let id = convert(callback, &code!(#callee(#state)));
+    let id = code!(#answer(#callee(#state)));
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*

@@ -3,7 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-use crate::model::{ArgumentRole, Callback, Channel, State, reference};
+use crate::{
+    model::{ArgumentRole, Callback, Channel, State},
+    syntax::reference,
+};
 
 /// The builder of the channel's first pattern, unless that is open-ended or the application has a
 /// function of this name itself.

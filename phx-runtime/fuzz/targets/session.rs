@@ -173,7 +173,7 @@ impl Channel for Room {
 
 impl Join<User> for Room {
     fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        let how = cx.take_payload().decode::<u8>().unwrap_or(0);
+        let how = cx.payload().decode::<u8>().unwrap_or(0);
         Box::pin(async move {
             match how {
                 1 => AtGate.await,

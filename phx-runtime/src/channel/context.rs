@@ -121,7 +121,7 @@ pub struct JoinContext<S> {
     user: Arc<S>,
     topic: Topic,
     pattern: Pattern,
-    payload: Option<Payload>,
+    payload: Payload,
     endpoint: Endpoint,
 }
 
@@ -133,7 +133,7 @@ impl<S> JoinContext<S> {
         payload: Payload,
         endpoint: Endpoint,
     ) -> Self {
-        Self { user, topic, pattern, payload: Some(payload), endpoint }
+        Self { user, topic, pattern, payload, endpoint }
     }
 
     /// The connection's socket.
@@ -151,9 +151,9 @@ impl<S> JoinContext<S> {
         self.pattern
     }
 
-    /// The join's payload; empty after it was taken once.
-    pub fn take_payload(&mut self) -> Payload {
-        self.payload.take().unwrap_or_else(|| Payload::checked_json((&b"{}"[..]).into()))
+    /// What the client sent along with the join.
+    pub fn payload(&self) -> Payload {
+        self.payload.clone()
     }
 
     /// The topic parameter called `name`, parsed.

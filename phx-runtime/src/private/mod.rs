@@ -1,7 +1,7 @@
 //! What generated code calls. Nothing here is for use by hand, and nothing here is stable.
 //!
-//! The helpers are called with the user's type as a turbofish, `decode::<NewMsg>(payload)`: then
-//! the type is all of the call that stands in the user's source, and the compiler blames it alone.
+//! The helpers are called with the user's type as a turbofish, `payload::<NewMsg>()`: then the type
+//! is all of the call that stands in the user's source, and the compiler blames it alone.
 
 pub use std::{
     boxed::Box,
@@ -27,26 +27,27 @@ pub use crate::{
     transport::{CheckOrigin, ConnectError, Drainer, LongPollOptions, Mount, WebSocketOptions},
 };
 use crate::{
-    channel::{
-        FromConnect, FromParams, FromPayload, FromTopic, IntoJoined, IntoNext, IntoReply, Reply,
-    },
+    channel::{IntoJoined, IntoNext, IntoReply, Reply},
     error::Failure,
 };
 
-mod calls;
+mod arguments;
 mod conversions;
+mod counts;
+mod handlers;
 pub mod hot;
+mod makers;
 mod routes;
-mod sources;
 
 pub use self::{
-    calls::{
-        Argument, Given, Running, call, context, decode, ended_later, later, message, next_later,
-        now, reason, reply_later,
+    arguments::{
+        Argument, connect_context, context, join_context, join_payload, message, parameter, params,
+        payload, reason,
     },
     conversions::{FromReason, IntoConnected, IntoSocketId, StateOf},
+    handlers::{Given, Later, Now, Running, later, now},
+    makers::{MakeLater, MakeNow, make_later, make_now},
     routes::Routes,
-    sources::{ConnectSource, JoinSource},
 };
 
 /// The macros' inert attributes, to be looked up by editors.
@@ -65,39 +66,9 @@ pub mod attributes {
     pub mod terminate {}
 }
 
-/// The state, as a function in a module takes it.
+/// The state, as `#[id]` takes it where it has another name for its type.
 pub fn state<T: StateOf<C>, C>(state: &C) -> &T {
     T::shared(state)
-}
-
-/// The state, as a function in a module takes it to change it.
-pub fn state_mut<T: StateOf<C>, C>(state: &mut C) -> &mut T {
-    T::exclusive(state)
-}
-
-/// The first owned argument of `#[join]`.
-pub fn join_params<T: FromPayload>(payload: Payload) -> Result<T, Failure> {
-    Ok(T::from_payload(payload)?)
-}
-
-/// The first owned argument of `#[connect]`.
-pub fn params<T: FromParams>(cx: &ConnectContext) -> Result<T, Failure> {
-    cx.params()
-}
-
-/// A topic parameter of `#[join]`.
-pub fn parameter<T: FromTopic, S>(cx: &JoinContext<S>, name: &str) -> Result<T, Failure> {
-    cx.parameter(name)
-}
-
-/// A context argument of `#[join]`, or what the endpoint needs for it.
-pub fn join_context<'a, T: FromJoin<'a, S>, S, Q: JoinSource<'a, S>>(source: Q) -> Q::Found<T> {
-    source.find()
-}
-
-/// A context argument of `#[connect]`, or what the endpoint needs for it.
-pub fn connect_context<'a, T: FromConnect<'a>, Q: ConnectSource<'a>>(source: Q) -> Q::Found<T> {
-    source.find()
 }
 
 /// The topic of a channel, for its `topic(..)`.

@@ -75,8 +75,8 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        let payload = cx.take_payload();
+    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+        let payload = cx.payload();
         Box::pin(async move {
             match cx.topic().rest() {
                 "refused" => Err(JoinError::new("unauthorized")),

@@ -121,9 +121,9 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
         Box::pin(async move {
-            let payload = cx.take_payload().decode::<Value>().map_err(Failure::from)?;
+            let payload = cx.payload().decode::<Value>().map_err(Failure::from)?;
             let user = payload["user"].as_str().unwrap_or("anon").to_owned();
             Ok(Joined::new(Self { user }).then(AfterJoin))
         })

@@ -186,9 +186,9 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
         Box::pin(async move {
-            let payload = cx.take_payload().decode::<Value>().unwrap_or(Value::Null);
+            let payload = cx.payload().decode::<Value>().unwrap_or(Value::Null);
             if let Some(ms) = payload["ms"].as_u64() {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             }

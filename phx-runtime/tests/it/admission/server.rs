@@ -113,9 +113,9 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
         Box::pin(async move {
-            let payload = cx.take_payload();
+            let payload = cx.payload();
             match payload.as_json() {
                 Some(text) if text.contains("refuse") => Err(JoinError::new("no")),
                 Some(text) if text.contains("boom") => panic!("told to"),

@@ -24,9 +24,9 @@ impl Channel for CustomChannel {
 
 impl<S: SocketState> Join<S> for CustomChannel {
     fn join(
-        mut cx: JoinContext<S>,
+        cx: JoinContext<S>,
     ) -> Pin<Box<dyn Future<Output = Result<Joined<Self>, JoinError>> + Send>> {
-        let action = text_field(&cx.take_payload(), "action");
+        let action = text_field(&cx.payload(), "action");
         Box::pin(async move {
             match action.as_deref() {
                 Some("ok") => Ok(Joined::new(Self).reply(json!({ "action": "ok" }))),

@@ -1,0 +1,41 @@
+//! Options with their checked values.
+
+use proc_macro2::Ident;
+use syn::{ExprPath, LitStr};
+
+/// An option with a checked value. Its name is the builder's method.
+pub(crate) struct Setting {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+/// A checked value; durations are milliseconds, sizes bytes.
+pub(crate) enum Value {
+    Flag(bool),
+    Number(u64),
+    Duration(u64),
+    Timeout(Option<u64>),
+    /// The name of the variant of `LogLevel`.
+    Level(&'static str),
+    Text(LitStr),
+    Texts(Vec<LitStr>),
+    Origin(Origin),
+    Function(ExprPath),
+    /// The names of variants of `Version`.
+    Serializers(Vec<&'static str>),
+    Filter(Filter),
+    Drainer(Option<Vec<Setting>>),
+}
+
+pub(crate) enum Origin {
+    Any,
+    Host,
+    Request,
+    List(Vec<LitStr>),
+    Function(ExprPath),
+}
+
+pub(crate) struct Filter {
+    pub(crate) keep: bool,
+    pub(crate) terms: Vec<LitStr>,
+}

@@ -1,0 +1,173 @@
+//! What was meant as a mark, or stands where no mark can.
+
+use proc_macro2::{Ident, TokenTree};
+use syn::{Attribute, Meta};
+
+use super::role::{Home, ROLES};
+use crate::{
+    diag::{Errors, nearest},
+    item::{Item, Member},
+    syntax::{last_segment, take},
+};
+
+/// Reports `#[socket]` and `#[channel]` below another of them, and takes them off: the functions
+/// are the first one's.
+pub(crate) fn second_macro(item: &mut Item, home: Home, errors: &Errors) {
+    for attr in take(&mut item.attrs, "channel") {
+        errors.at(
+            attr,
+            match home {
+                Home::Channel => {
+                    "a channel has one `#[channel(..)]`: list its patterns, \
+                     `#[channel(\"room:*\", \"lobby\")]`"
+                }
+                Home::Socket => {
+                    "this is a socket already: write the channel as an item of its own and list it, \
+                     `#[channels(RoomChannel)]`"
+                }
+            },
+        );
+    }
+    for attr in take(&mut item.attrs, "socket") {
+        errors.at(
+            attr,
+            match home {
+                Home::Channel => {
+                    "this is a channel already: write the socket as an item of its own"
+                }
+                Home::Socket => {
+                    "a socket has one `#[socket(..)]`: serve it under a second path with \
+                     `.socket_at(..)` of the endpoint"
+                }
+            },
+        );
+    }
+}
+
+/// Reports `#[assigns]` inside of `cfg_attr`; returns whether there is one.
+pub(crate) fn conditional_state(item: &mut Item, errors: &Errors) -> bool {
+    let mut found = false;
+    for member in &mut item.members {
+        let Member::Other(other) = member else {
+            continue;
+        };
+        other.attrs.retain(|attr| {
+            let hides = held(attr, |name| name == "assigns").is_some();
+            if hides {
+                errors.at(
+                    attr,
+                    "`cfg_attr` cannot hold `#[assigns]`: it is not evaluated before the attribute \
+                     around it; write `#[assigns]` plainly",
+                );
+            }
+            found |= hides;
+            !hides
+        });
+    }
+    found
+}
+
+/// Reports marks on members that are no functions; returns whether one of them is a function that
+/// is still being typed, which is the compiler's to report.
+pub(crate) fn on_other_members(item: &mut Item, errors: &Errors) -> bool {
+    let mut typing = false;
+    for member in &mut item.members {
+        let Member::Other(other) = member else {
+            continue;
+        };
+        let is_item = other.is_item();
+        other.attrs.retain(|attr| {
+            let Some(name) = last_segment(attr.path()) else {
+                return true;
+            };
+            if is_item {
+                let ours = ["handle_in", "handle_out", "handle_info"];
+                let ours = ours.iter().any(|known| name == known);
+                if ours {
+                    errors.at(attr, format!("`#[{name}]` goes on a function"));
+                }
+                return !ours;
+            }
+            let mark = ROLES.iter().any(|(known, _)| name == known);
+            typing |= mark;
+            !mark
+        });
+    }
+    typing
+}
+
+/// Reports an attribute of a function that is no mark and was meant to be one; returns whether it
+/// was.
+pub(super) fn meant_as_mark(attr: &Attribute, home: Home, errors: &Errors) -> bool {
+    misplaced(attr, errors) || conditional(attr, errors) || misspelt(attr, home, errors)
+}
+
+/// `#[channels]` or `#[assigns]` on a function.
+fn misplaced(attr: &Attribute, errors: &Errors) -> bool {
+    let Some(name) = last_segment(attr.path()).map(ToString::to_string) else { return false };
+    let home = match name.as_str() {
+        "channels" => "stands below `#[socket(..)]`, on the same item",
+        "assigns" => "marks the state's type in a module, not a function",
+        _ => return false,
+    };
+    errors.at(attr, format!("`#[{name}]` {home}"));
+    true
+}
+
+/// `#[cfg_attr(feature = "x", handle_in("y"))]`: it reaches the macro unevaluated.
+fn conditional(attr: &Attribute, errors: &Errors) -> bool {
+    let role = |name: &Ident| ROLES.iter().any(|(known, _)| name == known);
+    let Some(hidden) = held(attr, role) else { return false };
+    errors.at(
+        attr,
+        format!(
+            "`cfg_attr` cannot hold `#[{hidden}]`: it is not evaluated before the attribute around \
+             it; write `#[{hidden}]` plainly and put a `#[cfg(..)]` on the function"
+        ),
+    );
+    true
+}
+
+/// The first word in a `cfg_attr`, after its condition, that is `wanted`.
+fn held(attr: &Attribute, wanted: impl Fn(&Ident) -> bool) -> Option<Ident> {
+    let Meta::List(list) = &attr.meta else {
+        return None;
+    };
+    if !list.path.is_ident("cfg_attr") {
+        return None;
+    }
+    let condition = |tree: &TokenTree| !matches!(tree, TokenTree::Punct(p) if p.as_char() == ',');
+    list.tokens.clone().into_iter().skip_while(condition).find_map(|tree| match tree {
+        TokenTree::Ident(name) if wanted(&name) => Some(name),
+        _ => None,
+    })
+}
+
+/// What Phoenix calls callbacks that have another name here.
+const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
+    ("intercept", "handle_out", Home::Channel),
+    ("handle_event", "handle_in", Home::Channel),
+    ("handle_call", "handle_info", Home::Channel),
+    ("handle_cast", "handle_info", Home::Channel),
+    ("leave", "terminate", Home::Channel),
+];
+
+fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
+    let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
+        return false;
+    };
+    let phoenix = PHOENIX_NAMES.iter().find(|(known, _, at)| *known == name && *at == home);
+    if let Some((_, here, _)) = phoenix {
+        errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[{here}]`"));
+        return true;
+    }
+    // Too much is near `id` to be taken for it.
+    let known = ROLES.iter().filter(|(name, role)| role.home() == home && name.len() > 2);
+    let known = known.map(|(name, _)| *name);
+    let begun = known.clone().find(|known| name.len() > 2 && known.starts_with(&name));
+    let Some(near) = nearest(&name, known).or(begun) else {
+        return false;
+    };
+    errors.at(attr.path(), format!("unknown callback `#[{name}]`; did you mean `#[{near}]`?"));
+    true
+}

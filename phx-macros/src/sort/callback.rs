@@ -1,0 +1,121 @@
+//! What a marked function takes and returns.
+
+use proc_macro2::Ident;
+use quote::format_ident;
+use syn::{FnArg, Pat, ReceiverKind, ReturnType, ext::IdentExt, parse::Parser};
+
+use crate::{
+    args::Events,
+    diag::Errors,
+    item::Function,
+    marks::{Mark, Role},
+    model::{Argument, ArgumentRole, Callback, Receiver},
+    syntax::{is, reference},
+};
+
+/// What a marked function declares; `names` are the topic parameters.
+pub(super) fn callback(
+    function: &Function,
+    mark: Mark,
+    is_module: bool,
+    names: &[String],
+    errors: &Errors,
+) -> Callback {
+    let (sig, role) = (&function.sig, mark.role);
+    let events = match role {
+        Role::HandleIn | Role::HandleOut => Events::read(&mark.attr, &mark.name, errors),
+        _ => {
+            if mark.attr.meta.require_path_only().is_err() {
+                errors.at(&mark.attr, format!("`#[{}]` takes no arguments", mark.name));
+            }
+            None
+        }
+    };
+    let mut inputs = sig.inputs.iter().peekable();
+    let receiver = match inputs.peek() {
+        Some(FnArg::Receiver(this)) => receiver(this),
+        Some(FnArg::Typed(first)) if is_module && !role.makes_state() => reference(&first.ty)
+            .map_or(Receiver::Missing, |ty| Receiver::Borrowed {
+                exclusive: ty.mutability.is_some(),
+                written: Some(ty.elem.clone()),
+            }),
+        _ => Receiver::Missing,
+    };
+    if !matches!(receiver, Receiver::Missing) {
+        inputs.next();
+    }
+    let names = if role == Role::Join { names } else { &[] };
+    Callback {
+        role,
+        mark: mark.name,
+        sig: sig.clone(),
+        cfgs: function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect(),
+        is_deprecated: function.attrs.iter().any(|attr| is(attr, "deprecated")),
+        events,
+        receiver,
+        arguments: arguments(role, inputs, names),
+        output: match &sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some((**ty).clone()),
+        },
+    }
+}
+
+/// Sorts arguments by the rule of the language: topic parameters by name, the first owned one is
+/// what arrived, the rest is context. In generated code they keep the names that they have here.
+fn arguments<'a>(
+    role: Role,
+    inputs: impl Iterator<Item = &'a FnArg>,
+    names: &[String],
+) -> Vec<Argument> {
+    let arrives = match role {
+        Role::Connect | Role::Join => "params",
+        Role::Terminate => "reason",
+        _ => "payload",
+    };
+    let mut found: Vec<Argument> = Vec::new();
+    for input in inputs {
+        let FnArg::Typed(input) = input else { continue };
+        let ident = match &*input.pat {
+            Pat::Ident(pat) => Some(pat.ident.unraw().to_string()),
+            _ => None,
+        };
+        // `_room_id` is how Rust spells an argument that is not used.
+        let written = ident.as_deref().unwrap_or_default();
+        let plain = written.trim_start_matches('_');
+        let parameter = names.iter().find(|name| [written, plain].contains(&name.as_str()));
+        let is_owned = reference(&input.ty).is_none();
+        let has_arrived = found.iter().any(|earlier| earlier.role == ArgumentRole::Subject);
+        let (role, default) = match parameter {
+            Some(name) => (ArgumentRole::Parameter(name.clone()), ""),
+            None if is_owned && !has_arrived => (ArgumentRole::Subject, arrives),
+            None => (ArgumentRole::Context, ""),
+        };
+        let taken = |name: &Ident| found.iter().any(|earlier| earlier.local == *name);
+        let mut choices = [plain, default].into_iter().filter_map(identifier);
+        let local = choices
+            .find(|name| !taken(name))
+            .unwrap_or_else(|| format_ident!("argument_{}", found.len()));
+        found.push(Argument { local, ty: (*input.ty).clone(), role });
+    }
+    found
+}
+
+/// A word as an identifier, if need be a raw one.
+fn identifier(word: &str) -> Option<Ident> {
+    let is_keyword = || Ident::parse_any.parse_str(word).ok().map(|_| format_ident!("r#{word}"));
+    syn::parse_str(word).ok().or_else(is_keyword)
+}
+
+fn receiver(this: &syn::Receiver) -> Receiver {
+    // `Receiver::mutability` is the `mut` of `mut self`; the one of `&mut self` is in `kind`.
+    let mutability = match &this.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability,
+        ReceiverKind::Typed(_, ty) => match reference(ty) {
+            Some(ty) => &ty.mutability,
+            None => return Receiver::Owned,
+        },
+        _ => return Receiver::Owned,
+    };
+    Receiver::Borrowed { exclusive: mutability.is_some(), written: None }
+}

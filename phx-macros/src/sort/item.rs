@@ -1,0 +1,87 @@
+//! The members of an item, by what they are for.
+
+use syn::FnArg;
+
+use super::{callback::callback, state::state};
+use crate::{
+    args::{ChannelArgs, RouteArg, SocketArgs},
+    diag::Errors,
+    item::{Function, Item, Member},
+    lints,
+    marks::{Home, Marked, Role, on_other_members, second_macro, take_mark},
+    model::{Channel, Common, Socket, State},
+    syntax::take,
+};
+
+/// Takes our attributes off the item and reads what they mark.
+pub(crate) fn channel(args: ChannelArgs, item: &mut Item, errors: &Errors) -> Channel {
+    let names = args.patterns.first().map_or(&[][..], |pattern| &pattern.names);
+    let common = common(Home::Channel, names, item, errors);
+    Channel { common, has_topic_function: item.defines("topic"), args }
+}
+
+/// Takes our attributes off the item and reads what they mark.
+pub(crate) fn socket(args: SocketArgs, item: &mut Item, errors: &Errors) -> Socket {
+    let routes = routes(item, errors);
+    Socket { common: common(Home::Socket, &[], item, errors), args, routes }
+}
+
+fn routes(item: &mut Item, errors: &Errors) -> Vec<RouteArg> {
+    let mut lists = take(&mut item.attrs, "channels").into_iter();
+    let Some(first) = lists.next() else { return Vec::new() };
+    for second in lists {
+        errors.at(second, "a socket has one `#[channels(..)]`: its order is the matching order");
+    }
+    let Ok(list) = first.meta.require_list() else {
+        errors.at(&first, "expected a list: `#[channels(RoomChannel)]`");
+        return Vec::new();
+    };
+    RouteArg::read(list.tokens.clone(), errors)
+}
+
+/// `names` are the topic parameters.
+fn common(home: Home, names: &[String], item: &mut Item, errors: &Errors) -> Common {
+    let (title, is_module) = (item.title(), item.is_module());
+    let state = state(home, item, errors);
+    second_macro(item, home, errors);
+    let mut is_typing = on_other_members(item, errors);
+    let mut callbacks = Vec::new();
+    let mut unmarked = Vec::new();
+    for member in &mut item.members {
+        let Member::Function(function) = member else { continue };
+        let mark = match take_mark(function, home, errors) {
+            Marked::As(mark) if !function.is_unfinished() => mark,
+            Marked::As(_) | Marked::Wrongly => {
+                is_typing = true;
+                continue;
+            }
+            Marked::Not => {
+                unmarked.push(function.sig.ident.clone());
+                continue;
+            }
+        };
+        if is_module && is_method(function, mark.role, state.as_ref(), errors) {
+            continue;
+        }
+        let callback = callback(function, *mark, is_module, names, errors);
+        function.allow = lints::allow(&callback);
+        callbacks.push(callback);
+    }
+    Common { home, state, callbacks, is_module, title, unmarked, is_typing }
+}
+
+/// Has a function of a module that takes a `self` printed as a method of the state, where `self` is
+/// known; returns whether that was reported as a mistake.
+fn is_method(function: &mut Function, role: Role, state: Option<&State>, errors: &Errors) -> bool {
+    let (Some(state), Some(FnArg::Receiver(this))) = (state, function.sig.inputs.first()) else {
+        return false;
+    };
+    function.method_of = Some(Box::new(state.ty.clone()));
+    if role.makes_state() {
+        // There is no state yet, which is told of where that is judged.
+        return false;
+    }
+    let (mutable, name) = (if role == Role::Id { "" } else { "mut " }, state.name());
+    errors.at(this, format!("in a module the state is an argument: `state: &{mutable}{name}`"));
+    true
+}
