@@ -261,7 +261,12 @@ impl ToTokens for Member {
                 // The compiler has asked for the body of a function that is being typed.
                 let body = if body.is_empty() { &quote!({ loop {} }) } else { body };
                 match method_of {
-                    None => tokens.append_all(quote!(#(#attrs)* #allow #vis #sig #body)),
+                    None => {
+                        // What the author says of a lint comes last, and holds.
+                        let lints = attrs.iter().position(is_lint_level).unwrap_or(attrs.len());
+                        let (attrs, lints) = attrs.split_at(lints);
+                        tokens.append_all(quote!(#(#attrs)* #allow #(#lints)* #vis #sig #body));
+                    }
                     Some(ty) => tokens.append_all(quote!(impl #ty { #(#attrs)* #vis #sig #body })),
                 }
             }
@@ -273,6 +278,12 @@ impl ToTokens for Member {
             }
         }
     }
+}
+
+/// `#[allow(..)]` and its like.
+fn is_lint_level(attr: &Attribute) -> bool {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    levels.iter().any(|level| attr.path().is_ident(level))
 }
 
 /// The words that items other than functions begin with.
