@@ -21,8 +21,8 @@ use crate::{
     telemetry,
     token::Secret,
     transport::{
-        CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions, settings::Defaults,
-        subprotocols,
+        BacklogLimits, CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions,
+        settings::Defaults, subprotocols,
     },
 };
 
@@ -79,6 +79,15 @@ pub enum BuildError {
         path: String,
         /// The subprotocol.
         name: String,
+    },
+    /// Clients would be closed before they are behind, or as soon as they are.
+    #[error(
+        "the socket at \"{path}\" can let nobody fall behind: `max_backlog_hard` is at least \
+         `max_backlog`, and `backlog_timeout` is above zero"
+    )]
+    Backlog {
+        /// The mount's path.
+        path: String,
     },
     /// A session's cookie has a name that no browser takes.
     #[error("{name:?} is not a name for the session's cookie")]
@@ -262,6 +271,9 @@ impl Builder {
             let mounted = Mounted::new(&mount, &self.defaults, connector);
             if mounted.gives_session_to_any_page() {
                 return Err(BuildError::UnprotectedSession { path: path() });
+            }
+            if !mounted.backlog_limits().all(BacklogLimits::are_usable) {
+                return Err(BuildError::Backlog { path: path() });
             }
             mounts.push(mounted);
         }

@@ -11,7 +11,7 @@ use crate::{
     socket::{Channels, SocketState},
     telemetry::{self, Asking},
     transport::{
-        ConnectError, ConnectInfo, ConnectRequest, Mount, RawConnect, RawSocket,
+        BacklogLimits, ConnectError, ConnectInfo, ConnectRequest, Mount, RawConnect, RawSocket,
         settings::{
             Defaults, LongPollSettings, MountSettings, TransportSettings, WebSocketSettings,
         },
@@ -50,6 +50,12 @@ impl Mounted {
         let websocket = self.websocket.as_ref().map(|it| it.settings.gives_session_to_any_page());
         let longpoll = self.longpoll.as_ref().map(|it| it.settings.gives_session_to_any_page());
         websocket == Some(true) || longpoll == Some(true)
+    }
+
+    /// How far clients may be behind, on each transport.
+    pub(super) fn backlog_limits(&self) -> impl Iterator<Item = BacklogLimits> {
+        let websocket = self.websocket.iter().map(|it| it.settings.own.backlog);
+        websocket.chain(self.longpoll.iter().map(|it| it.settings.own.backlog))
     }
 
     /// Lets the socket decide on a connection.

@@ -39,6 +39,11 @@ impl BacklogLimits {
         Self { max, hard: max.saturating_mul(Self::HARD), timeout: Self::TIMEOUT }
     }
 
+    /// Whether a client can be behind for a while.
+    pub(crate) fn are_usable(self) -> bool {
+        self.hard >= self.max && !self.timeout.is_zero()
+    }
+
     /// Whether so much is left that whoever waited to send more may go on.
     pub(super) const fn has_room(&self, waiting: usize) -> bool {
         waiting <= self.max / 2

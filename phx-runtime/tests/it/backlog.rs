@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, net::SocketAddr, time::Duration};
 
-use phx_runtime::{Mount, WebSocketOptions, prelude::*, testing};
+use phx_runtime::{BuildError, Mount, WebSocketOptions, prelude::*, testing};
 use tokio::{
     io::AsyncReadExt,
     time::{Instant, sleep},
@@ -286,5 +286,17 @@ async fn the_test_kit_delivers_what_one_callback_sends_and_pieces_too() {
     for (event, payload) in [("rows", json!([30, 1_000_000])), ("export", json!(30))] {
         let (status, _) = room.push(event, payload).await.reply().await.unwrap();
         assert_eq!(status, "ok");
+    }
+}
+
+#[test]
+fn limits_with_which_nobody_could_be_behind_are_refused() {
+    let options = WebSocketOptions::new;
+    for options in [
+        options().max_backlog(1000).max_backlog_hard(999),
+        options().backlog_timeout(Duration::ZERO),
+    ] {
+        let endpoint = Endpoint::builder().socket_with::<User>(|mount| mount.websocket(options));
+        assert!(matches!(endpoint.build(), Err(BuildError::Backlog { .. })));
     }
 }

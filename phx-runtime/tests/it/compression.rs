@@ -1,8 +1,8 @@
 //! permessage-deflate, seen by a client that looks at every byte and inflates by itself.
 
-use std::{net::SocketAddr, task::Poll};
+use std::{cell::RefCell, net::SocketAddr, task::Poll};
 
-use crate::support::raw_client::{PING, PONG, RSV1, RawClient, RawFrame, TEXT};
+use crate::support::raw_client::{PING, PONG, RSV1, RawClient, RawFrame, TEXT, frame as raw_frame};
 use miniz_oxide::{
     DataFormat, MZFlush,
     deflate::{CompressionLevel, core::CompressorOxide, stream::deflate},
@@ -15,6 +15,7 @@ use phx_runtime::{
         ConnectRequest, Connection, Flow, Frame, Handled, Outgoing, RawConnect, RawSocket,
     },
 };
+use tokio::io::AsyncWriteExt;
 
 const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
@@ -251,4 +252,54 @@ async fn subscribers_of_one_broadcast_get_it_as_each_agreed() {
             }
         }
     }
+}
+
+thread_local! {
+    /// Whose messages were handled in this thread, in order: of the one that floods, or the other.
+    static HANDLED: RefCell<Vec<char>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes whom it was called by.
+struct Turns;
+
+impl RawConnect for Turns {
+    async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+impl RawSocket for Turns {
+    fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
+        let is_flood = frame.len() > 1000;
+        HANDLED.with_borrow_mut(|handled| handled.push(if is_flood { 'f' } else { 'o' }));
+        if !is_flood {
+            connection.send(&frame);
+        }
+        Flow::Continue.into()
+    }
+}
+
+#[test]
+fn a_client_whose_messages_inflate_takes_turns_by_what_they_inflate_to() {
+    // Looks at the sockets in every turn, so that turns can be counted.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.event_interval(1).enable_all().build().unwrap().block_on(async {
+        let turns = Mount::new("/turns").websocket(options());
+        let endpoint = Endpoint::builder().raw_socket::<Turns>(turns).build().unwrap();
+        let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+        let address = server.address();
+        tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+        let mut flooding = RawClient::connect(address, "/turns/websocket", OFFER).await;
+        let mut other = RawClient::connect(address, "/turns/websocket", OFFER).await;
+        let message = raw_frame(TEXT | RSV1, &compress("x".repeat(100_000).as_bytes()));
+        assert!(message.len() * 300 < 65_536, "one read brings them all");
+        flooding.stream.write_all(&message.repeat(300)).await.unwrap();
+        for _ in 0..20 {
+            other.send_text("other").await;
+            assert_eq!(other.frame().await.unwrap().text(), "other");
+        }
+    });
+    let handled: String = HANDLED.take().into_iter().collect();
+    let longest = handled.split('o').take(20).map(str::len).max().unwrap();
+    assert!((1..10).contains(&longest), "{longest} of a flood without a turn for others");
 }

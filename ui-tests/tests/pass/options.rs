@@ -28,6 +28,8 @@ struct Full;
         timeout = "45s",
         max_frame_size = "10MB",
         max_backlog = "1.5MiB",
+        max_backlog_hard = "3MiB",
+        backlog_timeout = "5s",
         compress = true,
         subprotocols("phoenix", "v2.phoenix"),
         error_handler = refusals::too_many,
@@ -41,6 +43,8 @@ struct Full;
         window = "1.5s",
         max_body_size = 1_000,
         max_backlog = "64KiB",
+        max_backlog_hard = "1MB",
+        backlog_timeout = "20s",
         token_max_age = "14d",
         check_origin = "conn",
         check_csrf = true,
@@ -94,6 +98,8 @@ fn every_option_reaches_its_builder() {
         .timeout(Some(Duration::from_secs(45)))
         .max_frame_size(10_000_000)
         .max_backlog(1_572_864)
+        .max_backlog_hard(3_145_728)
+        .backlog_timeout(Duration::from_secs(5))
         .compress(true)
         .subprotocols(["phoenix", "v2.phoenix"])
         .error_handler(refusals::too_many)
@@ -106,6 +112,8 @@ fn every_option_reaches_its_builder() {
         .window(Duration::from_millis(1_500))
         .max_body_size(1_000)
         .max_backlog(65_536)
+        .max_backlog_hard(1_000_000)
+        .backlog_timeout(Duration::from_secs(20))
         .token_max_age(Duration::from_secs(14 * 24 * 3_600))
         .check_origin(CheckOrigin::Request)
         .check_csrf(true)

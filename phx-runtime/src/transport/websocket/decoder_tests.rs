@@ -409,3 +409,24 @@ proptest! {
         prop_assert_eq!(decoder.buffered_bytes(), 0);
     }
 }
+
+#[test]
+fn a_close_frame_is_found_behind_messages_that_are_not_taken_and_each_frame_is_looked_at_once() {
+    let frames = [frame(0x01, b"begun"), frame(0x89, b"ping"), frame(0x80, b"ended")].concat();
+    let mut decoder = Decoder::new(LIMIT);
+    for byte in &frames {
+        decoder.feed(std::slice::from_ref(byte));
+        assert!(!decoder.skip_to_close());
+    }
+    assert_eq!((decoder.unread(), decoder.looked_at), (frames.len(), frames.len()));
+    // What is taken after all need not be looked at any more.
+    assert_eq!(decoder.decode(), Ok(Some(Incoming::Ping(Bytes::from_static(b"ping")))));
+    assert_eq!((decoder.unread(), decoder.looked_at), (11, 11));
+    let close = frame(0x88, &1000_u16.to_be_bytes());
+    decoder.feed(&close[..3]);
+    assert!(!decoder.skip_to_close());
+    decoder.feed(&close[3..]);
+    assert!(decoder.skip_to_close());
+    assert!(matches!(decoder.decode(), Ok(Some(Incoming::Close(Some(_))))));
+    assert_eq!(decoder.decode(), Ok(None));
+}

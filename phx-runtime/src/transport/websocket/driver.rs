@@ -305,18 +305,15 @@ impl Driver {
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(_)) => return Poll::Ready(Err(End::Lost)),
-                Poll::Pending => {
-                    ready!(self.idle.poll_expired(task));
-                    self.connection.close(CloseCode::PROTOCOL, Reason::Inactive);
-                    return Poll::Ready(Err(End::Closing));
-                }
+                Poll::Pending => return self.poll_silence(task).map(Err),
             }
         }
     }
 
     /// Finds out that the client has gone while its messages are not handled. A little is read ahead
     /// for that: it is a sign of life, and may hold a close frame. Behind more than that, the end is
-    /// seen where the system tells of it, and silence means nothing.
+    /// seen where the system tells of it; and a client whose heartbeats cannot be read for as long as
+    /// the timeout has given up by itself.
     fn poll_gone(&mut self, task: &mut Context<'_>) -> Poll<End> {
         loop {
             if self.decoder.skip_to_close() {
@@ -333,8 +330,17 @@ impl Driver {
                 return Poll::Ready(end);
             }
         }
-        self.idle.heard();
-        self.io.poll_end(task).map(|()| End::Lost)
+        if self.io.poll_end(task).is_ready() {
+            return Poll::Ready(End::Lost);
+        }
+        self.poll_silence(task)
+    }
+
+    /// Waits until the client has said nothing for too long.
+    fn poll_silence(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        ready!(self.idle.poll_expired(task));
+        self.connection.close(CloseCode::PROTOCOL, Reason::Inactive);
+        Poll::Ready(End::Closing)
     }
 
     /// Writes, and sees to it that the client reads.

@@ -3,6 +3,7 @@
 
 mod cuts;
 mod flood;
+mod gone;
 mod longpoll;
 mod messages;
 mod server;

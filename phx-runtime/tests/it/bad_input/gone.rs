@@ -1,0 +1,114 @@
+//! Clients that go while nothing is read from them, because their messages wait for a handler.
+
+use std::{net::SocketAddr, time::Duration};
+
+use phx_runtime::prelude::*;
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::support::raw_client::{CLOSE, RawClient, TEXT, frame};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+struct User;
+
+#[socket("/socket", websocket(check_origin = false))]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+struct Room;
+
+#[channel("room:*", log_join = false, log_handle_in = false)]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("wait")]
+    async fn wait(&self, _: Payload) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A client whose handler never returns, and behind it more messages than may wait.
+async fn stuck(messages: usize) -> (Endpoint, RawClient) {
+    let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+    let at: SocketAddr = server.address();
+    let routes = endpoint.routes();
+    tokio::spawn(async move { server.stop_on(std::future::pending()).run(routes).await });
+    let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
+    client.send_text(r#"["1","1","room:a","phx_join",{}]"#).await;
+    client.frame().await.unwrap();
+    let wait = frame(TEXT, br#"["1",null,"room:a","wait",{}]"#).repeat(messages);
+    // As far as the server and the kernel take it.
+    let _ = timeout(SECOND, client.stream.write_all(&wait)).await;
+    assert_eq!(endpoint.subscribers("room:a"), 1);
+    (endpoint, client)
+}
+
+async fn gone(endpoint: &Endpoint) {
+    let gone = async {
+        while endpoint.subscribers("room:a") > 0 {
+            sleep(SECOND / 10).await;
+        }
+    };
+    assert!(timeout(600 * SECOND, gone).await.is_ok(), "nobody notices");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_or_resets_its_stream_is_gone_at_once_whatever_waits() {
+    // The second leaves more unread than is read ahead, the third more than the kernel takes: the end
+    // of such a stream is not even sent, but a reset is.
+    for (messages, resets) in
+        [(1100, false), (1100, true), (3000, false), (3000, true), (50_000, true)]
+    {
+        let (endpoint, client) = stuck(messages).await;
+        let start = Instant::now();
+        if resets {
+            client.stream.set_zero_linger().unwrap();
+        }
+        drop(client);
+        gone(&endpoint).await;
+        assert!(start.elapsed() < SECOND, "{messages}: {:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_that_it_closes_is_answered_whatever_waits() {
+    let (endpoint, mut client) = stuck(1100).await;
+    let start = Instant::now();
+    client.send(CLOSE, &1000_u16.to_be_bytes()).await;
+    assert_eq!(client.closed_with().await, Some(1000));
+    gone(&endpoint).await;
+    assert!(start.elapsed() < SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_silent_while_its_messages_wait_is_closed_after_the_timeout() {
+    for messages in [1100, 50_000] {
+        let (endpoint, mut client) = stuck(messages).await;
+        let start = Instant::now();
+        assert_eq!(client.closed_with().await, Some(1002));
+        assert!((58 * SECOND..61 * SECOND).contains(&start.elapsed()), "{:?}", start.elapsed());
+        gone(&endpoint).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_beats_while_its_messages_wait_is_kept() {
+    let (endpoint, mut client) = stuck(1100).await;
+    for _ in 0..20 {
+        sleep(30 * SECOND).await;
+        client.send_text(r#"[null,"9","phoenix","heartbeat",{}]"#).await;
+    }
+    assert_eq!(endpoint.subscribers("room:a"), 1);
+}
