@@ -4,6 +4,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map as JsonMap, Value};
 use thiserror::Error;
 
 use super::{
@@ -147,6 +148,22 @@ impl SessionCookie {
         }
     }
 
+    /// The session as JSON, without the values that have none.
+    pub(crate) fn read_json(&self, value: &str) -> Option<JsonMap<String, Value>> {
+        let session: Term = self.read(value)?;
+        let json = |(key, value): (&Term, &Term)| {
+            let key = key.as_text()?;
+            match value.to_json() {
+                Ok(json) => Some((key.to_owned(), serde_json::from_str(&json).ok()?)),
+                Err(error) => {
+                    tracing::debug!(key, %error, "a value of Phoenix's session is left out");
+                    None
+                }
+            }
+        };
+        Some(session.as_map()?.iter().filter_map(json).collect())
+    }
+
     fn keys_mut(&mut self) -> &mut Keys {
         let keys = Arc::make_mut(&mut self.keys);
         keys.forget();
@@ -158,7 +175,7 @@ impl SessionCookie {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{csrf, subprotocols::is_name};
+#[cfg(feature = "phoenix")]
+use crate::phoenix;
 use crate::token::{RandomError, SignError, Token};
 
 /// Browsers ignore larger cookies.
@@ -99,6 +101,8 @@ pub struct SessionOptions {
     csrf_key: Cow<'static, str>,
     secure: bool,
     max_age: Option<Duration>,
+    #[cfg(feature = "phoenix")]
+    phoenix: Option<phoenix::SessionCookie>,
 }
 
 /// A session that cannot be given to a browser.
@@ -117,6 +121,10 @@ pub enum SessionError {
     /// There is no random number for a CSRF token.
     #[error("no CSRF token can be made: {0}")]
     Random(String),
+    /// No cookie of Phoenix can be made of it.
+    #[cfg(feature = "phoenix")]
+    #[error("the session cannot be one of Phoenix")]
+    Phoenix(#[from] phoenix::CookieError),
 }
 
 impl From<RandomError> for SessionError {
@@ -128,7 +136,14 @@ impl From<RandomError> for SessionError {
 impl SessionOptions {
     /// A session in the cookie with this name.
     pub fn new(cookie: impl Into<Cow<'static, str>>) -> Self {
-        Self { cookie: cookie.into(), csrf_key: "_csrf_token".into(), secure: false, max_age: None }
+        Self {
+            cookie: cookie.into(),
+            csrf_key: "_csrf_token".into(),
+            secure: false,
+            max_age: None,
+            #[cfg(feature = "phoenix")]
+            phoenix: None,
+        }
     }
 
     /// The key of the session under which the state of the CSRF protection is kept; `_csrf_token`
@@ -137,6 +152,29 @@ impl SessionOptions {
     /// Phoenix counterpart: `csrf_token_key`.
     pub fn csrf_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.csrf_key = key.into();
+        self
+    }
+
+    /// Reads and sets the session cookie of a Phoenix application, and its CSRF tokens. Whoever has
+    /// logged in there is known here, in `#[connect]` as in the application's own routes.
+    ///
+    /// ```
+    /// use phx_runtime::{SessionOptions, phoenix::SessionCookie};
+    ///
+    /// # let secret_key_base = "at least twenty bytes of secret";
+    /// // plug Plug.Session, store: :cookie, key: "_my_app_key", signing_salt: "aB3dE5gH"
+    /// let cookie = SessionCookie::signed(secret_key_base, "aB3dE5gH");
+    /// let session = SessionOptions::new("_my_app_key").phoenix(cookie);
+    /// ```
+    ///
+    /// The secret is that of the [`SessionCookie`](phoenix::SessionCookie), not the endpoint's.
+    /// There is no time in the cookie, so [`max_age`](Self::max_age) is what the browser is told, and
+    /// no more. Values are seen as JSON, atoms as strings; a value without JSON form, such as a tuple,
+    /// is left out, and would be lost if the cookie were set here. Where that matters, leave it to
+    /// Phoenix to set it.
+    #[cfg(feature = "phoenix")]
+    pub fn phoenix(mut self, cookie: phoenix::SessionCookie) -> Self {
+        self.phoenix = Some(cookie);
         self
     }
 
@@ -158,12 +196,12 @@ impl SessionOptions {
     ///
     /// No CSRF token is asked for, since a page that is merely shown needs none.
     pub fn load(&self, headers: &HeaderMap, secret: impl AsRef<[u8]>) -> Option<Session> {
-        let max_age = self.max_age.unwrap_or(Duration::MAX);
         let cookies = headers.typed_get::<Cookie>()?;
         // Another host of the same domain can set a cookie of the same name, but sign none.
         let of_name = cookies.iter().filter(|(name, _)| *name == self.cookie);
-        let verified = |(_, value)| Token::verify(&secret, self.salt(), value, max_age).ok();
-        of_name.map(verified).find_map(|session| session.map(Session))
+        of_name
+            .map(|(_, value)| self.read(value, secret.as_ref()))
+            .find_map(|found| found.map(Session))
     }
 
     /// The value of the `Set-Cookie` header that gives a browser this session.
@@ -182,7 +220,7 @@ impl SessionOptions {
         if !self.has_valid_name() {
             return Err(SessionError::Name(self.cookie.to_string()));
         }
-        let value = Token::sign(secret, self.salt(), session)?;
+        let value = self.write(session, secret.as_ref())?;
         let size = self.cookie.len() + value.len() + 1;
         if size > LARGEST {
             return Err(SessionError::TooLarge(size));
@@ -206,11 +244,12 @@ impl SessionOptions {
     ///
     /// The operating system gives no random numbers.
     pub fn csrf_token(&self, session: &mut Session) -> Result<String, SessionError> {
-        if let Some(token) = self.state(session).and_then(csrf::masked) {
-            return Ok(token?);
+        if let Some(token) = self.state(session).and_then(|state| self.masked(state)) {
+            return token;
         }
+        // A state of Phoenix is one of the same kind.
         let state = csrf::new_state()?;
-        let token = csrf::masked(&state).transpose()?.unwrap_or_default();
+        let token = self.masked(&state).transpose()?.unwrap_or_default();
         session.insert(&*self.csrf_key, state);
         Ok(token)
     }
@@ -218,7 +257,7 @@ impl SessionOptions {
     /// Whether a CSRF token belongs to the session, for routes of the application that change
     /// something. Compared in constant time.
     pub fn accepts_csrf_token(&self, session: &Session, token: &str) -> bool {
-        self.state(session).is_some_and(|state| csrf::belongs(token, state))
+        self.state(session).is_some_and(|state| self.belongs(token, state))
     }
 
     pub(crate) fn has_valid_name(&self) -> bool {
@@ -231,6 +270,41 @@ impl SessionOptions {
 
     fn state<'a>(&self, session: &'a Session) -> Option<&'a str> {
         session.get(&self.csrf_key)?.as_str()
+    }
+
+    fn read(&self, value: &str, secret: &[u8]) -> Option<Map<String, Value>> {
+        #[cfg(feature = "phoenix")]
+        if let Some(cookie) = &self.phoenix {
+            return cookie.read_json(value);
+        }
+        Token::verify(secret, self.salt(), value, self.max_age.unwrap_or(Duration::MAX)).ok()
+    }
+
+    fn write(&self, session: &Session, secret: &[u8]) -> Result<String, SessionError> {
+        #[cfg(feature = "phoenix")]
+        if let Some(cookie) = &self.phoenix {
+            return Ok(cookie.write(session)?);
+        }
+        Ok(Token::sign(secret, self.salt(), session)?)
+    }
+
+    #[cfg_attr(not(feature = "phoenix"), expect(clippy::unused_self, reason = "of one form alone"))]
+    fn masked(&self, state: &str) -> Option<Result<String, SessionError>> {
+        #[cfg(feature = "phoenix")]
+        if self.phoenix.is_some() {
+            let masked = phoenix::csrf::masked(state).transpose()?;
+            return Some(masked.map_err(|error| SessionError::Random(error.to_string())));
+        }
+        csrf::masked(state).map(|token| Ok(token?))
+    }
+
+    #[cfg_attr(not(feature = "phoenix"), expect(clippy::unused_self, reason = "of one form alone"))]
+    fn belongs(&self, token: &str, state: &str) -> bool {
+        #[cfg(feature = "phoenix")]
+        if self.phoenix.is_some() {
+            return phoenix::csrf::belongs(token, state);
+        }
+        csrf::belongs(token, state)
     }
 
     /// Binds the signature to the cookie's name: one session is none under another name.
@@ -332,6 +406,59 @@ mod tests {
         assert!(!options().accepts_csrf_token(&session, "bad"));
         assert!(!options().accepts_csrf_token(&Session::new(), &first));
         assert!(!options().csrf_key("_other").accepts_csrf_token(&session, &first));
+    }
+
+    #[cfg(feature = "phoenix")]
+    mod of_phoenix {
+        use super::*;
+        use crate::phoenix::{Atom, Map, SessionCookie, Term};
+
+        const SECRET: &str =
+            "interop-cookie-secret-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP";
+        const COOKIE: &str = "_key=SFMyNTY.g3QAAAACbQAAAAtfY3NyZl90b2tlbm0AAAAYUXNGV2QzWHFYZ3EycFlKM\
+                              S1MZDBfNFprbQAAAAd1c2VyX2lkYSo.WlPR-7vP9xOmYT-7uiC-cGoqb2tx9ZzXoqka_x\
+                              N-WK8";
+        const CSRF_TOKEN: &str = "M0YFNDQBbAA1BERUO2gyZBkBXVYRdS4ub5CcP24qmc5fK1xU4M9fNAtE";
+
+        fn cookie() -> SessionCookie {
+            SessionCookie::signed(SECRET, "aB3dE5gH")
+        }
+
+        #[test]
+        fn a_session_of_phoenix_is_known_with_its_csrf_tokens() {
+            let options = options().phoenix(cookie());
+            let mut session = load(&options, &["a=b", COOKIE]).unwrap();
+            assert_eq!(session.get("user_id"), Some(&42.into()));
+            assert!(options.accepts_csrf_token(&session, CSRF_TOKEN));
+            let kept = session.clone();
+            let token = options.csrf_token(&mut session).unwrap();
+            assert_eq!((token.len(), &session), (56, &kept));
+            assert!(options.accepts_csrf_token(&session, &token));
+            assert!(!options.accepts_csrf_token(&session, "QsFWd3XqXgq2pYJ1-Ld0_4Zk"));
+            assert_eq!(load(&super::options(), &[COOKIE]), None);
+        }
+
+        #[test]
+        fn a_session_is_set_as_phoenix_sets_it() {
+            let options = options().phoenix(cookie());
+            let session = load(&options, &[COOKIE]).unwrap();
+            assert_eq!(sent_back(&options.set_cookie(&session, "").unwrap()), COOKIE);
+            let mut fresh = Session::new();
+            let token = options.csrf_token(&mut fresh).unwrap();
+            let cookie = sent_back(&options.set_cookie(&fresh, "").unwrap());
+            assert!(options.accepts_csrf_token(&load(&options, &[&cookie]).unwrap(), &token));
+        }
+
+        #[test]
+        fn values_without_json_form_are_left_out() {
+            let pairs = vec![
+                ("pair".into(), Term::Tuple(vec![])),
+                ("locale".into(), Term::Atom(Atom::new("de").unwrap())),
+            ];
+            let value = cookie().write(&Term::Map(Map::new(pairs).unwrap())).unwrap();
+            let session = load(&options().phoenix(cookie()), &[&format!("_key={value}")]).unwrap();
+            assert_eq!(session.iter().collect::<Vec<_>>(), [("locale", &"de".into())]);
+        }
     }
 
     #[test]
