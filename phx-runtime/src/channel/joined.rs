@@ -73,7 +73,7 @@ pub struct JoinError(Refused);
 
 #[derive(Debug, Error)]
 pub(crate) enum Refused {
-    #[error("join refused: {0:?}")]
+    #[error("join refused: {}", reason_of(.0))]
     Answer(Encoded),
     #[error("no such topic")]
     UnmatchedTopic,
@@ -98,15 +98,19 @@ impl JoinError {
     /// The `reason` of the response, or the empty string if it has none.
     pub fn reason(&self) -> String {
         let Refused::Answer(response) = &self.0 else { return String::new() };
-        serde_json::from_slice::<serde_json::Value>(&response.bytes)
-            .ok()
-            .and_then(|value| Some(value.get("reason")?.as_str()?.to_owned()))
-            .unwrap_or_default()
+        reason_of(response)
     }
 
     pub(crate) fn into_refused(self) -> Refused {
         self.0
     }
+}
+
+fn reason_of(response: &Encoded) -> String {
+    serde_json::from_slice::<serde_json::Value>(&response.bytes)
+        .ok()
+        .and_then(|value| Some(value.get("reason")?.as_str()?.to_owned()))
+        .unwrap_or_default()
 }
 
 impl From<Fault> for JoinError {

@@ -94,10 +94,11 @@ impl Payload {
     }
 }
 
+/// Tells kind and size. What clients send and get is theirs, and has no place in a log.
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Json(text) => f.write_str(&String::from_utf8_lossy(text)),
+            Kind::Json(text) => write!(f, "<{} bytes of JSON>", text.len()),
             Kind::Binary(bytes) => write!(f, "<{} bytes>", bytes.len()),
         }
     }
@@ -117,8 +118,15 @@ impl fmt::Debug for Payload {
 /// ```
 ///
 /// Phoenix counterpart: `{:binary, data}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Binary(pub Bytes);
+
+/// Tells the size.
+impl fmt::Debug for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Binary(<{} bytes>)", self.0.len())
+    }
+}
 
 impl Deref for Binary {
     type Target = [u8];
@@ -296,7 +304,7 @@ impl Encoded {
 impl fmt::Debug for Encoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            PayloadKind::Json => f.write_str(&String::from_utf8_lossy(&self.bytes)),
+            PayloadKind::Json => write!(f, "<{} bytes of JSON>", self.bytes.len()),
             PayloadKind::Binary => write!(f, "<{} bytes>", self.bytes.len()),
         }
     }

@@ -17,7 +17,7 @@ use super::{
     Missing,
     inbox::{Inbox, PATIENCE},
     memory::{self, Sent},
-    message::{self, Body, Received},
+    message::{self, Body, Received, Whole},
     pattern::matches,
 };
 use crate::{
@@ -222,7 +222,10 @@ impl ClientChannel {
     ) -> Result<(), Missing> {
         let event = event.as_ref();
         match self.take_push(event, pattern, DOUBT).await {
-            Ok(payload) => Err(Missing::unwanted(format_args!("a push of {event:?} {payload:?}"))),
+            Ok(payload) => {
+                let payload = Whole(&payload);
+                Err(Missing::unwanted(format_args!("a push of {event:?} {payload}")))
+            }
             Err(_) => Ok(()),
         }
     }
@@ -309,7 +312,7 @@ impl Pushed {
     ///
     /// One comes.
     pub async fn expect_no_reply(&self) -> Result<(), Missing> {
-        let any = |status: &str, response: &Payload| Some(format!("{status} {response:?}"));
+        let any = |status: &str, response: &Payload| Some(format!("{status} {}", Whole(response)));
         match self.line.reply(&self.reference, "a reply", DOUBT, any).await {
             Ok(reply) => Err(Missing::unwanted(format_args!("a reply {reply}"))),
             Err(_) => Ok(()),

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{sync::Notify, time::Instant};
 
-use super::message::{Body, Received};
+use super::message::{Body, Received, Whole};
 use crate::transport::CloseCode;
 
 /// How long a test waits for what has to come. Nothing of it is spent if it comes.
@@ -114,8 +114,12 @@ impl fmt::Display for State {
         f.write_str("; waiting are:")?;
         for Received { topic, body, .. } in &self.unread {
             match body {
-                Body::Push { event, payload } => write!(f, "\n  {event:?} {payload:?}")?,
-                Body::Reply { status, response } => write!(f, "\n  reply {status} {response:?}")?,
+                Body::Push { event, payload } => {
+                    write!(f, "\n  {event:?} {}", Whole(payload))?;
+                }
+                Body::Reply { status, response } => {
+                    write!(f, "\n  reply {status} {}", Whole(response))?;
+                }
             }
             write!(f, " on {topic:?}")?;
         }

@@ -1,5 +1,7 @@
 //! Messages of protocol version 2 as a client reads and writes them.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +24,18 @@ pub(super) struct Received {
 pub(super) enum Body {
     Reply { status: String, response: Payload },
     Push { event: String, payload: Payload },
+}
+
+/// A payload as the text of a failure has it: whole, since in a test there is nothing to hide.
+pub(super) struct Whole<'a>(pub(super) &'a Payload);
+
+impl fmt::Display for Whole<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_json() {
+            Some(json) => f.write_str(json),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -165,15 +165,16 @@ fn text(value: &HeaderValue) -> Option<&str> {
     std::str::from_utf8(value.as_bytes()).ok()
 }
 
+/// Tells what a log may have: neither the values of parameters, headers and session, nor the token.
 impl fmt::Debug for ConnectInfo {
-    /// Leaves out the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.keys().map(http::HeaderName::as_str).collect();
         f.debug_struct("ConnectInfo")
-            .field("params", &self.params)
             .field("transport", &self.transport)
             .field("peer", &self.peer)
-            .field("uri", &self.uri)
-            .field("headers", &self.headers)
+            .field("path", &self.uri.path())
+            .field("params", &self.params)
+            .field("headers", &headers)
             .field("session", &self.session)
             .finish_non_exhaustive()
     }

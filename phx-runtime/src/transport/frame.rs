@@ -24,12 +24,23 @@ use bytes::Bytes;
 /// };
 /// assert_eq!(echo, Frame::text("you said hello"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Frame {
     /// Text, known to be UTF-8.
     Text(Text),
     /// Bytes of any kind.
     Binary(Bytes),
+}
+
+/// Tells kind and size.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, size) = match self {
+            Self::Text(text) => ("Text", text.len()),
+            Self::Binary(bytes) => ("Binary", bytes.len()),
+        };
+        write!(f, "{kind}(<{size} bytes>)")
+    }
 }
 
 impl Frame {
@@ -191,9 +202,10 @@ impl fmt::Display for Text {
     }
 }
 
+/// Tells the size.
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
+        write!(f, "Text(<{} bytes>)", self.len())
     }
 }
 
@@ -201,12 +213,23 @@ impl fmt::Debug for Text {
 ///
 /// A transport answers pings by itself before it hands them on. Counterpart of what Phoenix gives
 /// to `handle_control`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Control {
     /// The peer asks for a sign of life.
     Ping(Bytes),
     /// The answer to a ping, or an unasked one.
     Pong(Bytes),
+}
+
+/// Tells kind and size.
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, bytes) = match self {
+            Self::Ping(bytes) => ("Ping", bytes),
+            Self::Pong(bytes) => ("Pong", bytes),
+        };
+        write!(f, "{kind}(<{} bytes>)", bytes.len())
+    }
 }
 
 /// A WebSocket close code that may be sent in a close frame.
@@ -290,7 +313,7 @@ mod tests {
         for text in [Text::from("é"), Text::from(String::from("é")), Text::from_static("é")] {
             assert_eq!(text.as_str(), "é");
             assert_eq!(text.to_string(), "é");
-            assert_eq!(format!("{text:?}"), "\"é\"");
+            assert_eq!(format!("{text:?}"), "Text(<2 bytes>)");
             assert_eq!(text.len(), 2);
             assert_eq!(text.into_bytes(), "é".as_bytes());
         }

@@ -11,6 +11,7 @@ mod admission;
 mod backlog;
 mod bad_input;
 mod compression;
+mod debug_forms;
 mod longpoll;
 mod presence;
 mod server;
