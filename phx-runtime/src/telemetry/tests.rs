@@ -166,7 +166,9 @@ fn all_lines_are_written_by_one_macro() {
         for way_around in ["tracing::", "use tracing", "println!", "eprint", "dbg!", "use log::"] {
             let found = text.match_indices(way_around).filter(|(at, _)| {
                 let line = text[..*at].rsplit('\n').next().unwrap_or_default();
-                !line.trim_start().starts_with("//") && !is_test(*at)
+                // A module may be called `backlog`.
+                let is_whole = !line.ends_with(char::is_alphanumeric);
+                is_whole && !line.trim_start().starts_with("//") && !is_test(*at)
             });
             let allowed = match () {
                 () if path.ends_with("telemetry/line.rs") => 2,
