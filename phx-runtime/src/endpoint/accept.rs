@@ -8,8 +8,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::spell::Spell;
-use crate::telemetry;
+use crate::telemetry::{self, Spell};
 
 /// The first pause after the system was short of something, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));

@@ -21,8 +21,8 @@ use crate::{
     telemetry,
     token::Secret,
     transport::{
-        BacklogLimits, CheckOrigin, Mount, RawConnect, SessionOptions, longpoll::Sessions,
-        settings::Defaults, subprotocols,
+        BacklogLimits, CheckOrigin, LongPollOptions, Mount, RawConnect, SessionOptions,
+        longpoll::Sessions, settings::Defaults, subprotocols,
     },
 };
 
@@ -95,9 +95,9 @@ pub enum BuildError {
         /// The cookie's name.
         name: String,
     },
-    /// An option of the server with which it could serve nobody.
-    #[error("the server's option `{option}` is zero: nobody could be served")]
-    Server {
+    /// An option that is zero and must not be: nobody could be served.
+    #[error("`{option}` is zero: nobody could be served")]
+    Zero {
         /// The option.
         option: &'static str,
     },
@@ -248,7 +248,7 @@ impl Builder {
             }
         }
         if let Some(option) = self.server.unusable() {
-            return Err(BuildError::Server { option });
+            return Err(BuildError::Zero { option });
         }
         let mut mounts = Vec::with_capacity(self.mounts.len());
         for (mount, connector) in self.mounts {
@@ -267,6 +267,9 @@ impl Builder {
             let sessions = self.defaults.session.iter().chain(&mount.session);
             if let Some(session) = sessions.into_iter().find(|it| !it.has_valid_name()) {
                 return Err(BuildError::SessionCookie { name: session.cookie().to_owned() });
+            }
+            if let Some(option) = mount.longpoll.as_ref().and_then(LongPollOptions::unusable) {
+                return Err(BuildError::Zero { option });
             }
             let mounted = Mounted::new(&mount, &self.defaults, connector);
             if mounted.gives_session_to_any_page() {

@@ -22,7 +22,7 @@ use crate::{
     token::{Token, random},
     transport::{
         ConnectInfo, Params, RawSocket, TransportKind,
-        longpoll::{Answer, Messages, Poll, Session, SessionId, Status, drive},
+        longpoll::{Answer, Messages, Poll, Seat, Session, SessionId, Status, drive},
         settings::LongPollSettings,
     },
 };
@@ -34,6 +34,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("get, post, options");
 
 /// How long browsers may remember what they are allowed, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
+
+/// When a client may try again for whom there was no room, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -97,15 +100,19 @@ impl Client<'_> {
             return deliver(poll);
         }
         if self.endpoint.0.connections.are_draining() {
-            // Clients take it for a broken connection and try again a little later.
-            let mut response = json(Status::Failed);
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            return response;
+            return unavailable();
         }
+        let peer = request.peer.map(|peer| peer.ip());
+        let limits = self.longpoll.settings.own.sessions;
+        let Ok(seat) = self.endpoint.0.sessions.admit(self.index, peer, limits) else {
+            let mut response = unavailable();
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            return response;
+        };
         query.extend(variables);
         let kind = TransportKind::LongPoll;
         let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
-        match self.connect(info).await {
+        match self.connect(info, seat).await {
             Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
             Err(status) => json(status),
         }
@@ -156,25 +163,26 @@ impl Client<'_> {
     }
 
     /// Opens a session, and returns its token.
-    async fn connect(&self, info: ConnectInfo) -> Result<String, Status> {
+    async fn connect(&self, info: ConnectInfo, seat: Seat) -> Result<String, Status> {
         match self.mounted.connect(self.endpoint, &self.longpoll.settings.serializers, info).await {
-            Ok(socket) => self.open(socket).ok_or(Status::Failed),
+            Ok(socket) => self.open(socket, seat).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }
     }
 
-    fn open(&self, socket: Box<dyn RawSocket>) -> Option<String> {
-        let LongPollSettings { window, backlog, .. } = self.longpoll.settings.own;
+    fn open(&self, socket: Box<dyn RawSocket>, seat: Seat) -> Option<String> {
+        let LongPollSettings { window, first_request_timeout, backlog, .. } =
+            self.longpoll.settings.own;
         let id: SessionId =
             random().inspect_err(|error| telemetry::long_poll_failed(error)).ok()?;
         // The secret was looked at when the endpoint was built, and text is JSON.
         let name = URL_SAFE_NO_PAD.encode(id);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
-        let session = Session::new(token.clone(), window, backlog);
+        let session = Session::new(token.clone(), window, first_request_timeout, backlog);
         let registered = self.endpoint.0.connections.register(self.index, session.connection());
         let sessions = self.endpoint.0.sessions.clone();
-        sessions.insert(id, session.clone());
+        sessions.insert(id, session.clone(), seat);
         tokio::spawn(async move {
             drive(session, id, sessions, socket).await;
             drop(registered);
@@ -202,6 +210,13 @@ fn as_json(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Clients take it for a broken connection and try again a little later.
+fn unavailable() -> Response {
+    let mut response = json(Status::Failed);
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response
 }
 

@@ -14,7 +14,6 @@ mod requirements;
 mod routes;
 mod serve;
 mod server_options;
-mod spell;
 mod stream;
 mod upgrade;
 

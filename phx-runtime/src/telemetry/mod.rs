@@ -22,6 +22,7 @@ mod dropped;
 mod filtered;
 mod server;
 mod shown;
+mod spell;
 #[cfg(test)]
 mod tests;
 
@@ -46,9 +47,11 @@ pub(crate) use self::{
     server::{
         DrainLine, cannot_accept, cannot_listen_for, connections_cut_off, draining_too_slow,
         http_connection_broke, no_channels, not_accepted, random_secret, requests_cut_off,
-        route_panicked, server_ended, slow_request, too_many_http_connections, unread_answer,
+        route_panicked, server_ended, slow_request, too_many_http_connections, too_many_sessions,
+        unread_answer,
     },
     shown::Shown,
+    spell::Spell,
 };
 
 fn enabled(level: LogLevel) -> bool {

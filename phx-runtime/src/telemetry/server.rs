@@ -1,6 +1,10 @@
 //! Lines about the server as a whole: its start, what it accepts, its end.
 
-use std::{fmt::Display, net::SocketAddr, time::Duration};
+use std::{
+    fmt::Display,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use super::Shown;
 use crate::{channel::LogLevel, error::Fault};
@@ -27,6 +31,15 @@ pub(crate) fn too_many_http_connections() {
     line!(
         warn,
         "refusing connections with status 503: as many speak HTTP as `max_http_connections` allows"
+    );
+}
+
+/// As many long-poll sessions exist as an option allows: one client's, if its address is given.
+pub(crate) fn too_many_sessions(option: &'static str, most: usize, peer: Option<IpAddr>) {
+    let peer = peer.map(Shown::text);
+    line!(
+        warn, "refusing long-poll sessions with status 503: there are as many as `option` allows";
+        option = option, most = most, peer = peer,
     );
 }
 

@@ -283,6 +283,9 @@ options! {
         max_backlog_hard: usize,
         backlog_timeout: Duration,
         token_max_age: Duration,
+        max_sessions: usize,
+        max_sessions_per_peer: usize,
+        first_request_timeout: Duration,
         ..common: CommonOptions,
     }
 }
@@ -311,6 +314,43 @@ impl LongPollOptions {
     pub fn token_max_age(mut self, age: Duration) -> Self {
         self.token_max_age = Some(age);
         self
+    }
+
+    /// How many sessions the mount may have at a time; 16,384 by default. A further client gets status
+    /// 503 with `Retry-After`, before `#[connect]` runs.
+    pub fn max_sessions(mut self, most: usize) -> Self {
+        self.max_sessions = Some(most);
+        self
+    }
+
+    /// How many of them the clients of one address may have; 4,096 by default. In IPv6 a network of 64
+    /// bits counts as one address. Where all clients come through a proxy, theirs is the proxy's
+    /// address: set this to [`max_sessions`](Self::max_sessions) there. Without a known address, as
+    /// under plain `warp::serve`, it means nothing.
+    pub fn max_sessions_per_peer(mut self, most: usize) -> Self {
+        self.max_sessions_per_peer = Some(most);
+        self
+    }
+
+    /// How long a session lives until the first request that uses its token, at most one and a half
+    /// windows; 5 s by default. Clients poll as soon as they have the token.
+    pub fn first_request_timeout(mut self, timeout: Duration) -> Self {
+        self.first_request_timeout = Some(timeout);
+        self
+    }
+
+    /// An option with which nobody could be served.
+    pub(crate) fn unusable(&self) -> Option<&'static str> {
+        let zero = |option: Option<usize>| option == Some(0);
+        if zero(self.max_sessions) {
+            Some("max_sessions")
+        } else if zero(self.max_sessions_per_peer) {
+            Some("max_sessions_per_peer")
+        } else if self.first_request_timeout == Some(Duration::ZERO) {
+            Some("first_request_timeout")
+        } else {
+            None
+        }
     }
 }
 

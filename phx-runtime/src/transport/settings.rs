@@ -8,7 +8,7 @@ use http::{HeaderValue, Response};
 
 use super::{
     BacklogLimits, CheckOrigin, ConnectError, Drainer, Mount, SessionOptions,
-    error_handler::ErrorHandler, options::CommonOptions, subprotocols,
+    error_handler::ErrorHandler, longpoll::SessionLimits, options::CommonOptions, subprotocols,
 };
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
 
@@ -147,6 +147,9 @@ pub(crate) struct LongPollSettings {
     pub(crate) max_body_size: usize,
     pub(crate) backlog: BacklogLimits,
     pub(crate) token_max_age: Duration,
+    pub(crate) sessions: SessionLimits,
+    /// How long a session lives until the first request that has its token.
+    pub(crate) first_request_timeout: Duration,
 }
 
 impl LongPollSettings {
@@ -163,6 +166,11 @@ impl LongPollSettings {
                 options.backlog_timeout,
             ),
             token_max_age: options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
+            sessions: SessionLimits {
+                all: options.max_sessions.unwrap_or(16_384),
+                per_peer: options.max_sessions_per_peer.unwrap_or(4096),
+            },
+            first_request_timeout: options.first_request_timeout.unwrap_or(Duration::from_secs(5)),
         };
         Some(TransportSettings::new(mount, &options.common, all, own))
     }

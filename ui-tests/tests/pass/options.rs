@@ -46,6 +46,9 @@ struct Full;
         max_backlog_hard = "1MB",
         backlog_timeout = "20s",
         token_max_age = "14d",
+        max_sessions = 10_000,
+        max_sessions_per_peer = 1_000,
+        first_request_timeout = "2s",
         check_origin = "conn",
         check_csrf = true,
         serializers(v2),
@@ -115,6 +118,9 @@ fn every_option_reaches_its_builder() {
         .max_backlog_hard(1_000_000)
         .backlog_timeout(Duration::from_secs(20))
         .token_max_age(Duration::from_secs(14 * 24 * 3_600))
+        .max_sessions(10_000)
+        .max_sessions_per_peer(1_000)
+        .first_request_timeout(Duration::from_secs(2))
         .check_origin(CheckOrigin::Request)
         .check_csrf(true)
         .serializers([Version::V2])

@@ -37,5 +37,5 @@ pub(crate) use self::{
     messages::Messages,
     poll::Poll,
     session::{Session, Visit},
-    sessions::{SessionId, Sessions},
+    sessions::{Seat, SessionId, SessionLimits, Sessions},
 };

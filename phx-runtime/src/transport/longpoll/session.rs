@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(super) token: String,
     /// How long a poll waits for messages, and a POST for the session.
     pub(super) window: Duration,
+    /// How long it lives until the first request that has its token.
+    first_request: Duration,
     pub(super) connection: Connection,
     /// Held by the POST whose messages are read and handled: the others wait, so that no more than
     /// one body per session takes memory.
@@ -43,6 +45,8 @@ pub(super) struct State {
     listener: Option<Waker>,
     /// What was left in the outbox when the session ended.
     messages: Vec<Text>,
+    /// Whether a request has used the token.
+    used: bool,
     /// What the task is to handle next.
     inbox: Option<Post>,
     /// Requests that are being answered.
@@ -52,10 +56,16 @@ pub(super) struct State {
 }
 
 impl Session {
-    pub(crate) fn new(token: String, window: Duration, backlog: BacklogLimits) -> Arc<Self> {
+    pub(crate) fn new(
+        token: String,
+        window: Duration,
+        first_request: Duration,
+        backlog: BacklogLimits,
+    ) -> Arc<Self> {
         Arc::new(Self {
             token,
             window,
+            first_request,
             connection: Connection::with_socket(backlog, None, false),
             turn: tokio::sync::Mutex::default(),
             task: AtomicWaker::new(),
@@ -64,6 +74,7 @@ impl Session {
                 newest_poll: 0,
                 listener: None,
                 messages: Vec::new(),
+                used: false,
                 inbox: None,
                 visits: 0,
                 last_visit: Instant::now(),
@@ -79,6 +90,7 @@ impl Session {
     pub(crate) fn visit(self: Arc<Self>) -> Visit {
         {
             let mut state = self.state.lock();
+            state.used = true;
             state.visits += 1;
             state.last_visit = Instant::now();
         }
@@ -176,7 +188,9 @@ impl Session {
     /// of it is open.
     pub(super) fn expires_at(&self) -> Option<Instant> {
         let state = self.state.lock();
-        (state.visits == 0).then(|| state.last_visit + self.lifetime())
+        let lifetime =
+            if state.used { self.lifetime() } else { self.first_request.min(self.lifetime()) };
+        (state.visits == 0).then(|| state.last_visit + lifetime)
     }
 
     /// How long a session lives without requests.

@@ -3,6 +3,7 @@
 mod channels;
 mod cut_off;
 mod ending;
+mod limits;
 mod requests;
 mod sending;
 mod sockets;

@@ -132,6 +132,10 @@ pub(crate) fn endpoint() -> (Endpoint, mpsc::UnboundedReceiver<Reason>) {
         .raw_socket::<Echo>(Mount::new("/echo").auth_token(true).longpoll(any_origin(LONG)))
         .raw_socket::<Echo>(Mount::new("/short").longpoll(any_origin(SHORT)))
         .raw_socket::<Echo>(Mount::new("/small").longpoll(any_origin(LONG).max_body_size(1000)))
+        .raw_socket::<Echo>(Mount::new("/few").longpoll(any_origin(LONG).max_sessions(3)))
+        .raw_socket::<Echo>(
+            Mount::new("/few_each").longpoll(any_origin(LONG).max_sessions_per_peer(3)),
+        )
         .raw_socket::<Echo>(Mount::new("/in/{place}").longpoll(any_origin(LONG).path("/here")))
         .raw_socket::<Echo>(Mount::new("/strict").longpoll(any_origin(LONG).check_origin(example)))
         .build()

@@ -72,7 +72,7 @@ fn a_server_that_could_serve_nobody_is_not_built() {
         (ServerOptions::new().write_timeout(Duration::ZERO), "write_timeout"),
     ] {
         let built = Endpoint::builder().server(options).build();
-        assert!(matches!(built, Err(BuildError::Server { option }) if option == name));
+        assert!(matches!(built, Err(BuildError::Zero { option }) if option == name));
     }
 }
 

@@ -9,13 +9,13 @@ const QUIET: Duration = Duration::from_mins(1);
 
 /// Trouble that is worth one line of the log, however often it happens before it is over.
 #[derive(Default)]
-pub(super) struct Spell {
+pub(crate) struct Spell {
     last: Option<Instant>,
 }
 
 impl Spell {
     /// There is trouble: whether it is news.
-    pub(super) fn begins(&mut self) -> bool {
+    pub(crate) fn begins(&mut self) -> bool {
         let now = Instant::now();
         let last = self.last.replace(now);
         last.is_none_or(|last| now - last > QUIET)
