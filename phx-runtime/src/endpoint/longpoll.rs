@@ -172,14 +172,15 @@ impl Client<'_> {
     }
 
     fn open(&self, socket: Box<dyn RawSocket>, seat: Seat) -> Option<String> {
-        let LongPollSettings { window, first_request_timeout, backlog, .. } =
-            self.longpoll.settings.own;
+        let own = &self.longpoll.settings.own;
+        let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
         let id: SessionId =
             random().inspect_err(|error| telemetry::long_poll_failed(error)).ok()?;
         // The secret was looked at when the endpoint was built, and text is JSON.
         let name = URL_SAFE_NO_PAD.encode(id);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
-        let session = Session::new(token.clone(), window, first_request_timeout, backlog);
+        let session =
+            Session::new(token.clone(), window, first_request_timeout, backlog, own.budget.clone());
         let registered = self.endpoint.0.connections.register(self.index, session.connection());
         let sessions = self.endpoint.0.sessions.clone();
         sessions.insert(id, session.clone(), seat);

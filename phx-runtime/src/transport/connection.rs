@@ -346,8 +346,14 @@ impl Connection {
     /// Frames that nobody takes count against the backlog, and only the first of them wakes the
     /// connection's task.
     pub fn take_frames(&self) -> Vec<Outgoing> {
+        self.take_some_frames(usize::MAX)
+    }
+
+    /// The same, until those taken have `enough` bytes.
+    pub(super) fn take_some_frames(&self, enough: usize) -> Vec<Outgoing> {
         self.uncork();
-        let (was_behind, buffers) = self.with_outbox(|outbox| (outbox.is_behind(), outbox.take()));
+        let (was_behind, buffers) =
+            self.with_outbox(|outbox| (outbox.is_behind(), outbox.take(enough)));
         if was_behind {
             // What the task held back for the client may go on.
             self.0.waker.wake();

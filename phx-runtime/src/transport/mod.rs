@@ -5,6 +5,7 @@
 
 pub(crate) mod auth_token;
 mod backlog;
+mod budget;
 mod connect;
 mod connection;
 mod csrf;
@@ -26,6 +27,7 @@ pub mod websocket;
 
 pub(crate) use self::{
     backlog::BacklogLimits,
+    budget::Budget,
     connect::plain_response,
     connection::{ConnectionId, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,

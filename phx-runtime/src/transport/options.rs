@@ -283,6 +283,7 @@ options! {
         max_backlog_hard: usize,
         backlog_timeout: Duration,
         token_max_age: Duration,
+        max_backlog_total: usize,
         max_sessions: usize,
         max_sessions_per_peer: usize,
         first_request_timeout: Duration,
@@ -316,6 +317,15 @@ impl LongPollOptions {
         self
     }
 
+    /// How many bytes may wait for all clients of the mount together, 128 MiB by default, answers that
+    /// are not written yet included. While more does, a session for which more waits than its even
+    /// share, this divided by [`max_sessions`](Self::max_sessions), ends with the next message for it, and
+    /// what waits is dropped. So twice as much waits at most, and what the application sends in one go.
+    pub fn max_backlog_total(mut self, bytes: usize) -> Self {
+        self.max_backlog_total = Some(bytes);
+        self
+    }
+
     /// How many sessions the mount may have at a time; 16,384 by default. A further client gets status
     /// 503 with `Retry-After`, before `#[connect]` runs.
     pub fn max_sessions(mut self, most: usize) -> Self {
@@ -342,7 +352,9 @@ impl LongPollOptions {
     /// An option with which nobody could be served.
     pub(crate) fn unusable(&self) -> Option<&'static str> {
         let zero = |option: Option<usize>| option == Some(0);
-        if zero(self.max_sessions) {
+        if zero(self.max_backlog_total) {
+            Some("max_backlog_total")
+        } else if zero(self.max_sessions) {
             Some("max_sessions")
         } else if zero(self.max_sessions_per_peer) {
             Some("max_sessions_per_peer")

@@ -14,6 +14,7 @@ use std::{
     net::Shutdown,
     sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{
     backlog::{BacklogLimits, Behind, Slow},
+    budget::Share,
     frame::CloseCode,
     queue::FrameQueue,
     websocket::{OpCode, close_frame},
@@ -40,6 +42,8 @@ pub(super) struct Outbox {
     limits: BacklogLimits,
     /// Boxed, because it is there only while more than a little waits.
     pressure: Option<Box<Pressure>>,
+    /// Where what waits is counted together with that of others. Boxed, because most have none.
+    share: Option<Box<Share>>,
     /// The socket, where writing needs no task: plain TCP. Dropped with the connection, whoever
     /// still holds a handle to it.
     socket: Option<OwnedWriteHalf>,
@@ -96,6 +100,7 @@ impl Outbox {
             queue: FrameQueue::default(),
             limits,
             pressure: None,
+            share: None,
             socket,
         }
     }
@@ -183,7 +188,8 @@ impl Outbox {
     /// Something was queued where so much waited before.
     fn queued(&mut self, waited: usize) -> Sent {
         let waiting = self.queue.len();
-        let mut to_look_at = false;
+        self.count();
+        let mut to_look_at = self.takes_too_much();
         if waiting > self.limits.max {
             let behind = &mut self.pressure.get_or_insert_default().behind;
             to_look_at = behind.as_ref().is_none_or(|behind| behind.is_over(waiting));
@@ -191,6 +197,24 @@ impl Outbox {
         }
         // Whoever corks looks when the cork is pulled.
         if !self.corked && (waited == 0 || to_look_at) { Sent::Wake } else { Sent::Done }
+    }
+
+    // ---- what waits for several clients together
+
+    /// Counts what waits together with what waits for others.
+    pub(super) fn count_in(&mut self, share: Share) {
+        self.share = Some(Box::new(share));
+        self.count();
+    }
+
+    fn count(&mut self) {
+        if let Some(share) = &mut self.share {
+            share.set(self.queue.len());
+        }
+    }
+
+    fn takes_too_much(&self) -> bool {
+        self.share.as_ref().is_some_and(|share| share.is_too_much())
     }
 
     // ---- how far the client is behind
@@ -212,6 +236,16 @@ impl Outbox {
     /// waits, so that a client that goes on reading after all loses nothing.
     pub(super) fn look(&mut self) -> Result<(), Slow> {
         let waiting = self.queue.len();
+        if self.state == State::Open
+            && let Some(share) = self.share.as_ref().filter(|share| share.is_too_much())
+        {
+            let limit = share.budget().limit();
+            // There is no room for it, also not until the client comes.
+            self.queue.forget_but_partial();
+            self.put_close(CloseCode::TRY_AGAIN);
+            self.relax();
+            return Err(Slow { waiting, limit, behind: Duration::ZERO });
+        }
         let Some(behind) = self.pressure.as_mut().and_then(|pressure| pressure.behind.as_mut())
         else {
             return Ok(());
@@ -268,6 +302,7 @@ impl Outbox {
 
     /// Less waits than before.
     fn relax(&mut self) {
+        self.count();
         let (waiting, limits) = (self.queue.len(), &self.limits);
         let Some(pressure) = &mut self.pressure else { return };
         match &mut pressure.behind {
@@ -369,9 +404,9 @@ impl Outbox {
         self.relax();
     }
 
-    /// Takes out everything that waits, in whole frames.
-    pub(super) fn take(&mut self) -> Vec<Bytes> {
-        let taken = self.queue.take();
+    /// Takes out what waits, in whole frames, until that is `enough` bytes.
+    pub(super) fn take(&mut self, enough: usize) -> Vec<Bytes> {
+        let taken = self.queue.take(enough);
         self.relax();
         taken
     }
@@ -450,7 +485,7 @@ mod tests {
         assert!((16_000..=16_100).contains(&sent), "{sent}");
         assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
         assert_eq!(outbox.send(&frame(1)), Sent::Gone);
-        assert!(outbox.take().concat().ends_with(&[0x88, 2, 0x03, 0xf5]));
+        assert!(outbox.take(usize::MAX).concat().ends_with(&[0x88, 2, 0x03, 0xf5]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -481,7 +516,10 @@ mod tests {
         let _ = outbox.send(&frame(120));
         let _ = outbox.close(CloseCode::TRY_AGAIN);
         outbox.skip_to_close();
-        assert_eq!(outbox.take().concat(), [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat());
+        assert_eq!(
+            outbox.take(usize::MAX).concat(),
+            [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat()
+        );
     }
 
     struct Count(AtomicUsize);

@@ -156,13 +156,21 @@ impl FrameQueue {
         }
     }
 
-    /// Takes out everything that waits.
-    pub(super) fn take(&mut self) -> Vec<Bytes> {
+    /// Takes out what waits, oldest first, until that is `enough` bytes.
+    pub(super) fn take(&mut self, enough: usize) -> Vec<Bytes> {
         self.seal();
-        self.len = 0;
-        let mut taken: Vec<_> = std::mem::take(&mut self.buffers).into();
-        if let Some(first) = taken.first_mut() {
-            first.advance(std::mem::take(&mut self.written));
+        let mut taken = Vec::new();
+        let mut bytes = 0;
+        while bytes < enough
+            && let Some(mut buffer) = self.buffers.pop_front()
+        {
+            buffer.advance(std::mem::take(&mut self.written));
+            bytes += buffer.len();
+            taken.push(buffer);
+        }
+        self.len -= bytes;
+        if self.is_empty() {
+            self.clear();
         }
         taken
     }
@@ -321,7 +329,7 @@ mod tests {
                         model.written(&front[..written]);
                     }
                     Step::Take => {
-                        prop_assert_eq!(queue.take().concat(), std::mem::take(&mut model.waiting));
+                        prop_assert_eq!(queue.take(usize::MAX).concat(), std::mem::take(&mut model.waiting));
                         model.partial = 0;
                     }
                     Step::Forget => {
@@ -332,7 +340,7 @@ mod tests {
                 prop_assert_eq!(queue.len(), model.waiting.len());
                 prop_assert_eq!(queue.is_empty(), model.waiting.is_empty());
             }
-            prop_assert_eq!(queue.take().concat(), model.waiting);
+            prop_assert_eq!(queue.take(usize::MAX).concat(), model.waiting);
         }
     }
 

@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use http::{HeaderValue, Response};
 
 use super::{
-    BacklogLimits, CheckOrigin, ConnectError, Drainer, Mount, SessionOptions,
+    BacklogLimits, Budget, CheckOrigin, ConnectError, Drainer, Mount, SessionOptions,
     error_handler::ErrorHandler, longpoll::SessionLimits, options::CommonOptions, subprotocols,
 };
 use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
@@ -146,6 +146,8 @@ pub(crate) struct LongPollSettings {
     pub(crate) window: Duration,
     pub(crate) max_body_size: usize,
     pub(crate) backlog: BacklogLimits,
+    /// What waits for all clients of the mount.
+    pub(crate) budget: Arc<Budget>,
     pub(crate) token_max_age: Duration,
     pub(crate) sessions: SessionLimits,
     /// How long a session lives until the first request that has its token.
@@ -156,6 +158,10 @@ impl LongPollSettings {
     /// None if the mount has no such transport.
     pub(crate) fn of(mount: &Mount, all: &Defaults) -> Option<TransportSettings<Self>> {
         let options = mount.longpoll.as_ref()?;
+        let sessions = SessionLimits {
+            all: options.max_sessions.unwrap_or(16_384),
+            per_peer: options.max_sessions_per_peer.unwrap_or(4096),
+        };
         let own = Self {
             path: options.path.clone().unwrap_or("/longpoll".into()),
             window: options.window.unwrap_or(Duration::from_secs(10)),
@@ -166,10 +172,8 @@ impl LongPollSettings {
                 options.backlog_timeout,
             ),
             token_max_age: options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
-            sessions: SessionLimits {
-                all: options.max_sessions.unwrap_or(16_384),
-                per_peer: options.max_sessions_per_peer.unwrap_or(4096),
-            },
+            budget: Budget::new(options.max_backlog_total.unwrap_or(128 << 20), sessions.all),
+            sessions,
             first_request_timeout: options.first_request_timeout.unwrap_or(Duration::from_secs(5)),
         };
         Some(TransportSettings::new(mount, &options.common, all, own))

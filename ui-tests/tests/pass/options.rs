@@ -46,6 +46,7 @@ struct Full;
         max_backlog_hard = "1MB",
         backlog_timeout = "20s",
         token_max_age = "14d",
+        max_backlog_total = "64MiB",
         max_sessions = 10_000,
         max_sessions_per_peer = 1_000,
         first_request_timeout = "2s",
@@ -118,6 +119,7 @@ fn every_option_reaches_its_builder() {
         .max_backlog_hard(1_000_000)
         .backlog_timeout(Duration::from_secs(20))
         .token_max_age(Duration::from_secs(14 * 24 * 3_600))
+        .max_backlog_total(67_108_864)
         .max_sessions(10_000)
         .max_sessions_per_peer(1_000)
         .first_request_timeout(Duration::from_secs(2))

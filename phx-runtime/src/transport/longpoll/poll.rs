@@ -8,6 +8,7 @@ use super::{
     Answer, Status, Visit,
     session::{Session, Taken},
 };
+use crate::transport::budget::Share;
 
 /// A poll. The newest one of a session gets the messages; an older one ends without any.
 ///
@@ -48,11 +49,29 @@ impl Poll {
             Taken::Nothing => (Status::Empty, Vec::new()),
             Taken::Closed => (Status::Gone, Vec::new()),
         };
-        Answer::session(status, &session.token, messages).to_json()
+        let json = Answer::session(status, &session.token, messages).to_json();
+        if status != Status::Ok {
+            return json;
+        }
+        // Until it is written, it is as much in the way of others as what waits.
+        let share = session.budget.share(json.len());
+        Bytes::from_owner(Counted { json, _share: share })
     }
 
     fn session(&self) -> &Session {
         self.visit.session()
+    }
+}
+
+/// An answer that counts as long as anybody has it.
+struct Counted {
+    json: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
     }
 }
 

@@ -13,8 +13,12 @@ use tokio::time::Instant;
 use super::post::Post;
 use crate::{
     telemetry,
-    transport::{BacklogLimits, Connection, Frame, Outgoing, Text},
+    transport::{BacklogLimits, Budget, Connection, Frame, Outgoing, Text, budget::Share},
 };
+
+/// Bytes of messages after which an answer gets no more of them. The rest comes with the next poll,
+/// so that a client that does not read its answers has little of ours in them.
+const ANSWER: usize = 1 << 20;
 
 /// Windows without end are cut to this, so that there is a point in time when a session expires.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24 * 365);
@@ -28,6 +32,8 @@ pub(crate) struct Session {
     /// How long it lives until the first request that has its token.
     first_request: Duration,
     pub(super) connection: Connection,
+    /// What waits for all clients of the mount.
+    pub(super) budget: Arc<Budget>,
     /// Held by the POST whose messages are read and handled: the others wait, so that no more than
     /// one body per session takes memory.
     pub(super) turn: tokio::sync::Mutex<()>,
@@ -45,6 +51,8 @@ pub(super) struct State {
     listener: Option<Waker>,
     /// What was left in the outbox when the session ended.
     messages: Vec<Text>,
+    /// Counts them.
+    left: Option<Share>,
     /// Whether a request has used the token.
     used: bool,
     /// What the task is to handle next.
@@ -61,12 +69,16 @@ impl Session {
         window: Duration,
         first_request: Duration,
         backlog: BacklogLimits,
+        budget: Arc<Budget>,
     ) -> Arc<Self> {
+        let connection = Connection::with_socket(backlog, None, false);
+        connection.with_outbox(|outbox| outbox.count_in(budget.share(0)));
         Arc::new(Self {
             token,
             window,
             first_request,
-            connection: Connection::with_socket(backlog, None, false),
+            connection,
+            budget,
             turn: tokio::sync::Mutex::default(),
             task: AtomicWaker::new(),
             state: Mutex::new(State {
@@ -74,6 +86,7 @@ impl Session {
                 newest_poll: 0,
                 listener: None,
                 messages: Vec::new(),
+                left: None,
                 used: false,
                 inbox: None,
                 visits: 0,
@@ -132,8 +145,10 @@ impl Session {
         if state.newest_poll != number {
             return Taken::Nothing;
         }
-        state.fetch(&self.connection);
-        let messages = std::mem::take(&mut state.messages);
+        if !state.closed {
+            state.fetch(&self.connection, ANSWER);
+        }
+        let messages = state.take_some();
         if !messages.is_empty() {
             if state.closed {
                 self.task.wake();
@@ -202,7 +217,8 @@ impl Session {
     pub(super) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        state.fetch(&self.connection);
+        state.fetch(&self.connection, usize::MAX);
+        state.left = Some(self.budget.share(bytes_of(&state.messages)));
         let listener = state.listener.take();
         let inbox = state.inbox.take();
         drop(state);
@@ -222,6 +238,10 @@ impl Session {
     }
 }
 
+fn bytes_of(messages: &[Text]) -> usize {
+    messages.iter().map(Text::len).sum()
+}
+
 /// What a poll found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -231,10 +251,26 @@ pub(super) enum Taken {
 }
 
 impl State {
+    /// What goes into one answer of what has been taken over.
+    fn take_some(&mut self) -> Vec<Text> {
+        let mut bytes = 0;
+        let some = self.messages.iter().take_while(|message| {
+            let has_room = bytes < ANSWER;
+            bytes += message.len();
+            has_room
+        });
+        let rest = self.messages.split_off(some.count());
+        let taken = std::mem::replace(&mut self.messages, rest);
+        if let Some(left) = &mut self.left {
+            left.set(bytes_of(&self.messages));
+        }
+        taken
+    }
+
     /// Takes over what waits in the outbox.
-    fn fetch(&mut self, connection: &Connection) {
+    fn fetch(&mut self, connection: &Connection, enough: usize) {
         let mut dropped = 0_usize;
-        for frame in connection.take_frames() {
+        for frame in connection.take_some_frames(enough) {
             match frame {
                 Outgoing::Frame(Frame::Text(text)) => self.messages.push(text),
                 Outgoing::Frame(Frame::Binary(_)) => dropped += 1,

@@ -18,7 +18,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::{Messages, Poll, Session, SessionId, SessionLimits, Sessions, Status, drive};
 use crate::{
     channel::{Info, Reason},
-    transport::{BacklogLimits, CloseCode, Connection, Flow, Frame, Handled, RawSocket},
+    transport::{BacklogLimits, Budget, CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -103,8 +103,13 @@ fn start_with(max_backlog: usize) -> Fixture {
 }
 
 fn start_socket(max_backlog: usize, socket: impl RawSocket, log: Log) -> Fixture {
-    let session =
-        Session::new("token".into(), WINDOW, FIRST_REQUEST, BacklogLimits::new(max_backlog));
+    let session = Session::new(
+        "token".into(),
+        WINDOW,
+        FIRST_REQUEST,
+        BacklogLimits::new(max_backlog),
+        Budget::new(1 << 30, 1),
+    );
     let sessions = Sessions::default();
     let limits = SessionLimits { all: 1, per_peer: 1 };
     sessions.insert(ID, session.clone(), sessions.admit(0, None, limits).unwrap());
@@ -154,6 +159,10 @@ async fn answered(poll: Poll) -> Value {
 
 fn answer(poll: Poll) -> Value {
     serde_json::from_slice(&poll.into_answer()).unwrap()
+}
+
+fn messages(answer: Value) -> Vec<String> {
+    serde_json::from_value(answer["messages"].clone()).unwrap()
 }
 
 fn ok(messages: &[&str]) -> Value {
@@ -571,9 +580,91 @@ async fn a_busy_socket_is_not_given_more_until_it_is_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_comes_in_answers_of_bounded_size_also_after_the_end() {
+    let size = 100_000;
+    let text = |n: usize| format!("{n:05}{}", "x".repeat(size - 5));
+    for closes in [false, true] {
+        let fixture = start();
+        for n in 0..60 {
+            fixture.session.connection().send(&Frame::text(text(n)));
+        }
+        if closes {
+            fixture.session.connection().close(CloseCode::RESTART, Reason::Draining);
+            tokio::task::yield_now().await;
+        }
+        let mut received = 0;
+        let mut answers = 0;
+        while received < 60 {
+            let messages = messages(answered(fixture.poll()).await);
+            let bytes: usize = messages.iter().map(String::len).sum();
+            assert!((1..=1_500_000).contains(&bytes), "{bytes}");
+            for message in messages {
+                assert_eq!(message, text(received));
+                received += 1;
+            }
+            answers += 1;
+        }
+        assert!((5..=8).contains(&answers), "{answers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way() {
+    let budget = Budget::new(10_000, 10);
+    let session = || {
+        let backlog = BacklogLimits::new(1 << 20);
+        Session::new("token".into(), WINDOW, FIRST_REQUEST, backlog, budget.clone())
+    };
+    let run = |session: &Arc<Session>| {
+        let socket = Box::new(Probe(Log::default()));
+        tokio::spawn(drive(session.clone(), ID, Sessions::default(), socket))
+    };
+    let (large, small, late) = (session(), session(), session());
+    let tasks = [run(&large), run(&small), run(&late)];
+    let send = async |session: &Arc<Session>, size: usize| {
+        session.connection().send(&Frame::text("x".repeat(size)));
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    send(&large, 9000).await;
+    send(&small, 500).await;
+    assert!((9500..9600).contains(&budget.used()), "{}", budget.used());
+    // More than the budget, and more than an even share of it.
+    send(&late, 1500).await;
+    assert!(tasks[2].is_finished());
+    assert!(budget.used() < 9700, "{}", budget.used());
+    assert_eq!(answered(Poll::new(late.clone().visit())).await["status"], 410);
+    // Full again. Who has little stays, and gets what it is sent.
+    let kept = session();
+    let kept_task = run(&kept);
+    send(&kept, 900).await;
+    send(&small, 10).await;
+    assert!(!tasks[1].is_finished());
+    assert_eq!(messages(answered(Poll::new(small.clone().visit())).await).len(), 2);
+    send(&large, 500).await;
+    assert_eq!(answered(Poll::new(large.clone().visit())).await["status"], 410);
+    // An answer counts until it is written.
+    let poll = Poll::new(kept.clone().visit());
+    poll.wait().await;
+    let answer = poll.into_answer();
+    assert!((900..1100).contains(&budget.used()), "{}", budget.used());
+    drop(answer);
+    assert_eq!(budget.used(), 0);
+    for task in tasks.into_iter().chain([kept_task]) {
+        task.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_window_may_be_endless() {
-    let session =
-        Session::new("token".into(), Duration::MAX, Duration::MAX, BacklogLimits::new(1000));
+    let session = Session::new(
+        "token".into(),
+        Duration::MAX,
+        Duration::MAX,
+        BacklogLimits::new(1000),
+        Budget::new(1 << 30, 1),
+    );
     let task = drive(session.clone(), ID, Sessions::default(), Box::new(Odd::default()));
     let task = tokio::spawn(task);
     let poll = tokio::spawn(answered(Poll::new(session.clone().visit())));

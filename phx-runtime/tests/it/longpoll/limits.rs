@@ -61,6 +61,7 @@ async fn clients_that_are_not_let_in_take_no_session() {
 fn limits_that_let_nobody_in_are_not_built() {
     let options = LongPollOptions::new;
     for (options, name) in [
+        (options().max_backlog_total(0), "max_backlog_total"),
         (options().max_sessions(0), "max_sessions"),
         (options().max_sessions_per_peer(0), "max_sessions_per_peer"),
         (options().first_request_timeout(Duration::ZERO), "first_request_timeout"),
