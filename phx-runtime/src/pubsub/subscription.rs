@@ -108,7 +108,7 @@ impl<S: Subscriber + 'static> Subscribed<S> {
         &self.topic
     }
 
-    fn subscriber(&self) -> &S {
+    pub(crate) fn subscriber(&self) -> &S {
         &self.subscriber
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     SocketState,
-    session::{Accepted, Session},
+    session::{Accepted, Disconnect, Session},
 };
 use crate::{
     channel::{ConnectContext, Connected, Info, Reason, Route, Topic, caught, short_name},
@@ -57,18 +57,20 @@ impl Channels {
         let connected = caught(async {
             let user = S::connect(cx).await?;
             let id = user.id().map(Topic::from);
-            Ok::<_, ConnectError>((user, id))
+            let disconnect = id.clone().map(|id| Disconnect::listen(&endpoint, id));
+            Ok::<_, ConnectError>((user, id, disconnect))
         });
         let connected = connected.await;
         match (&connected, log) {
             (Err(error), _) if error.is_fault() => telemetry::connect_failed(asking, error),
             (Err(error), Some(log)) => log.refused(error),
-            (Ok((_, id)), Some(log)) => log.connected(id.as_ref()),
+            (Ok((_, id, _)), Some(log)) => log.connected(id.as_ref()),
             (_, None) => {}
         }
-        let (user, id) = connected?;
+        let (user, id, disconnect) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
-        Ok(Self::Accepted(Accepted { routes, endpoint, mount, version, transport, id }))
+        let accepted = Accepted { routes, endpoint, mount, version, transport, id, disconnect };
+        Ok(Self::Accepted(accepted))
     }
 
     /// What the socket's `id` said.

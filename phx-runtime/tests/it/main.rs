@@ -12,6 +12,7 @@ mod backlog;
 mod bad_input;
 mod compression;
 mod debug_forms;
+mod disconnect;
 mod longpoll;
 mod presence;
 mod server;

@@ -32,6 +32,7 @@
 //! that takes time, it counts as leaving until it ends. Whatever waited for a channel that is gone
 //! finds the topic as it is then: a join opens it again, all else is refused.
 
+mod disconnect;
 mod ending;
 mod joining;
 mod running;
@@ -46,6 +47,7 @@ use std::{
     task::Poll,
 };
 
+pub(crate) use self::disconnect::Disconnect;
 use self::{
     running::{Done, Failed, Running},
     slot::{Fate, Slot},
@@ -55,7 +57,7 @@ use self::{
 use crate::{
     channel::{Encoded, Info, Member, Reason, Routes, SessionMessage, SessionShared, Topic},
     endpoint::Endpoint,
-    pubsub::{Pass, Place, Subscribed, Subscriber},
+    pubsub::Subscribed,
     serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
     telemetry,
     transport::{CloseCode, Connection, Flow, Frame, TransportKind, settings::MountSettings},
@@ -73,6 +75,8 @@ pub(crate) struct Accepted {
     pub(super) version: Version,
     pub(super) transport: TransportKind,
     pub(super) id: Option<Topic>,
+    /// Listens for a `disconnect` of that id.
+    pub(super) disconnect: Option<Subscribed<Disconnect>>,
 }
 
 pub(crate) struct Session {
@@ -87,11 +91,11 @@ pub(crate) struct Session {
 }
 
 impl Accepted {
-    pub(super) fn start(&self, connection: &Connection) -> Session {
-        let disconnect = self.id.as_ref().map(|id| {
-            let listener = Disconnect { connection: connection.clone(), place: Place::default() };
-            Subscribed::new(self.endpoint.pubsub(), id.clone(), Arc::new(listener))
-        });
+    pub(super) fn start(&mut self, connection: &Connection) -> Session {
+        let disconnect = self.disconnect.take();
+        if let Some(disconnect) = &disconnect {
+            disconnect.subscriber().attach(connection);
+        }
         let shared = SessionShared {
             connection: connection.clone(),
             endpoint: self.endpoint.clone(),
@@ -293,22 +297,4 @@ fn has_long_names(message: &Incoming) -> bool {
     let refs = [&message.join_ref, &message.reference].into_iter().flatten();
     let mut names = refs.map(MessageRef::as_str).chain([&*message.topic]);
     names.any(|name| name.len() > NAME_LIMIT)
-}
-
-/// Closes the connection when its id is told to disconnect.
-struct Disconnect {
-    connection: Connection,
-    place: Place,
-}
-
-impl Subscriber for Disconnect {
-    fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {
-        if pass.messages()[first..].iter().any(|message| *message.event() == "disconnect") {
-            self.connection.close(CloseCode::GOING_AWAY, Reason::Disconnected);
-        }
-    }
-
-    fn place(&self) -> &Place {
-        &self.place
-    }
 }
