@@ -63,7 +63,7 @@ pub use self::{
     pubsub::{Broadcast, Subscription, SubscriptionError},
     serializer::Version,
     socket::SocketState,
-    token::{Secret, SignError, Token, TokenError},
+    token::{Secret, SignError, Token, TokenAge, TokenError},
     transport::{
         CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Params,
         QueryError, Session, SessionError, SessionOptions, TransportKind, WebSocketOptions,

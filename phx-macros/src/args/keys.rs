@@ -35,6 +35,7 @@ pub(crate) const LONGPOLL: Keys = &[
     ("max_backlog_hard", Kind::Size),
     ("backlog_timeout", Kind::Duration),
     ("token_max_age", Kind::Duration),
+    ("token_leeway", Kind::Pause),
     ("max_backlog_total", Kind::Size),
     ("max_sessions", Kind::Count),
     ("max_sessions_per_peer", Kind::Count),

@@ -11,7 +11,7 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    Connections, Endpoint, Inner, Requirements, ServerOptions,
+    Connections, Endpoint, Inner, Requirements, ServerOptions, checks,
     mounted::{ChannelConnector, Connector, Mounted, RawConnector},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     telemetry,
     token::Secret,
     transport::{
-        BacklogLimits, CheckOrigin, LongPollOptions, Mount, RawConnect, SessionOptions,
+        CheckOrigin, LongPollOptions, Mount, NoOrigin, OwnHost, RawConnect, SessionOptions,
         longpoll::Sessions, settings::Defaults, subprotocols,
     },
 };
@@ -34,7 +34,7 @@ pub struct Builder {
     requirements: Requirements,
     filter_parameters: FilterParameters,
     defaults: Defaults,
-    host: String,
+    host: Option<String>,
     secret: Option<Secret>,
     server: ServerOptions,
 }
@@ -58,10 +58,48 @@ pub enum BuildError {
         path: String,
     },
     /// A path that no request can have.
-    #[error("\"{path}\" is not a path for a socket: it starts with `/`")]
+    #[error("\"{path}\" is not a path for a socket: {problem}")]
     Path {
-        /// The path.
+        /// The path, of the mount or with that of its transport.
         path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two transports answer at the same path.
+    #[error("the socket at \"{path}\" is never reached: requests go to \"{first}\"")]
+    SamePath {
+        /// The path that is not reached.
+        path: String,
+        /// The one that is asked first.
+        first: String,
+    },
+    /// An option of a mount with which no client could be served.
+    #[error("the socket at \"{path}\" has a `{option}` that is {problem}")]
+    Setting {
+        /// The mount's path.
+        path: String,
+        /// The option.
+        option: &'static str,
+        /// Why it cannot work.
+        problem: &'static str,
+    },
+    /// An entry in `check_origin` that no browser can send.
+    #[error("the socket at \"{path}\" accepts {origin:?}, which is no page's origin: {problem}")]
+    Origin {
+        /// The mount's path.
+        path: String,
+        /// The entry.
+        origin: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The endpoint's own host is none.
+    #[error("{host:?} is not the endpoint's host: {problem}")]
+    Host {
+        /// What was given to [`Builder::host`].
+        host: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// Any page on the web could connect in the name of whoever looks at it.
     #[error(
@@ -89,11 +127,13 @@ pub enum BuildError {
         /// The mount's path.
         path: String,
     },
-    /// A session's cookie has a name that no browser takes.
-    #[error("{name:?} is not a name for the session's cookie")]
+    /// A session's cookie that no browser takes, or that is never read.
+    #[error("the session's cookie cannot be {name:?}: {problem}")]
     SessionCookie {
         /// The cookie's name.
         name: String,
+        /// Why not.
+        problem: &'static str,
     },
     /// An option that is zero and must not be: nobody could be served.
     #[error("`{option}` is zero: nobody could be served")]
@@ -119,8 +159,12 @@ impl Builder {
             mounts: Vec::new(),
             requirements: Requirements::default(),
             filter_parameters: FilterParameters::default(),
-            defaults: Defaults { check_origin: CheckOrigin::Host, session: None },
-            host: "localhost".to_owned(),
+            defaults: Defaults {
+                check_origin: CheckOrigin::Host,
+                session: None,
+                host: OwnHost::Loopback,
+            },
+            host: None,
             secret: None,
             server: ServerOptions::new(),
         }
@@ -206,9 +250,11 @@ impl Builder {
         self
     }
 
-    /// The host name under which browsers reach the server; `localhost` by default.
+    /// The host name under which browsers reach the server, without scheme and port. While it is not
+    /// set, pages under every name of the machine itself count as the endpoint's own: `localhost` and
+    /// what ends with `.localhost`, `127.0.0.1` and `[::1]`.
     pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
+        self.host = Some(host.into());
         self
     }
 
@@ -240,7 +286,7 @@ impl Builder {
     /// # Errors
     ///
     /// See [`BuildError`].
-    pub fn build(self) -> Result<Endpoint, BuildError> {
+    pub fn build(mut self) -> Result<Endpoint, BuildError> {
         for needed in self.requirements.into_needed() {
             if !self.states.contains_key(&needed.type_id) {
                 let (handler, type_name) = (needed.handler, needed.type_name);
@@ -250,42 +296,35 @@ impl Builder {
         if let Some(option) = self.server.unusable() {
             return Err(BuildError::Zero { option });
         }
+        if let Some(host) = self.host {
+            self.defaults.host = OwnHost::parse(&host)
+                .map_err(|problem| BuildError::Host { host: host.clone(), problem })?;
+        }
         let mut mounts = Vec::with_capacity(self.mounts.len());
         for (mount, connector) in self.mounts {
             let path = || mount.path.clone().into_owned();
-            if !mount.path.starts_with('/') {
-                return Err(BuildError::Path { path: path() });
-            }
-            if mount.websocket.is_none() && mount.longpoll.is_none() {
-                return Err(BuildError::NoTransport { path: path() });
-            }
             let subprotocols =
                 mount.websocket.iter().flat_map(|it| it.subprotocols.iter().flatten());
             if let Some(name) = subprotocols.into_iter().find(|name| !subprotocols::is_name(name)) {
                 return Err(BuildError::Subprotocol { path: path(), name: name.to_string() });
             }
-            let sessions = self.defaults.session.iter().chain(&mount.session);
-            if let Some(session) = sessions.into_iter().find(|it| !it.has_valid_name()) {
-                return Err(BuildError::SessionCookie { name: session.cookie().to_owned() });
-            }
             if let Some(option) = mount.longpoll.as_ref().and_then(LongPollOptions::unusable) {
                 return Err(BuildError::Zero { option });
             }
             let mounted = Mounted::new(&mount, &self.defaults, connector);
-            if mounted.gives_session_to_any_page() {
-                return Err(BuildError::UnprotectedSession { path: path() });
-            }
-            if !mounted.backlog_limits().all(BacklogLimits::are_usable) {
-                return Err(BuildError::Backlog { path: path() });
-            }
+            let mounted = mounted.map_err(|NoOrigin { entry: origin, problem }| {
+                BuildError::Origin { path: path(), origin, problem }
+            })?;
+            mounted.check()?;
             mounts.push(mounted);
         }
+        checks::distinct(&mounts)?;
         Ok(Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
             pubsub: PubSub::new(),
             filter_parameters: self.filter_parameters,
-            host: self.host,
+            host: self.defaults.host,
             mounts,
             connections: Connections::new(),
             sessions: Sessions::default(),

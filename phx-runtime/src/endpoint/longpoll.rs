@@ -59,7 +59,7 @@ where
     };
     request.log(TransportKind::LongPoll, longpoll);
     let client = Client { endpoint: &endpoint, index, mounted, longpoll };
-    let mut response = if !request.is_allowed(longpoll, &endpoint) {
+    let mut response = if !request.is_allowed(longpoll) {
         json(Status::Refused)
     } else if request.method == Method::OPTIONS {
         preflight(&request.headers)
@@ -151,8 +151,8 @@ impl Client<'_> {
             Some(token) => token.to_str().ok()?,
             None => query.get("token")?,
         };
-        let max_age = self.longpoll.settings.own.token_max_age;
-        let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, max_age);
+        let age = self.longpoll.settings.own.token_age;
+        let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, age);
         let id = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
         self.endpoint.0.sessions.find(&SessionId::try_from(id).ok()?)
     }

@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod builder;
+mod checks;
 mod connections;
 mod head;
 mod http_connection;
@@ -40,7 +41,7 @@ use crate::{
     serializer::Version,
     telemetry,
     token::Secret,
-    transport::{ConnectError, ConnectInfo, RawSocket, longpoll::Sessions},
+    transport::{ConnectError, ConnectInfo, OwnHost, RawSocket, longpoll::Sessions},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -72,7 +73,7 @@ pub(crate) struct Inner {
     states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     pubsub: PubSub,
     filter_parameters: FilterParameters,
-    host: String,
+    host: OwnHost,
     secret: Secret,
     mounts: Vec<Mounted>,
     connections: Connections,

@@ -1,6 +1,9 @@
 //! A mount of a built endpoint: its paths, its options, and how its socket is connected.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Once},
+};
 
 use futures_util::future::BoxFuture;
 
@@ -11,7 +14,8 @@ use crate::{
     socket::{Channels, SocketState},
     telemetry::{self, Asking},
     transport::{
-        BacklogLimits, ConnectError, ConnectInfo, ConnectRequest, Mount, RawConnect, RawSocket,
+        BacklogLimits, ConnectError, ConnectInfo, ConnectRequest, Mount, NoOrigin, RawConnect,
+        RawSocket,
         settings::{
             Defaults, LongPollSettings, MountSettings, TransportSettings, WebSocketSettings,
         },
@@ -29,27 +33,35 @@ pub(crate) struct Mounted {
 pub(crate) struct MountedTransport<T> {
     pub(crate) path: MountPath,
     pub(crate) settings: TransportSettings<T>,
+    /// Used up once the log says that a client's token was not asked for.
+    pub(super) untaken_token: Once,
 }
 
 impl Mounted {
-    pub(super) fn new(mount: &Mount, all: &Defaults, connector: Box<dyn Connector>) -> Self {
+    /// # Errors
+    ///
+    /// The mount's `check_origin` names what is no origin.
+    pub(super) fn new(
+        mount: &Mount,
+        all: &Defaults,
+        connector: Box<dyn Connector>,
+    ) -> Result<Self, NoOrigin> {
         let settings = MountSettings::new(mount);
-        let websocket = WebSocketSettings::of(mount, all).map(|settings| {
+        let websocket = WebSocketSettings::of(mount, all)?.map(|settings| {
             let path = MountPath::new(&mount.path, &settings.own.path);
-            MountedTransport { path, settings }
+            MountedTransport { path, settings, untaken_token: Once::new() }
         });
-        let longpoll = LongPollSettings::of(mount, all).map(|settings| {
+        let longpoll = LongPollSettings::of(mount, all)?.map(|settings| {
             let path = MountPath::new(&mount.path, &settings.own.path);
-            MountedTransport { path, settings }
+            MountedTransport { path, settings, untaken_token: Once::new() }
         });
-        Self { mount: Arc::new(settings), websocket, longpoll, connector }
+        Ok(Self { mount: Arc::new(settings), websocket, longpoll, connector })
     }
 
-    /// Whether every page of the web can connect with the session of whoever looks at it.
-    pub(super) fn gives_session_to_any_page(&self) -> bool {
-        let websocket = self.websocket.as_ref().map(|it| it.settings.gives_session_to_any_page());
-        let longpoll = self.longpoll.as_ref().map(|it| it.settings.gives_session_to_any_page());
-        websocket == Some(true) || longpoll == Some(true)
+    /// Where it answers, in the order in which requests are looked up.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &MountPath> {
+        let websocket = self.websocket.iter().map(|transport| &transport.path);
+        websocket.chain(self.longpoll.iter().map(|transport| &transport.path))
     }
 
     /// How far clients may be behind, on each transport.

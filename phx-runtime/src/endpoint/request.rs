@@ -51,19 +51,19 @@ impl Request {
     }
 
     /// Whether the page that the request comes from may connect.
-    pub(super) fn is_allowed<O>(
-        &self,
-        transport: &MountedTransport<O>,
-        endpoint: &Endpoint,
-    ) -> bool {
+    pub(super) fn is_allowed<O>(&self, transport: &MountedTransport<O>) -> bool {
         let (host, port) = self.host();
-        let site = Site { own_host: &endpoint.0.host, scheme: "http", host, port };
+        let site = Site { scheme: "http", host, port };
         let origin = self.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
         // A rule of the application that panics allows nothing.
         let check = AssertUnwindSafe(|| transport.settings.check_origin.allows(origin, site));
         let allowed = catch_unwind(check).unwrap_or(false);
         if !allowed {
-            telemetry::origin_refused(origin.unwrap_or_default(), &self.path);
+            telemetry::origin_refused(
+                origin.unwrap_or_default(),
+                &self.path,
+                &transport.settings.check_origin,
+            );
         }
         allowed
     }
@@ -76,6 +76,10 @@ impl Request {
         transport: &MountedTransport<O>,
         endpoint: &Endpoint,
     ) -> ConnectInfo {
+        if !transport.settings.auth_token && auth_token::is_sent(&self.headers) {
+            let told = || telemetry::auth_token_untaken(kind.as_str(), &self.path);
+            transport.untaken_token.call_once(told);
+        }
         let auth_token = match kind {
             _ if !transport.settings.auth_token => None,
             TransportKind::WebSocket => auth_token::take_from_subprotocols(&mut self.headers),
@@ -86,7 +90,7 @@ impl Request {
             params,
             transport: kind,
             peer: self.peer,
-            uri: self.uri(&endpoint.0.host),
+            uri: self.uri(endpoint.0.host.name()),
             headers: ConnectInfo::shown_headers(&self.headers),
             auth_token,
             session,

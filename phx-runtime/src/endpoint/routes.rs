@@ -6,7 +6,10 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
-use super::{Endpoint, http_connection::Peer, longpoll, request::Request, upgrade::upgrade};
+use super::{
+    Endpoint, http_connection::Peer, longpoll, mounted::Mounted, path::RequestPath,
+    request::Request, upgrade::upgrade,
+};
 use crate::transport::{Params, TransportKind};
 
 impl Endpoint {
@@ -55,6 +58,7 @@ impl Endpoint {
     }
 
     fn target(&self, path: &str) -> Option<Target> {
+        let path = &RequestPath::new(path, self.0.mounts.iter().flat_map(Mounted::paths));
         self.0.mounts.iter().enumerate().find_map(|(index, mounted)| {
             let websocket = mounted.websocket.as_ref().map(|transport| &transport.path);
             let longpoll = mounted.longpoll.as_ref().map(|transport| &transport.path);

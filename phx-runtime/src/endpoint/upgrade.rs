@@ -40,7 +40,7 @@ pub(super) async fn upgrade(
         return plain_response(StatusCode::NOT_FOUND, "");
     };
     request.log(TransportKind::WebSocket, websocket);
-    if !request.is_allowed(websocket, &endpoint) {
+    if !request.is_allowed(websocket) {
         return plain_response(StatusCode::FORBIDDEN, "");
     }
     let accept = match handshake::accept(&request.method, &request.headers) {

@@ -13,6 +13,7 @@ use crate::{
     channel::{LogLevel, Topic},
     error::Fault,
     params::FilterParameters,
+    transport::OriginRule,
 };
 
 /// The line about a request that `transport_log` asks for. Its query may hold secrets and is not
@@ -99,6 +100,15 @@ impl ConnectLine {
     }
 }
 
+/// A client sent a token to a mount that takes none. Said once, since all clients of an application
+/// do the same.
+pub(crate) fn auth_token_untaken(transport: &'static str, path: &str) {
+    line!(
+        warn, "A client sent an auth token, which nobody reads: set `auth_token` of the mount to take it";
+        transport = transport, path = Shown::name(path),
+    );
+}
+
 /// `connect` returned a fault or panicked. The client is told nothing of it.
 pub(crate) fn connect_failed(asking: Asking, fault: impl Display) {
     line!(
@@ -171,10 +181,10 @@ pub(crate) fn unsupported_version(asking: Asking, vsn: &str, offered: &[impl Dis
     );
 }
 
-pub(crate) fn origin_refused(origin: &[u8], path: &str) {
+pub(crate) fn origin_refused(origin: &[u8], path: &str, accepted: &OriginRule) {
     line!(
         error, "Could not check origin: set `check_origin` of the mount or endpoint to allow it";
-        origin = Shown::header(origin), path = Shown::name(path),
+        origin = Shown::header(origin), path = Shown::name(path), accepted = Shown::text(accepted),
     );
 }
 

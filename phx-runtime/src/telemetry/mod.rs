@@ -34,10 +34,10 @@ pub(crate) use self::{
         join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
     },
     connect::{
-        Asking, ConnectLine, connect_failed, error_handler_failed, invalid_version,
-        long_poll_failed, origin_refused, protocol_broken, request, slow_reader, socket_panicked,
-        subprotocols_refused, tcp_option_failed, terminate_abandoned, unsupported_version,
-        upgrade_failed, upgrade_too_slow,
+        Asking, ConnectLine, auth_token_untaken, connect_failed, error_handler_failed,
+        invalid_version, long_poll_failed, origin_refused, protocol_broken, request, slow_reader,
+        socket_panicked, subprotocols_refused, tcp_option_failed, terminate_abandoned,
+        unsupported_version, upgrade_failed, upgrade_too_slow,
     },
     dropped::{
         Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,

@@ -57,6 +57,13 @@ pub(crate) fn take_from_header(headers: &mut HeaderMap) -> Option<String> {
     String::from_utf8(token.as_bytes().to_vec()).ok()
 }
 
+/// Whether a client sent a token in the one way or the other.
+pub(crate) fn is_sent(headers: &HeaderMap) -> bool {
+    let offered = headers.get(SEC_WEBSOCKET_PROTOCOL);
+    headers.contains_key(&HEADER)
+        || offered.is_some_and(|line| entries(line).any(|entry| entry.starts_with(PREFIX)))
+}
+
 /// An offered subprotocol as the log may show it.
 pub(super) fn without_token(entry: &[u8]) -> Cow<'_, [u8]> {
     if entry.starts_with(PREFIX) { [PREFIX, b"[FILTERED]"].concat().into() } else { entry.into() }

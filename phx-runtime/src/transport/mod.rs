@@ -31,7 +31,7 @@ pub(crate) use self::{
     connect::plain_response,
     connection::{ConnectionId, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
-    origin::{Site, split_port},
+    origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
     raw_socket::TERMINATE,
 };
 pub use self::{

@@ -283,6 +283,7 @@ options! {
         max_backlog_hard: usize,
         backlog_timeout: Duration,
         token_max_age: Duration,
+        token_leeway: Duration,
         max_backlog_total: usize,
         max_sessions: usize,
         max_sessions_per_peer: usize,
@@ -314,6 +315,12 @@ impl LongPollOptions {
     /// How long a session's token is valid; 14 days by default.
     pub fn token_max_age(mut self, age: Duration) -> Self {
         self.token_max_age = Some(age);
+        self
+    }
+
+    /// How far the clock of the server that gave out a token may be ahead; 60 s by default.
+    pub fn token_leeway(mut self, leeway: Duration) -> Self {
+        self.token_leeway = Some(leeway);
         self
     }
 

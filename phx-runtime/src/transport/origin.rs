@@ -1,6 +1,11 @@
 //! Which pages may connect.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
 /// Whether a request is accepted by its `Origin` header. A request without one always is: native
 /// clients send none.
@@ -16,12 +21,14 @@ use std::{borrow::Cow, fmt, sync::Arc};
 pub enum CheckOrigin {
     /// Every origin.
     Any,
-    /// The origin's host is the endpoint's own host, the default.
+    /// The origin's host is the endpoint's own [`host`](crate::Builder::host), the default. Where none
+    /// was set, it is `localhost`, a name below it, or a loopback address.
     Host,
     /// Scheme, host and port are those of the request itself (Phoenix's `:conn`).
     Request,
     /// The origin is one of these, each `scheme://host:port`, with scheme and port left out where
-    /// they do not matter and a host that may start with `*.`.
+    /// they do not matter and a host that may start with `*.`. Capitals, blanks around it and a `/` at
+    /// its end mean nothing; what no browser can send is a [`BuildError`](crate::BuildError).
     List(Arc<[Cow<'static, str>]>),
     /// The application decides.
     Function(Arc<dyn Fn(&Origin) -> bool + Send + Sync>),
@@ -106,36 +113,149 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Scheme, host and port under which a request or the endpoint is reached.
+/// Scheme, host and port under which a request reaches the endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Site<'a> {
-    /// The endpoint's own host.
-    pub(crate) own_host: &'a str,
     pub(crate) scheme: &'a str,
     pub(crate) host: &'a str,
     pub(crate) port: u16,
 }
 
-impl CheckOrigin {
+/// Under which name browsers reach the endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OwnHost {
+    /// Nothing was said: the machine itself, by whatever name.
+    Loopback,
+    Named(String),
+}
+
+impl OwnHost {
+    /// A host as browsers write it, or what is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let host = text.trim().to_ascii_lowercase();
+        if let Some((_, rest)) = host.split_once("//") {
+            let name = rest.split('/').next().unwrap_or_default();
+            return Err(format!("it is a name without a scheme: \"{name}\""));
+        }
+        if host.parse::<Ipv6Addr>().is_ok() {
+            return Ok(Self::Named(format!("[{host}]")));
+        }
+        match split_port(&host) {
+            Some((name, None)) => check_host(name).map(|()| Self::Named(name.to_owned())),
+            Some((name, Some(_))) => Err(format!("it is a name without a port: \"{name}\"")),
+            None => Err("it is a name, such as \"example.com\"".to_owned()),
+        }
+    }
+
+    /// The name by which the endpoint calls itself.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Loopback => "localhost",
+            Self::Named(name) => name,
+        }
+    }
+
+    fn is(&self, host: &str) -> bool {
+        match self {
+            Self::Named(name) => name == host,
+            Self::Loopback => {
+                let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+                host == "localhost"
+                    || host.ends_with(".localhost")
+                    || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+                    || address
+                        .and_then(|it| it.parse::<Ipv6Addr>().ok())
+                        .is_some_and(|ip| ip.is_loopback())
+            }
+        }
+    }
+}
+
+/// A [`CheckOrigin`] that was checked itself: what it compares is written as browsers write it.
+#[derive(Clone, Debug)]
+pub(crate) enum OriginRule {
+    Any,
+    Host(OwnHost),
+    Request,
+    List(Vec<Allowed>),
+    Function(Rule),
+}
+
+/// The application's own rule.
+#[derive(Clone)]
+pub(crate) struct Rule(Arc<dyn Fn(&Origin) -> bool + Send + Sync>);
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rule(..)")
+    }
+}
+
+/// An entry of a list that no page can have as its origin.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoOrigin {
+    pub(crate) entry: String,
+    pub(crate) problem: String,
+}
+
+impl OriginRule {
+    pub(crate) fn new(check: &CheckOrigin, own: &OwnHost) -> Result<Self, NoOrigin> {
+        Ok(match check {
+            CheckOrigin::Any => Self::Any,
+            CheckOrigin::Host => Self::Host(own.clone()),
+            CheckOrigin::Request => Self::Request,
+            CheckOrigin::List(entries) => Self::List(
+                entries.iter().map(|entry| Allowed::parse(entry)).collect::<Result<_, _>>()?,
+            ),
+            CheckOrigin::Function(rule) => Self::Function(Rule(rule.clone())),
+        })
+    }
+
     /// Whether a request with this `Origin` may connect.
     pub(crate) fn allows(&self, origin: Option<&[u8]>, site: Site<'_>) -> bool {
         let Some(origin) = origin else { return true };
         let text = std::str::from_utf8(origin).unwrap_or_default();
         match self {
             Self::Any => true,
-            Self::Host => Parts::of(text).is_some_and(|origin| origin.host == site.own_host),
+            Self::Host(own) => Parts::of(text).is_some_and(|origin| own.is(origin.host)),
             Self::Request => Parts::of(text).is_some_and(|origin| {
                 origin.scheme == site.scheme
                     && origin.host == site.host
                     && origin.port_or_default() == Some(site.port)
             }),
-            Self::List(allowed) => Parts::of(text).is_some_and(|origin| {
-                allowed.iter().any(|allowed| Allowed::parse(allowed).admits(&origin))
-            }),
-            Self::Function(rule) => rule(&Origin(String::from_utf8_lossy(origin).into_owned())),
+            Self::List(allowed) => Parts::of(text)
+                .is_some_and(|origin| allowed.iter().any(|allowed| allowed.admits(&origin))),
+            Self::Function(Rule(rule)) => {
+                rule(&Origin(String::from_utf8_lossy(origin).into_owned()))
+            }
         }
     }
 }
+
+impl fmt::Display for OriginRule {
+    /// Says what is accepted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("every origin"),
+            Self::Host(OwnHost::Loopback) => f.write_str(
+                "pages under localhost and other names of this machine, because the endpoint has no `host`",
+            ),
+            Self::Host(OwnHost::Named(host)) => write!(f, "pages under the endpoint's host {host}"),
+            Self::Request => f.write_str("pages under the address that is asked for"),
+            Self::List(list) => {
+                // An operator looks for one that is almost right; of many, the first will do.
+                for (index, allowed) in list.iter().take(SHOWN).enumerate() {
+                    write!(f, "{}{allowed}", if index == 0 { "" } else { ", " })?;
+                }
+                if list.len() > SHOWN { write!(f, " and {} more", list.len() - SHOWN) } else { Ok(()) }
+            }
+            Self::Function(_) => f.write_str("what the application's rule accepts"),
+        }
+    }
+}
+
+/// How many entries of a list a log line has.
+const SHOWN: usize = 10;
 
 /// An origin as browsers send it. Anything with a path, a user or other extras is none, so that
 /// what is compared here is what a browser meant.
@@ -163,32 +283,98 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// An entry of a list.
-struct Allowed<'a> {
-    scheme: Option<&'a str>,
-    host: &'a str,
+/// An entry of a list, as browsers write it.
+#[derive(Clone, Debug)]
+pub(crate) struct Allowed {
+    scheme: Option<String>,
+    /// Whether the host stands for its subdomains too.
+    wild: bool,
+    host: String,
     port: Option<u16>,
 }
 
-impl<'a> Allowed<'a> {
-    fn parse(entry: &'a str) -> Self {
-        let (scheme, authority) = entry.split_once("//").unwrap_or(("", entry));
-        let scheme = scheme.strip_suffix(':').filter(|scheme| !scheme.is_empty());
-        let (host, port) = split_port(authority).unwrap_or((authority, None));
-        let port = port.or_else(|| scheme.and_then(default_port));
-        Self { scheme, host, port }
+impl Allowed {
+    /// Capitals, blanks around and a `/` at the end mean nothing, as in an address bar.
+    fn parse(entry: &str) -> Result<Self, NoOrigin> {
+        let refused =
+            |problem: &str| NoOrigin { entry: entry.to_owned(), problem: problem.to_owned() };
+        let text = entry.trim().to_ascii_lowercase();
+        let (scheme, authority) = text.split_once("//").unwrap_or(("", &text));
+        let scheme = match scheme.strip_suffix(':') {
+            Some("") => return Err(refused("it begins with the scheme, as in \"https://\"")),
+            None if !scheme.is_empty() => return Err(refused("there is no `:` after its scheme")),
+            scheme => scheme,
+        };
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        if text == "null" {
+            return Err(refused(
+                "only a rule made with `CheckOrigin::with` sees pages without a host",
+            ));
+        }
+        if authority == "*" {
+            return Err(refused("every origin is `CheckOrigin::Any`"));
+        }
+        if authority.contains('/') {
+            return Err(refused("an origin has no path"));
+        }
+        let (host, port) = split_port(authority).ok_or_else(|| refused("its port is no number"))?;
+        let wild = host.strip_prefix("*.");
+        check_host(wild.unwrap_or(host)).map_err(|problem| refused(&problem))?;
+        Ok(Self {
+            scheme: scheme.map(str::to_owned),
+            wild: wild.is_some(),
+            host: wild.unwrap_or(host).to_owned(),
+            port: port.or_else(|| scheme.and_then(default_port)),
+        })
     }
 
     fn admits(&self, origin: &Parts<'_>) -> bool {
-        let host = match self.host.strip_prefix("*.") {
-            Some(domain) => origin
-                .host
-                .strip_suffix(domain)
-                .is_some_and(|sub| sub.is_empty() || sub.ends_with('.')),
-            None => origin.host == self.host,
+        let host = match origin.host.strip_suffix(&*self.host) {
+            Some("") => true,
+            Some(sub) => self.wild && sub.ends_with('.'),
+            None => false,
         };
-        host && self.scheme.is_none_or(|scheme| scheme == origin.scheme)
+        host && self.scheme.as_ref().is_none_or(|scheme| scheme == origin.scheme)
             && self.port.is_none_or(|port| Some(port) == origin.port_or_default())
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.scheme.as_deref();
+        if let Some(scheme) = scheme {
+            write!(f, "{scheme}:")?;
+        }
+        write!(f, "//{}{}", if self.wild { "*." } else { "" }, self.host)?;
+        match self.port {
+            Some(port) if scheme.and_then(default_port) != Some(port) => write!(f, ":{port}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether browsers can write this host, which is in lower case.
+fn check_host(host: &str) -> Result<(), String> {
+    if host.is_empty() {
+        return Err("it names no host".to_owned());
+    }
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').and_then(|it| it.parse::<Ipv6Addr>().ok());
+        // Browsers shorten an address in one way only.
+        return match address.map(|address| format!("[{address}]")) {
+            Some(short) if short == host => Ok(()),
+            Some(short) => Err(format!("browsers write this address \"{short}\"")),
+            None => Err("its brackets hold no IPv6 address".to_owned()),
+        };
+    }
+    match host.chars().find(|c| !(c.is_ascii_alphanumeric() || "-._".contains(*c))) {
+        None => Ok(()),
+        Some('*') => Err("`*` stands for subdomains only, as in \"//*.example.com\"".to_owned()),
+        Some(':') => Err("an IPv6 address has brackets around it".to_owned()),
+        Some(odd) if !odd.is_ascii() => {
+            Err("browsers write such a name in Punycode, as \"xn--..\"".to_owned())
+        }
+        Some(odd) => Err(format!("a host cannot contain `{}`", odd.escape_default())),
     }
 }
 
@@ -227,11 +413,15 @@ impl fmt::Debug for CheckOrigin {
 
 #[cfg(test)]
 mod tests {
-    use super::{CheckOrigin, Origin, Site};
+    use super::{CheckOrigin, Origin, OriginRule, OwnHost, Site};
+
+    fn rule(check: &CheckOrigin) -> OriginRule {
+        OriginRule::new(check, &OwnHost::parse("localhost").unwrap()).unwrap()
+    }
 
     fn allows(check: &CheckOrigin, origin: &str) -> bool {
-        let site = Site { own_host: "localhost", scheme: "http", host: "my.host", port: 4000 };
-        check.allows(Some(origin.as_bytes()), site)
+        let site = Site { scheme: "http", host: "my.host", port: 4000 };
+        rule(check).allows(Some(origin.as_bytes()), site)
     }
 
     #[test]
@@ -311,9 +501,9 @@ mod tests {
         for hostless in ["null", "", "file://", "localhost", "https://evil.com@localhost"] {
             assert!(allows(&nowhere, hostless), "{hostless}");
         }
-        let site = Site { own_host: "localhost", scheme: "http", host: "x", port: 80 };
+        let site = Site { scheme: "http", host: "x", port: 80 };
         let broken = CheckOrigin::with(|origin| origin.as_str() == "http://\u{fffd}");
-        assert!(broken.allows(Some(b"http://\xff"), site));
+        assert!(rule(&broken).allows(Some(b"http://\xff"), site));
     }
 
     #[test]
@@ -336,7 +526,106 @@ mod tests {
 
     #[test]
     fn a_request_without_origin_is_no_page() {
-        let site = Site { own_host: "localhost", scheme: "http", host: "x", port: 80 };
-        assert!(CheckOrigin::Host.allows(None, site));
+        let site = Site { scheme: "http", host: "x", port: 80 };
+        assert!(rule(&CheckOrigin::Host).allows(None, site));
+    }
+
+    #[test]
+    fn without_a_host_every_name_of_the_machine_itself_is_its_own() {
+        let rule = OriginRule::new(&CheckOrigin::Host, &OwnHost::Loopback).unwrap();
+        let allows = |origin: &str| {
+            rule.allows(Some(origin.as_bytes()), Site { scheme: "http", host: "x", port: 80 })
+        };
+        for good in [
+            "http://localhost:4000",
+            "http://127.0.0.1:4000",
+            "https://127.1.2.3",
+            "http://[::1]:4000",
+            "http://app.localhost",
+        ] {
+            assert!(allows(good), "{good}");
+        }
+        for bad in [
+            "http://example.com",
+            "http://localhost.evil.com",
+            "http://127.0.0.1.evil.com",
+            "http://127.evil.com",
+            "http://notlocalhost",
+            "http://[::2]",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "null",
+        ] {
+            assert!(!allows(bad), "{bad}");
+        }
+        assert!(!OwnHost::Named("localhost".into()).is("127.0.0.1"));
+    }
+
+    #[test]
+    fn what_people_write_into_a_list_means_what_a_browser_sends() {
+        for entry in [
+            "https://example.com/",
+            " https://example.com ",
+            "HTTPS://Example.COM",
+            "https://example.com:443",
+            "//EXAMPLE.com/",
+            "example.com",
+        ] {
+            assert!(allows(&CheckOrigin::list([entry]), "https://example.com"), "{entry}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_no_browser_can_send_is_refused() {
+        for (entry, problem) in [
+            ("https://example.com/app", "path"),
+            ("https://", "no host"),
+            ("//", "no host"),
+            ("", "no host"),
+            ("*", "CheckOrigin::Any"),
+            ("null", "CheckOrigin::with"),
+            ("https://*", "CheckOrigin::Any"),
+            ("https://a.*.com", "subdomains"),
+            ("https//example.com", "no `:`"),
+            ("://example.com", "scheme"),
+            ("https://example.com:port", "port"),
+            ("https://example.com:70000", "port"),
+            ("https://me@example.com", "`@`"),
+            ("https://exa mple.com", "` `"),
+            ("https://bücher.example", "Punycode"),
+            ("http://::1", "brackets"),
+            ("http://[::0:1]", "[::1]"),
+            ("http://[x]", "IPv6"),
+            ("file://", "no host"),
+        ] {
+            let check = CheckOrigin::list(["https://good.com", entry]);
+            let error = OriginRule::new(&check, &OwnHost::Loopback).unwrap_err();
+            assert_eq!(error.entry, entry);
+            assert!(error.problem.contains(problem), "{entry}: {}", error.problem);
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_alone() {
+        for (text, name) in [
+            ("Example.com ", "example.com"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("::1", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(OwnHost::parse(text).unwrap().name(), name);
+        }
+        for (text, problem) in [
+            ("https://x", "without a scheme: \"x\""),
+            ("//x/y", "without a scheme: \"x\""),
+            ("x:4000", "without a port: \"x\""),
+            ("x/y", "`/`"),
+            ("*.example.com", "subdomains"),
+            ("", "no host"),
+            ("x:y", "a name"),
+        ] {
+            let error = OwnHost::parse(text).unwrap_err();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use headers::{Cookie, HeaderMapExt};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -11,7 +10,7 @@ use thiserror::Error;
 use super::{csrf, subprotocols::is_name};
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
-use crate::token::{RandomError, SignError, Token};
+use crate::token::{RandomError, SignError, Token, TokenAge, Verifier};
 
 /// Browsers ignore larger cookies.
 const LARGEST: usize = 4096;
@@ -101,6 +100,7 @@ pub struct SessionOptions {
     csrf_key: Cow<'static, str>,
     secure: bool,
     max_age: Option<Duration>,
+    leeway: Duration,
     #[cfg(feature = "phoenix")]
     phoenix: Option<phoenix::SessionCookie>,
 }
@@ -141,6 +141,7 @@ impl SessionOptions {
             csrf_key: "_csrf_token".into(),
             secure: false,
             max_age: None,
+            leeway: TokenAge::LEEWAY,
             #[cfg(feature = "phoenix")]
             phoenix: None,
         }
@@ -191,17 +192,28 @@ impl SessionOptions {
         self
     }
 
+    /// How far the clock of the server that set the cookie may be ahead; 60 s by default.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
     /// The session of a request to one of the application's own routes. None if the request has
     /// none, or one that was not signed with this secret under this cookie's name.
     ///
     /// No CSRF token is asked for, since a page that is merely shown needs none.
     pub fn load(&self, headers: &HeaderMap, secret: impl AsRef<[u8]>) -> Option<Session> {
-        let cookies = headers.typed_get::<Cookie>()?;
+        let of_name = cookies(headers, &self.cookie);
         // Another host of the same domain can set a cookie of the same name, but sign none.
-        let of_name = cookies.iter().filter(|(name, _)| *name == self.cookie);
-        of_name
-            .map(|(_, value)| self.read(value, secret.as_ref()))
-            .find_map(|found| found.map(Session))
+        let mut values = of_name.filter_map(|value| std::str::from_utf8(value).ok()).peekable();
+        values.peek()?;
+        #[cfg(feature = "phoenix")]
+        if let Some(cookie) = &self.phoenix {
+            return values.find_map(|value| cookie.read_json(value)).map(Session);
+        }
+        let age = TokenAge::at_most(self.max_age.unwrap_or(Duration::MAX)).leeway(self.leeway);
+        let verifier = Verifier::new(secret.as_ref(), self.salt().as_bytes(), age).ok()?;
+        values.find_map(|value| verifier.verify(value).ok()).map(Session)
     }
 
     /// The value of the `Set-Cookie` header that gives a browser this session.
@@ -260,8 +272,25 @@ impl SessionOptions {
         self.state(session).is_some_and(|state| self.belongs(token, state))
     }
 
-    pub(crate) fn has_valid_name(&self) -> bool {
+    fn has_valid_name(&self) -> bool {
         is_name(&self.cookie)
+    }
+
+    /// Why no browser, or no server, would take the session.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        if !self.has_valid_name() {
+            Some("that is no name for a cookie")
+        } else if self.max_age.is_some_and(|age| age.is_zero()) {
+            Some("with a `max_age` of zero it is always too old")
+        } else if (self.has_prefix("__Secure-") || self.has_prefix("__Host-")) && !self.secure {
+            Some("browsers take a cookie of such a name only with `secure(true)`")
+        } else {
+            None
+        }
+    }
+
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.cookie.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
     pub(crate) fn cookie(&self) -> &str {
@@ -270,14 +299,6 @@ impl SessionOptions {
 
     fn state<'a>(&self, session: &'a Session) -> Option<&'a str> {
         session.get(&self.csrf_key)?.as_str()
-    }
-
-    fn read(&self, value: &str, secret: &[u8]) -> Option<Map<String, Value>> {
-        #[cfg(feature = "phoenix")]
-        if let Some(cookie) = &self.phoenix {
-            return cookie.read_json(value);
-        }
-        Token::verify(secret, self.salt(), value, self.max_age.unwrap_or(Duration::MAX)).ok()
     }
 
     fn write(&self, session: &Session, secret: &[u8]) -> Result<String, SessionError> {
@@ -313,10 +334,19 @@ impl SessionOptions {
     }
 }
 
+/// The values of the cookies with this name. Cookies are bytes (RFC 6265 section 5.4): what others set
+/// need not be text.
+fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs =
+        headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
+    pairs.filter_map(move |pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use http::header::COOKIE;
-
     use super::*;
 
     const SECRET: &str = "at least twenty bytes of secret";
@@ -337,7 +367,7 @@ mod tests {
     }
 
     fn load(options: &SessionOptions, cookies: &[&str]) -> Option<Session> {
-        let line = |line: &&str| (COOKIE, HeaderValue::from_str(line).unwrap());
+        let line = |line: &&str| (COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         let headers: HeaderMap = cookies.iter().map(line).collect();
         options.load(&headers, SECRET)
     }
@@ -351,6 +381,29 @@ mod tests {
         assert_eq!(load(&options(), &[&format!("_key=forged; {cookie}")]), Some(session()));
         assert_eq!(load(&options(), &[]), None);
         assert_eq!(load(&options(), &["_key=", "_key"]), None);
+    }
+
+    #[test]
+    fn cookies_of_others_that_are_no_text_hide_nothing() {
+        let cookie = sent_back(&options().set_cookie(&session(), SECRET).unwrap());
+        for others in
+            [&b"name=J\xf6rg"[..], "_ga=\u{fc}".as_bytes(), b"open=\"", b"=", b"_key=\xff"]
+        {
+            let line = [others, b"; ", cookie.as_bytes(), b"; ", others].concat();
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_bytes(&line).unwrap());
+            let loaded = options().load(&headers, SECRET);
+            assert_eq!(loaded, Some(session()), "{}", String::from_utf8_lossy(others));
+        }
+    }
+
+    #[test]
+    fn a_cookie_of_a_server_whose_clock_is_ahead_is_accepted() {
+        let later = std::time::SystemTime::now() + Duration::from_secs(50);
+        let value = Token::sign_at(SECRET, options().salt(), &session(), later).unwrap();
+        let cookie = format!("_key={value}");
+        assert_eq!(load(&options().max_age(Duration::from_hours(1)), &[&cookie]), Some(session()));
+        assert_eq!(load(&options().leeway(Duration::ZERO), &[&cookie]), None);
     }
 
     #[test]

@@ -7,15 +7,24 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use http::{HeaderValue, Response};
 
 use super::{
-    BacklogLimits, Budget, CheckOrigin, ConnectError, Drainer, Mount, SessionOptions,
-    error_handler::ErrorHandler, longpoll::SessionLimits, options::CommonOptions, subprotocols,
+    BacklogLimits, Budget, CheckOrigin, ConnectError, Drainer, Mount, NoOrigin, OriginRule,
+    OwnHost, SessionOptions, error_handler::ErrorHandler, longpoll::SessionLimits,
+    options::CommonOptions, subprotocols,
 };
-use crate::{channel::LogLevel, params::FilterParameters, serializer::Version};
+use crate::{channel::LogLevel, params::FilterParameters, serializer::Version, token::TokenAge};
+
+/// No time is longer, so that points in time can be reckoned with.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+fn capped(duration: Option<Duration>, default: Duration) -> Duration {
+    duration.unwrap_or(default).min(LONGEST)
+}
 
 /// What the endpoint says where a mount does not.
 pub(crate) struct Defaults {
     pub(crate) check_origin: CheckOrigin,
     pub(crate) session: Option<SessionOptions>,
+    pub(crate) host: OwnHost,
 }
 
 /// What holds for a mount's connections, whichever transport they have.
@@ -57,8 +66,8 @@ impl DrainerSettings {
     fn new(drainer: Drainer, log_of_mount: LogLevel) -> Self {
         Self {
             batch_size: drainer.batch_size.unwrap_or(10_000),
-            batch_interval: drainer.batch_interval.unwrap_or(Duration::from_secs(2)),
-            shutdown: drainer.shutdown.unwrap_or(Duration::from_secs(30)),
+            batch_interval: capped(drainer.batch_interval, Duration::from_secs(2)),
+            shutdown: capped(drainer.shutdown, Duration::from_secs(30)),
             log: drainer.log.unwrap_or(log_of_mount),
         }
     }
@@ -67,7 +76,7 @@ impl DrainerSettings {
 /// One transport of a mount.
 pub(crate) struct TransportSettings<T> {
     pub(crate) serializers: Arc<[Version]>,
-    pub(crate) check_origin: CheckOrigin,
+    pub(crate) check_origin: OriginRule,
     pub(crate) auth_token: bool,
     pub(crate) session: Option<SessionOptions>,
     pub(crate) check_csrf: bool,
@@ -78,22 +87,28 @@ pub(crate) struct TransportSettings<T> {
 }
 
 impl<T> TransportSettings<T> {
-    fn new(mount: &Mount, common: &CommonOptions, all: &Defaults, own: T) -> Self {
+    fn new(
+        mount: &Mount,
+        common: &CommonOptions,
+        all: &Defaults,
+        own: T,
+    ) -> Result<Self, NoOrigin> {
         let serializers = common.serializers.as_deref().unwrap_or(&[Version::V1, Version::V2]);
-        Self {
+        let check_origin = common.check_origin.as_ref().unwrap_or(&all.check_origin);
+        Ok(Self {
             serializers: serializers.into(),
-            check_origin: common.check_origin.as_ref().unwrap_or(&all.check_origin).clone(),
+            check_origin: OriginRule::new(check_origin, &all.host)?,
             auth_token: mount.auth_token.unwrap_or(false),
             session: mount.session.as_ref().or(all.session.as_ref()).cloned(),
             check_csrf: common.check_csrf.unwrap_or(true),
             log: common.transport_log.unwrap_or(LogLevel::Off),
             own,
-        }
+        })
     }
 
     /// Whether every page of the web can connect with the session of whoever looks at it.
     pub(crate) fn gives_session_to_any_page(&self) -> bool {
-        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, CheckOrigin::Any)
+        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, OriginRule::Any)
     }
 }
 
@@ -112,12 +127,18 @@ pub(crate) struct WebSocketSettings {
 
 impl WebSocketSettings {
     /// None if the mount has no such transport.
-    pub(crate) fn of(mount: &Mount, all: &Defaults) -> Option<TransportSettings<Self>> {
-        let options = mount.websocket.as_ref()?;
+    pub(crate) fn of(
+        mount: &Mount,
+        all: &Defaults,
+    ) -> Result<Option<TransportSettings<Self>>, NoOrigin> {
+        let Some(options) = &mount.websocket else { return Ok(None) };
         let auth_token = mount.auth_token.unwrap_or(false);
         let own = Self {
             path: options.path.clone().unwrap_or("/websocket".into()),
-            timeout: options.timeout.unwrap_or(Some(Duration::from_mins(1))),
+            timeout: options
+                .timeout
+                .unwrap_or(Some(Duration::from_mins(1)))
+                .map(|it| it.min(LONGEST)),
             max_frame_size: options.max_frame_size.unwrap_or(10_000_000),
             backlog: backlog(
                 options.max_backlog,
@@ -128,7 +149,7 @@ impl WebSocketSettings {
             subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
             error_handler: options.error_handler.clone(),
         };
-        Some(TransportSettings::new(mount, &options.common, all, own))
+        TransportSettings::new(mount, &options.common, all, own).map(Some)
     }
 
     /// The answer to a client that is not let in.
@@ -148,7 +169,7 @@ pub(crate) struct LongPollSettings {
     pub(crate) backlog: BacklogLimits,
     /// What waits for all clients of the mount.
     pub(crate) budget: Arc<Budget>,
-    pub(crate) token_max_age: Duration,
+    pub(crate) token_age: TokenAge,
     pub(crate) sessions: SessionLimits,
     /// How long a session lives until the first request that has its token.
     pub(crate) first_request_timeout: Duration,
@@ -156,27 +177,33 @@ pub(crate) struct LongPollSettings {
 
 impl LongPollSettings {
     /// None if the mount has no such transport.
-    pub(crate) fn of(mount: &Mount, all: &Defaults) -> Option<TransportSettings<Self>> {
-        let options = mount.longpoll.as_ref()?;
+    pub(crate) fn of(
+        mount: &Mount,
+        all: &Defaults,
+    ) -> Result<Option<TransportSettings<Self>>, NoOrigin> {
+        let Some(options) = &mount.longpoll else { return Ok(None) };
         let sessions = SessionLimits {
             all: options.max_sessions.unwrap_or(16_384),
             per_peer: options.max_sessions_per_peer.unwrap_or(4096),
         };
         let own = Self {
             path: options.path.clone().unwrap_or("/longpoll".into()),
-            window: options.window.unwrap_or(Duration::from_secs(10)),
+            window: capped(options.window, Duration::from_secs(10)),
             max_body_size: options.max_body_size.unwrap_or(8_000_000),
             backlog: backlog(
                 options.max_backlog,
                 options.max_backlog_hard,
                 options.backlog_timeout,
             ),
-            token_max_age: options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
+            token_age: TokenAge::at_most(
+                options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
+            )
+            .leeway(options.token_leeway.unwrap_or(TokenAge::LEEWAY)),
             budget: Budget::new(options.max_backlog_total.unwrap_or(128 << 20), sessions.all),
             sessions,
-            first_request_timeout: options.first_request_timeout.unwrap_or(Duration::from_secs(5)),
+            first_request_timeout: capped(options.first_request_timeout, Duration::from_secs(5)),
         };
-        Some(TransportSettings::new(mount, &options.common, all, own))
+        TransportSettings::new(mount, &options.common, all, own).map(Some)
     }
 }
 
@@ -184,7 +211,7 @@ fn backlog(max: Option<usize>, hard: Option<usize>, timeout: Option<Duration>) -
     let defaults = BacklogLimits::new(max.unwrap_or(1 << 20));
     BacklogLimits {
         hard: hard.unwrap_or(defaults.hard),
-        timeout: timeout.unwrap_or(defaults.timeout),
+        timeout: capped(timeout, defaults.timeout),
         ..defaults
     }
 }

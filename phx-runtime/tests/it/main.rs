@@ -14,6 +14,7 @@ mod compression;
 mod debug_forms;
 mod disconnect;
 mod longpoll;
+mod payloads;
 mod presence;
 mod server;
 mod turns;

@@ -5,6 +5,7 @@ use phx_runtime::{Endpoint, Mount, WebSocketOptions, json};
 use crate::{
     admission::client::open,
     admission::server::{User, info, serve},
+    support::logs::Logs,
 };
 
 const NAME: &str = "Sec-WebSocket-Protocol";
@@ -20,6 +21,19 @@ async fn server() -> std::net::SocketAddr {
             .socket_at::<User>(mount("/plain")),
     )
     .await
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_takes_is_told_of_once() {
+    let logs = Logs::from("warn");
+    let at = serve(Endpoint::builder().socket::<User>()).await;
+    let offer = [("Sec-WebSocket-Protocol", "phoenix, base64url.bearer.phx.c2VjcmV0")];
+    for _ in 0..3 {
+        assert_eq!(open(at, "/socket/websocket", &offer).await.status, 101);
+    }
+    let text = logs.text();
+    assert_eq!(text.matches("set `auth_token` of the mount").count(), 1, "{text}");
+    assert!(!text.contains("c2VjcmV0"), "{text}");
 }
 
 #[tokio::test]

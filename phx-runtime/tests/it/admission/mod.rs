@@ -16,4 +16,5 @@ mod panics;
 mod params;
 mod refusals;
 mod session;
+mod settings;
 mod subprotocols;

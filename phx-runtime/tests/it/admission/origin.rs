@@ -70,4 +70,33 @@ async fn the_log_of_a_refusal_names_the_origin() {
     let text = logs.text();
     assert!(text.contains("ERROR") && text.contains("Could not check origin"), "{text}");
     assert!(text.contains(r#"origin="http://evil.example" path="/socket/websocket""#), "{text}");
+    assert!(text.contains("accepted=\"pages under localhost"), "{text}");
+    let list = CheckOrigin::list(["HTTPS://Example.com/", "//*.wild.com:8080"]);
+    let at = serve_user(WebSocketOptions::new().check_origin(list)).await;
+    open(at, "/socket/websocket", &[("Origin", "http://example.com")]).await;
+    let text = logs.text();
+    assert!(text.contains("accepted=\"https://example.com, //*.wild.com:8080\""), "{text}");
+}
+
+#[tokio::test]
+async fn the_address_that_a_server_without_a_host_prints_works_in_a_browser() {
+    let at = serve_user(WebSocketOptions::new()).await;
+    for (host, status) in [
+        ("localhost", 101),
+        ("127.0.0.1", 101),
+        ("[::1]", 101),
+        ("app.localhost", 101),
+        ("127.0.0.1.evil.example", 403),
+        ("10.0.0.1", 403),
+    ] {
+        let origin = format!("http://{host}:{}", at.port());
+        let answer = open(at, "/socket/websocket", &[("Origin", &origin)]).await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+    let named = Endpoint::builder().host("Localhost").socket::<User>();
+    let at = serve(named).await;
+    for (origin, status) in [("http://localhost:4000", 101), ("http://127.0.0.1:4000", 403)] {
+        let answer = open(at, "/socket/websocket", &[("Origin", origin)]).await;
+        assert_eq!(answer.status, status, "{origin}");
+    }
 }

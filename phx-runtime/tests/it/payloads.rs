@@ -1,0 +1,71 @@
+//! JSON that fits into no type of Rust.
+
+use phx_runtime::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use crate::support::raw_client::{RawClient, TEXT};
+
+struct User;
+
+#[socket("/socket", websocket)]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct AsWritten {
+    value: Box<RawValue>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Parsed {
+    value: Value,
+}
+
+struct Room;
+
+#[channel("room")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("as_written")]
+    fn as_written(&self, payload: AsWritten) -> Reply {
+        Reply::ok(payload)
+    }
+
+    #[handle_in("parsed")]
+    fn parsed(&self, payload: Parsed) -> Reply {
+        Reply::ok(payload)
+    }
+}
+
+#[tokio::test]
+async fn a_raw_value_keeps_digits_and_depth_that_a_parsed_one_has_not() {
+    let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap().stop_on(std::future::pending());
+    let client = RawClient::connect(server.address(), "/socket/websocket?vsn=2.0.0", "");
+    tokio::spawn(server.run(endpoint.routes()));
+    let mut client = client.await;
+    client.send(TEXT, br#"["1","1","room","phx_join",{}]"#).await;
+    client.frame().await;
+    let number = "123456789012345678901234567890.12345678901234567890";
+    let deep = "[".repeat(1_000) + &"]".repeat(1_000);
+    for value in [number, &deep] {
+        let message = format!(r#"["1","2","room","as_written",{{"value":{value}}}]"#);
+        client.send(TEXT, message.as_bytes()).await;
+        let reply = client.frame().await.unwrap();
+        assert!(reply.text().ends_with(&format!(r#"{{"value":{value}}}}}]"#)), "{reply:?}");
+        client.send(TEXT, message.replace("as_written", "parsed").as_bytes()).await;
+        let reply = client.frame().await.unwrap();
+        assert!(!reply.text().contains(value), "{reply:?}");
+        assert_eq!(reply.text().contains("invalid payload"), value == deep, "{reply:?}");
+    }
+}
