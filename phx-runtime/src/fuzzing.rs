@@ -3,12 +3,16 @@
 //! The targets in `fuzz/` call them with what the fuzzer makes up, the unit tests below with what
 //! proptest does, so that they are compiled and tried with every change.
 
-use std::iter;
+use std::{collections::HashMap, fmt::Write, iter, time::Duration};
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::{
+    Params, Session, SessionOptions, Token, TokenError,
     channel::Payload,
     serializer::{Body, Incoming as Message, MessageRef, Outgoing, Version},
     transport::{
@@ -105,7 +109,7 @@ pub fn serializers(bytes: &[u8]) {
     assert_eq!(json.as_ref().map(described), same.as_ref().map(described), "in either frame");
     for version in [Version::V1, Version::V2] {
         let Ok(message) = version.decode(&text) else { continue };
-        let _ = message.payload.clone().decode::<serde_json::Value>();
+        let _ = message.payload.clone().decode::<Value>();
         let mut again = reencoded(version, &message);
         if version == Version::V1 {
             // It is not sent in version 1.
@@ -162,6 +166,77 @@ fn described(message: &Message) -> String {
     format!("{message:?}")
 }
 
+/// Queries: what is read is bounded, and written again it reads the same.
+pub fn params(query: &str) {
+    let Ok(params) = Params::from_query(query) else { return };
+    assert_eq!(Params::from_query(query).as_ref(), Ok(&params));
+    let mut names = 0;
+    let mut again = String::new();
+    let mut is_plain = true;
+    let mut left: Vec<_> = params.iter().map(|(name, value)| (name.to_owned(), value, 0)).collect();
+    while let Some((name, value, depth)) = left.pop() {
+        assert!(depth <= 32, "{query:?}");
+        // Names with brackets in odd places, and objects in lists, are read and cannot be written.
+        is_plain &= name.matches('[').count() == depth && name.matches(']').count() == depth;
+        match value {
+            Value::String(text) => {
+                names += 1;
+                let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+                let _ = write!(again, "&{}={}", escaped(&name), escaped(text));
+            }
+            Value::Array(items) => {
+                is_plain &= items.iter().all(Value::is_string);
+                left.extend(items.iter().rev().map(|item| (format!("{name}[]"), item, depth + 1)));
+            }
+            Value::Object(fields) => {
+                is_plain &= !fields.is_empty() && !name.is_empty() && !fields.contains_key("");
+                let under = |(key, value)| (format!("{name}[{key}]"), value, depth + 1);
+                left.extend(fields.iter().map(under));
+            }
+            other => panic!("{other} is no parameter"),
+        }
+    }
+    assert!(names <= 1_000, "{query:?}");
+    if is_plain {
+        assert_eq!(Params::from_query(&again).as_ref(), Ok(&params), "{again:?}");
+    }
+    if let Err(error) = params.decode::<HashMap<String, Vec<u32>>>() {
+        let _ = error.to_string();
+    }
+}
+
+/// Cookies of others: they forge no session and hide none.
+pub fn cookies(others: &[u8]) {
+    const SECRET: &str = "a secret that the fuzzer does not know";
+    let options = SessionOptions::new("_key");
+    let load = |line: &[u8]| {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_bytes(line).ok()?);
+        Some(options.load(&headers, SECRET))
+    };
+    let Some(found) = load(others) else { return };
+    assert_eq!(found, None, "forged");
+    let mut session = Session::new();
+    session.insert("user", 1);
+    let Ok(set) = options.set_cookie(&session, SECRET) else { panic!("it can be set") };
+    let own = set.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    for line in [[own, b";", others].concat(), [others, b"; ", own].concat()] {
+        assert_eq!(load(&line), Some(Some(session.clone())), "hidden");
+    }
+}
+
+/// Tokens: none but the server's own is accepted.
+pub fn tokens(text: &str) {
+    const SECRET: &str = "a secret that the fuzzer does not know";
+    let verify = |token: &str| Token::verify::<Value>(SECRET, "salt", token, Duration::MAX);
+    assert_eq!(verify(text), Err(TokenError::Invalid));
+    let Ok(token) = Token::sign(SECRET, "salt", &text) else { panic!("text can be signed") };
+    assert_eq!(verify(&token).as_ref().map(Value::as_str), Ok(Some(text)));
+    let at = text.len() % token.len();
+    let changed = format!("{}{text}{}", &token[..at], &token[at..]);
+    assert_eq!(verify(&changed).is_ok(), text.is_empty(), "{changed:?}");
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -183,6 +258,21 @@ mod tests {
             limit in 0_usize..1000,
         ) {
             super::deflate(&bytes, limit);
+        }
+
+        #[test]
+        fn any_query_is_bounded_and_reads_the_same_again(query in "([ab]{0,2}(\\[[ab]?\\]){0,3}]?(=[%0-9+é]{0,3})?&?){0,12}") {
+            super::params(&query);
+        }
+
+        #[test]
+        fn cookies_of_others_forge_no_session_and_hide_none(others in prop::collection::vec(any::<u8>(), 0..40)) {
+            super::cookies(&others);
+        }
+
+        #[test]
+        fn no_token_is_accepted_but_the_servers_own(text in ".{0,40}") {
+            super::tokens(&text);
         }
 
         #[test]

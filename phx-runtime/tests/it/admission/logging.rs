@@ -251,6 +251,9 @@ async fn a_long_text_of_a_client_does_not_make_a_long_line() {
     client.send(&json!(["1", null, "room:a", long, {}])).await;
     client.join(&long, json!({})).await;
     client.join(&"y".repeat(8000), json!({})).await;
+    // Answers to what was sent without waiting for one are read here.
+    client.send(&json!([null, "last", "phoenix", "heartbeat", {}])).await;
+    while client.receive().await[1] != "last" {}
     open(at, &format!("/socket/websocket?vsn={}", &long[..10_000]), &[]).await;
     open(at, "/socket/websocket", &[("Origin", &long[..10_000])]).await;
     let text = logs.take();
