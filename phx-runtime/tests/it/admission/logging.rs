@@ -248,6 +248,7 @@ async fn a_long_text_of_a_client_does_not_make_a_long_line() {
     client.join("room:a", json!({ "as": long })).await;
     client.ask("room:a", &long, json!({ &*long: &*long })).await;
     client.send(&json!(["1", long, "room:a", "new_msg", {}])).await;
+    client.receive().await;
     client.send(&json!(["1", null, "room:a", long, {}])).await;
     client.join(&long, json!({})).await;
     client.join(&"y".repeat(8000), json!({})).await;
