@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use hmac::Hmac;
 use pbkdf2::pbkdf2;
 use sha1::Sha1;
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use crate::token::Secret;
 
@@ -20,6 +20,8 @@ pub(super) const SHORTEST_SECRET: usize = 20;
 pub enum KeyDigest {
     /// `:sha`
     Sha1,
+    /// `:sha224`
+    Sha224,
     /// `:sha256`
     #[default]
     Sha256,
@@ -78,6 +80,7 @@ impl Keys {
         let salt = self.salt.as_bytes();
         let derived = match self.digest {
             KeyDigest::Sha1 => pbkdf2::<Hmac<Sha1>>(secret, salt, self.iterations, &mut key),
+            KeyDigest::Sha224 => pbkdf2::<Hmac<Sha224>>(secret, salt, self.iterations, &mut key),
             KeyDigest::Sha256 => pbkdf2::<Hmac<Sha256>>(secret, salt, self.iterations, &mut key),
             KeyDigest::Sha384 => pbkdf2::<Hmac<Sha384>>(secret, salt, self.iterations, &mut key),
             KeyDigest::Sha512 => pbkdf2::<Hmac<Sha512>>(secret, salt, self.iterations, &mut key),

@@ -47,6 +47,7 @@ impl<'a> Options<'a> {
     fn digest(&self) -> Result<KeyDigest, Failure> {
         match self.get("key_digest") {
             None | Some(":sha256") => Ok(KeyDigest::Sha256),
+            Some(":sha224") => Ok(KeyDigest::Sha224),
             Some(":sha384") => Ok(KeyDigest::Sha384),
             Some(":sha512") => Ok(KeyDigest::Sha512),
             Some(":sha") => Ok(KeyDigest::Sha1),
@@ -151,10 +152,11 @@ fn signed_part(token: &str) -> Result<Vec<u8>, Failure> {
 fn cookies(sample: &Value) -> Result<SessionCookie, Failure> {
     let secret = text(sample, "secret_key_base")?;
     let options = Options(sample["options_in_elixir"].as_str().unwrap_or_default());
+    let salt = |name| text(sample, name).or_else(|_| text(sample, "salt"));
     let mut cookies = if text(sample, "kind")? == "cookie_encrypted" {
-        SessionCookie::encrypted(secret, text(sample, "encryption_salt")?)
+        SessionCookie::encrypted(secret, salt("encryption_salt")?)
     } else {
-        SessionCookie::signed(secret, text(sample, "signing_salt")?)
+        SessionCookie::signed(secret, salt("signing_salt")?)
     };
     cookies = cookies.key_digest(options.digest()?);
     if let Some(iterations) = options.number::<NonZeroU32>("key_iterations")? {
