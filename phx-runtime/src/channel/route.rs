@@ -118,7 +118,7 @@ impl<S> fmt::Debug for Route<S> {
 }
 
 /// The type's name without its path: `RoomChannel`.
-pub(crate) fn short_name<C>() -> &'static str {
+pub(crate) fn short_name<C: ?Sized>() -> &'static str {
     let name = std::any::type_name::<C>();
     let end = name.find('<').unwrap_or(name.len());
     name[..end].rsplit("::").next().unwrap_or(name)

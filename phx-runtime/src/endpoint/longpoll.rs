@@ -3,7 +3,7 @@
 //! Almost every answer has the HTTP status 200 and JSON with the status that counts: that is what
 //! clients read, also across origins.
 
-use std::{convert::Infallible, iter};
+use std::{convert::Infallible, iter, net::SocketAddr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, Bytes};
@@ -164,14 +164,20 @@ impl Client<'_> {
 
     /// Opens a session, and returns its token.
     async fn connect(&self, info: ConnectInfo, seat: Seat) -> Result<String, Status> {
+        let peer = info.peer();
         match self.mounted.connect(self.endpoint, &self.longpoll.settings.serializers, info).await {
-            Ok(socket) => self.open(socket, seat).ok_or(Status::Failed),
+            Ok(socket) => self.open(socket, peer, seat).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }
     }
 
-    fn open(&self, socket: Box<dyn RawSocket>, seat: Seat) -> Option<String> {
+    fn open(
+        &self,
+        socket: Box<dyn RawSocket>,
+        peer: Option<SocketAddr>,
+        seat: Seat,
+    ) -> Option<String> {
         let own = &self.longpoll.settings.own;
         let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
         let id: SessionId =
@@ -179,8 +185,14 @@ impl Client<'_> {
         // The secret was looked at when the endpoint was built, and text is JSON.
         let name = URL_SAFE_NO_PAD.encode(id);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
-        let session =
-            Session::new(token.clone(), window, first_request_timeout, backlog, own.budget.clone());
+        let session = Session::new(
+            token.clone(),
+            peer,
+            window,
+            first_request_timeout,
+            backlog,
+            own.budget.clone(),
+        );
         let registered = self.endpoint.0.connections.register(self.index, session.connection());
         let sessions = self.endpoint.0.sessions.clone();
         sessions.insert(id, session.clone(), seat);

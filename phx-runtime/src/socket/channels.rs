@@ -111,6 +111,17 @@ impl RawSocket for Channels {
         Poll::Pending
     }
 
+    fn name(&self) -> &str {
+        match self {
+            Self::Accepted(accepted) => accepted.routes.socket(),
+            Self::Serving(session) => session.name(),
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        Self::id(self).map(Topic::as_str)
+    }
+
     fn is_ready(&self) -> bool {
         match self {
             Self::Accepted(_) => true,

@@ -1,10 +1,6 @@
 //! Lines about requests for connections, and about what serves them.
 
-use std::{
-    fmt::Display,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, net::SocketAddr, time::Instant};
 
 use serde::Serialize;
 
@@ -133,25 +129,6 @@ pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
     line!(
         error, "a socket panicked";
         method = method, fault = Shown::text(fault),
-    );
-}
-
-/// The client reads, or polls, more slowly than the server sends. `waiting` and `limit` are bytes;
-/// `behind` is for how long more than the limit has been waiting.
-pub(crate) fn slow_reader(waiting: usize, limit: usize, behind: Duration) {
-    line!(
-        warn, "closing a connection whose client reads too slowly";
-        waiting = waiting,
-        limit = limit,
-        behind_ms = u64::try_from(behind.as_millis()).unwrap_or(u64::MAX),
-    );
-}
-
-/// More was sent to a connection than it can work off.
-pub(crate) fn protocol_broken(error: impl Display) {
-    line!(
-        debug, "closing a connection that breaks the WebSocket protocol";
-        error = Shown::text(error),
     );
 }
 

@@ -104,14 +104,10 @@ pub(crate) fn missed_broadcast(topic: &str, is_first: bool) {
 }
 
 /// So many messages of the application, or broadcasts for `#[handle_out]`, wait for a connection that
-/// it is closed.
+/// it is closed; which is logged when it ends.
 #[cold]
-pub(crate) fn overflowed(limit: usize) {
+pub(crate) fn overflowed() {
     count("overflow", 1);
-    line!(
-        warn, "Closing a connection: too many messages of the application wait for it";
-        limit = limit, reason = "overflow",
-    );
 }
 
 /// Long-poll carries text alone.

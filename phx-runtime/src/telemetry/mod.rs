@@ -17,6 +17,7 @@ mod line;
 
 mod broadcast;
 mod channel;
+mod closed;
 mod connect;
 mod dropped;
 mod filtered;
@@ -33,11 +34,12 @@ pub(crate) use self::{
         HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
         join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
     },
+    closed::{Party, closed, slow_reader},
     connect::{
         Asking, ConnectLine, auth_token_untaken, connect_failed, error_handler_failed,
-        invalid_version, long_poll_failed, origin_refused, protocol_broken, request, slow_reader,
-        socket_panicked, subprotocols_refused, tcp_option_failed, terminate_abandoned,
-        unsupported_version, upgrade_failed, upgrade_too_slow,
+        invalid_version, long_poll_failed, origin_refused, request, socket_panicked,
+        subprotocols_refused, tcp_option_failed, terminate_abandoned, unsupported_version,
+        upgrade_failed, upgrade_too_slow,
     },
     dropped::{
         Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,

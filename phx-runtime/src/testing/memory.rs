@@ -1,6 +1,6 @@
 //! A transport that is memory.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -8,7 +8,7 @@ use super::{inbox::Inbox, message::Received};
 use crate::{
     channel::{Info, Reason},
     telemetry,
-    transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket},
+    transport::{CloseCode, Connection, Flow, Frame, Handled, Outgoing, RawSocket, stopped},
 };
 
 /// Bytes that may wait for the client. They do not wait: the client always reads.
@@ -48,7 +48,7 @@ pub(super) async fn serve(
         let event = poll_fn(|task| {
             let polled = socket.poll(task, &connection);
             deliver(&connection, task, inbox);
-            if let Poll::Ready(Flow::Stop(code)) = polled {
+            if let Poll::Ready(Flow::Stop(code) | Flow::Malformed(code)) = polled {
                 return Poll::Ready(Event::End(stop(&connection, code)));
             }
             if let Some((_, reason)) = connection.ending() {
@@ -67,20 +67,21 @@ pub(super) async fn serve(
         let mut flow = Flow::Continue;
         match event.await {
             Event::Message(Sent { frame, taken }) => {
-                flow = socket.handle_in(frame, &connection).decide().await;
+                flow = decide(socket.handle_in(frame, &connection), &connection, inbox).await;
                 // The test may have stopped to wait.
                 let _ = taken.send(());
             }
             Event::Infos(infos) => {
                 for info in infos {
                     if flow == Flow::Continue {
-                        flow = socket.handle_info(info, &connection).decide().await;
+                        let handled = socket.handle_info(info, &connection);
+                        flow = decide(handled, &connection, inbox).await;
                     }
                 }
             }
             Event::End(reason) => break reason,
         }
-        if let Flow::Stop(code) = flow {
+        if let Flow::Stop(code) | Flow::Malformed(code) = flow {
             break stop(&connection, code);
         }
     };
@@ -97,9 +98,20 @@ pub(super) async fn serve(
 
 /// The socket ends the connection.
 fn stop(connection: &Connection, code: CloseCode) -> Reason {
-    let reason = Reason::failed(format_args!("closed with code {code}"));
+    let reason = stopped(code);
     connection.close(code, reason.clone());
     reason
+}
+
+/// Waits for a decision that takes time, and delivers meanwhile.
+async fn decide(handled: Handled<'_>, connection: &Connection, inbox: &Inbox) -> Flow {
+    let mut decision = pin!(handled.decide());
+    poll_fn(|task| {
+        let polled = decision.as_mut().poll(task);
+        deliver(connection, task, inbox);
+        polled
+    })
+    .await
 }
 
 /// Hands the client what was sent to it.

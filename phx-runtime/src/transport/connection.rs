@@ -20,13 +20,13 @@ use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
 use super::{
     backlog::{BacklogLimits, Slow},
     frame::{CloseCode, Frame},
-    mailbox::{self, Mailbox, Refusal},
+    mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
     websocket::{OpCode, deflate, put_frame, server_frames},
 };
 use crate::{
     channel::{Info, Reason},
-    telemetry,
+    telemetry::{self, Party},
 };
 
 /// Shared frames up to this size are copied to be written together.
@@ -233,7 +233,7 @@ impl Connection {
 
     /// Ends the connection because it does not get to its internal messages.
     pub(crate) fn overflow(&self) {
-        telemetry::overflowed(mailbox::LIMIT);
+        telemetry::overflowed();
         self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
     }
 
@@ -311,7 +311,8 @@ impl Connection {
     /// Whether and why the connection is to end. That a client reads too slowly is found here.
     pub fn ending(&self) -> Option<(CloseCode, Reason)> {
         if let Reader::Slow(slow) = self.look() {
-            telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
+            let Slow { waiting, limit, behind } = slow;
+            telemetry::slow_reader(Party::default(), waiting, limit, behind);
         }
         let state = self.0.outbox.lock().state();
         match state {
@@ -321,6 +322,12 @@ impl Connection {
                 Some((code, reason))
             }
         }
+    }
+
+    /// Why the connection is to end, if the server failed to serve it.
+    pub(super) fn failure(&self) -> Option<(CloseCode, Reason)> {
+        let failed = |code| matches!(code, CloseCode::INTERNAL | CloseCode::TRY_AGAIN);
+        self.ending().filter(|(code, _)| failed(*code))
     }
 
     /// Whether a close frame was queued.

@@ -26,13 +26,13 @@ pub(crate) mod subprotocols;
 pub mod websocket;
 
 pub(crate) use self::{
-    backlog::BacklogLimits,
+    backlog::{BacklogLimits, Slow},
     budget::Budget,
     connect::plain_response,
     connection::{ConnectionId, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
     origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
-    raw_socket::TERMINATE,
+    raw_socket::{TERMINATE, stopped},
 };
 pub use self::{
     connect::{ConnectError, ConnectInfo, ConnectRequest, TransportKind},

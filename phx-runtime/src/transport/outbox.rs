@@ -11,7 +11,7 @@
 use std::{
     fmt,
     io::{self, IoSlice},
-    net::Shutdown,
+    net::{Shutdown, SocketAddr},
     sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, Waker, ready},
     time::Duration,
@@ -364,6 +364,11 @@ impl Outbox {
             // The other end may be gone already, which is just as well.
             let _ = SockRef::from(socket.as_ref()).shutdown(Shutdown::Write);
         }
+    }
+
+    /// The other end, where that is a socket that is still there.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.socket.as_ref()?.peer_addr().ok()
     }
 
     // ---- writing

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use super::{CloseCode, ConnectError, ConnectRequest, Connection, Control, Frame};
 use crate::{
-    channel::{Info, Reason},
+    channel::{Info, Reason, short_name},
     error::Fault,
     telemetry,
 };
@@ -77,6 +77,16 @@ pub trait RawSocket: Send + 'static {
         true
     }
 
+    /// What the log calls the socket; the name of its type by default.
+    fn name(&self) -> &str {
+        short_name::<Self>()
+    }
+
+    /// Whom the connection belongs to, for the log; unknown by default.
+    fn id(&self) -> Option<&str> {
+        None
+    }
+
     /// The connection is over. Called exactly once; what takes longer than 5 s is abandoned.
     fn terminate<'a>(
         &'a mut self,
@@ -84,6 +94,15 @@ pub trait RawSocket: Send + 'static {
         _connection: &'a Connection,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+/// Why a connection ends that its socket stopped with a code.
+pub(crate) fn stopped(code: CloseCode) -> Reason {
+    match code {
+        CloseCode::NORMAL => Reason::Normal,
+        CloseCode::RESTART => Reason::Draining,
+        code => Reason::failed(format_args!("closed with code {code}")),
     }
 }
 

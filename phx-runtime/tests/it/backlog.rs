@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::support::{
     http_client::Client,
+    logs::Logs,
     raw_client::{CLOSE, RawClient},
 };
 
@@ -32,6 +33,11 @@ impl User {
     #[connect]
     fn connect() -> Result<Self, ConnectError> {
         Ok(Self)
+    }
+
+    #[id]
+    fn id(&self) -> &'static str {
+        "user:7"
     }
 }
 
@@ -298,5 +304,37 @@ fn limits_with_which_nobody_could_be_behind_are_refused() {
     ] {
         let endpoint = Endpoint::builder().socket_with::<User>(|mount| mount.websocket(options));
         assert!(matches!(endpoint.build(), Err(BuildError::Backlog { .. })));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_closes_leaves_a_line_with_whose_it_was_and_why() {
+    let logs = Logs::from("info");
+    let options = WebSocketOptions::new().max_frame_size(100);
+    let server = Server::start_with(|mount| mount.websocket(options)).await;
+    for (message, code, level, reason) in [
+        ("x".repeat(200), 1009, "INFO", "100"),
+        ("garbage".into(), 1011, "INFO", "the client sent an invalid message"),
+        (rows(3, 1_000_000), 1013, "WARN", "reads too slowly"),
+    ] {
+        let mut client = server.joined().await;
+        let peer = client.stream.local_addr().unwrap();
+        logs.take();
+        client.send_text(&message).await;
+        server.is_left().await;
+        assert_eq!(client.closed_with().await, Some(code));
+        let lines = logs.take();
+        let line = lines.lines().find(|line| line.contains("closing")).unwrap();
+        assert!(line.contains(level) && line.contains(reason), "{lines}");
+        let socket =
+            ["socket=\"User\"", "id=\"user:7\"", &format!("peer={peer}")].map(str::to_owned);
+        let facts = match code {
+            1013 => vec!["limit=1048576".into(), "waiting=".into(), "behind_ms=10".into()],
+            code => vec![format!("code={code}"), "reason=".into()],
+        };
+        for fact in facts.iter().chain(&socket) {
+            assert_eq!(line.matches(&**fact).count(), 1, "{fact} in {line}");
+        }
+        assert_eq!(lines.matches("closing").count(), 1, "{lines}");
     }
 }

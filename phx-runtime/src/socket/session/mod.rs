@@ -115,6 +115,11 @@ impl Accepted {
 }
 
 impl Session {
+    /// The socket's name.
+    pub(super) fn name(&self) -> &'static str {
+        self.core.routes.socket()
+    }
+
     pub(super) fn id(&self) -> Option<&Topic> {
         self.core.shared.id.as_ref()
     }

@@ -12,12 +12,12 @@ use tokio::time::Instant;
 use super::{Session, SessionId, Sessions, post::Post};
 use crate::{
     channel::{Info, Reason},
-    telemetry,
+    telemetry::{self, Party},
     transport::{
-        CloseCode, Flow, Frame, RawSocket,
+        CloseCode, Flow, Frame, RawSocket, Slow,
         connection::Reader,
         deadline::Deadline,
-        raw_socket::{Handled, HandledKind, guarded, terminate},
+        raw_socket::{Handled, HandledKind, guarded, stopped, terminate},
     },
 };
 
@@ -40,6 +40,7 @@ pub(crate) async fn drive(
         Some(()) => Driver::new(session.clone()).run(&mut *socket).await,
         None => End::Failed,
     };
+    end.log(&*socket, &session);
     let (code, reason) = end.announcement();
     // If something else has closed it already, that is the reason.
     connection.close(code, reason.clone());
@@ -86,6 +87,8 @@ enum End {
     Failed,
     /// The client stayed away.
     Inactive,
+    /// The client did not poll.
+    Slow(Slow),
     /// It was closed from outside of the task.
     Closing,
 }
@@ -93,12 +96,32 @@ enum End {
 impl End {
     fn announcement(self) -> (CloseCode, Reason) {
         match self {
-            Self::Stopped(CloseCode::NORMAL) => (CloseCode::NORMAL, Reason::Normal),
-            Self::Stopped(CloseCode::RESTART) => (CloseCode::RESTART, Reason::Draining),
-            Self::Stopped(code) => (code, Reason::failed(format_args!("closed with code {code}"))),
+            Self::Stopped(code) => (code, stopped(code)),
             Self::Failed => (CloseCode::INTERNAL, Reason::failed("the socket panicked")),
             Self::Inactive => (CloseCode::GOING_AWAY, Reason::Inactive),
-            Self::Closing => (CloseCode::GOING_AWAY, Reason::Closed),
+            Self::Slow(_) | Self::Closing => (CloseCode::GOING_AWAY, Reason::Closed),
+        }
+    }
+
+    /// Says why the server ends the session, if something is wrong.
+    fn log(self, socket: &dyn RawSocket, session: &Session) {
+        let party = Party { socket: Some(socket.name()), id: socket.id(), peer: session.peer };
+        match self {
+            Self::Stopped(code @ CloseCode::INTERNAL) => {
+                telemetry::closed(party, code.get(), "the socket stopped it", true);
+            }
+            Self::Stopped(_) | Self::Inactive => {}
+            Self::Failed => {
+                telemetry::closed(party, CloseCode::INTERNAL.get(), "the socket panicked", true);
+            }
+            Self::Slow(slow) => {
+                telemetry::slow_reader(party, slow.waiting, slow.limit, slow.behind);
+            }
+            Self::Closing => {
+                if let Some((code, reason)) = session.connection.failure() {
+                    telemetry::closed(party, code.get(), reason, true);
+                }
+            }
         }
     }
 }
@@ -260,10 +283,7 @@ impl Driver {
                     self.is_held_back = is_held_back;
                     ready!(self.patience.poll(task, || closes_at));
                 }
-                Reader::Slow(slow) => {
-                    telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
-                    return Poll::Ready(End::Closing);
-                }
+                Reader::Slow(slow) => return Poll::Ready(End::Slow(slow)),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the requests of a session and its task share.
 
 use std::{
+    net::SocketAddr,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -34,6 +35,8 @@ pub(crate) struct Session {
     pub(super) connection: Connection,
     /// What waits for all clients of the mount.
     pub(super) budget: Arc<Budget>,
+    /// Who opened the session.
+    pub(super) peer: Option<SocketAddr>,
     /// Held by the POST whose messages are read and handled: the others wait, so that no more than
     /// one body per session takes memory.
     pub(super) turn: tokio::sync::Mutex<()>,
@@ -66,6 +69,7 @@ pub(super) struct State {
 impl Session {
     pub(crate) fn new(
         token: String,
+        peer: Option<SocketAddr>,
         window: Duration,
         first_request: Duration,
         backlog: BacklogLimits,
@@ -75,6 +79,7 @@ impl Session {
         connection.with_outbox(|outbox| outbox.count_in(budget.share(0)));
         Arc::new(Self {
             token,
+            peer,
             window,
             first_request,
             connection,

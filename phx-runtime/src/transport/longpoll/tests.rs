@@ -105,6 +105,7 @@ fn start_with(max_backlog: usize) -> Fixture {
 fn start_socket(max_backlog: usize, socket: impl RawSocket, log: Log) -> Fixture {
     let session = Session::new(
         "token".into(),
+        None,
         WINDOW,
         FIRST_REQUEST,
         BacklogLimits::new(max_backlog),
@@ -613,7 +614,7 @@ async fn what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way() {
     let budget = Budget::new(10_000, 10);
     let session = || {
         let backlog = BacklogLimits::new(1 << 20);
-        Session::new("token".into(), WINDOW, FIRST_REQUEST, backlog, budget.clone())
+        Session::new("token".into(), None, WINDOW, FIRST_REQUEST, backlog, budget.clone())
     };
     let run = |session: &Arc<Session>| {
         let socket = Box::new(Probe(Log::default()));
@@ -660,6 +661,7 @@ async fn what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way() {
 async fn a_window_may_be_endless() {
     let session = Session::new(
         "token".into(),
+        None,
         Duration::MAX,
         Duration::MAX,
         BacklogLimits::new(1000),

@@ -2,6 +2,7 @@
 //! socket and others send, and keeps the deadlines whatever else is stuck.
 
 use std::{
+    fmt,
     future::poll_fn,
     io,
     task::{Context, Poll, ready},
@@ -22,13 +23,13 @@ use super::{
 };
 use crate::{
     channel::{Info, Reason},
-    telemetry,
+    telemetry::{self, Party},
     transport::{
-        CloseCode, Connection, Control, Flow, Frame, RawSocket,
+        CloseCode, Connection, Control, Flow, Frame, RawSocket, Slow,
         connection::Reader,
         deadline::Deadline,
         outbox::Outbox,
-        raw_socket::{Handled, HandledKind, guarded, terminate},
+        raw_socket::{Handled, HandledKind, guarded, stopped, terminate},
     },
 };
 
@@ -60,13 +61,14 @@ pub(crate) struct Driver {
 pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
     let end = match guarded("init", || socket.init(&driver.connection)) {
         Some(()) => driver.run(socket).await,
-        None => End::Stopped(CloseCode::INTERNAL),
+        None => End::Panicked,
     };
     Box::pin(finish(driver, socket, end)).await;
 }
 
 /// Lets the socket clean up while the last frames leave.
 async fn finish(driver: &mut Driver, socket: &mut dyn RawSocket, end: End) {
+    driver.log(socket, &end);
     let reason = driver.announce(end);
     let connection = driver.connection.clone();
     connection.close_mailbox(reason.clone());
@@ -96,8 +98,16 @@ enum End {
     ClosedByClient,
     /// The stream ended or broke.
     Lost,
-    /// The socket, a broken rule, or a deadline ended it.
+    /// The socket ended it.
     Stopped(CloseCode),
+    /// The client sent an invalid frame.
+    Broken(FrameError),
+    /// The client sent an invalid message.
+    Malformed(CloseCode),
+    /// The socket panicked.
+    Panicked,
+    /// The client read too slowly.
+    Slow(Slow),
     /// A close frame was queued from outside of the task.
     Closing,
 }
@@ -134,7 +144,7 @@ fn handle<'a>(
         Event::Info(message) => guarded("handle_info", || socket.handle_info(message, connection)),
         Event::End(end) => return Err(end),
     };
-    handled.ok_or(End::Stopped(CloseCode::INTERNAL))
+    handled.ok_or(End::Panicked)
 }
 
 impl Driver {
@@ -177,7 +187,8 @@ impl Driver {
             };
             match flow {
                 Ok(Flow::Continue) => {}
-                Ok(Flow::Stop(code) | Flow::Malformed(code)) => return End::Stopped(code),
+                Ok(Flow::Stop(code)) => return End::Stopped(code),
+                Ok(Flow::Malformed(code)) => return End::Malformed(code),
                 Err(end) => return end,
             }
         }
@@ -193,7 +204,7 @@ impl Driver {
             match guarded("Handled::later", || decision.as_mut().poll(task)) {
                 Some(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
                 Some(Poll::Pending) => {}
-                None => return Poll::Ready(Ok(Flow::Stop(CloseCode::INTERNAL))),
+                None => return Poll::Ready(Err(End::Panicked)),
             }
             self.connection.register(task);
             if self.connection.is_ending() {
@@ -248,7 +259,7 @@ impl Driver {
                         return Poll::Ready(self.received(incoming));
                     }
                     Ok(None) => {}
-                    Err(error) => return Poll::Ready(Event::End(broken(error))),
+                    Err(error) => return Poll::Ready(Event::End(End::Broken(error))),
                 }
             }
             // What callbacks send that finish now leaves in one write below; a join's reply not before
@@ -259,7 +270,7 @@ impl Driver {
                 Some(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
                     return Poll::Ready(Event::End(End::Stopped(code)));
                 }
-                None => return Poll::Ready(Event::End(End::Stopped(CloseCode::INTERNAL))),
+                None => return Poll::Ready(Event::End(End::Panicked)),
             }
             if let Poll::Ready(end) = self.poll_write(task) {
                 return Poll::Ready(Event::End(end));
@@ -283,8 +294,9 @@ impl Driver {
     }
 
     /// Waits for the connection's turn. Thousands of letters may wait, one read may bring as many
-    /// messages, and one message may inflate to a thousand times its size: they share the task's budget by the work they make, so
-    /// that whoever has much to do takes turns with the other connections of this thread.
+    /// messages, and one message may inflate to a thousand times its size: they share the task's
+    /// budget by the work they make, so that whoever has much to do takes turns with the other
+    /// connections of this thread.
     fn poll_turn(&mut self, task: &mut Context<'_>) -> Poll<RestoreOnPending> {
         while self.owed >= UNIT {
             ready!(poll_proceed(task)).made_progress();
@@ -320,7 +332,7 @@ impl Driver {
                 return Poll::Ready(match self.decoder.decode() {
                     Ok(Some(Incoming::Close(close))) => self.closed(close.as_ref()),
                     Ok(_) => End::ClosedByClient,
-                    Err(error) => broken(error),
+                    Err(error) => End::Broken(error),
                 });
             }
             if self.decoder.unread() >= READ_SIZE {
@@ -365,10 +377,7 @@ impl Driver {
                     self.is_held_back = is_held_back;
                     ready!(self.patience.poll(task, || closes_at));
                 }
-                Reader::Slow(slow) => {
-                    telemetry::slow_reader(slow.waiting, slow.limit, slow.behind);
-                    return Poll::Ready(End::Closing);
-                }
+                Reader::Slow(slow) => return Poll::Ready(End::Slow(slow)),
             }
         }
     }
@@ -391,21 +400,50 @@ impl Driver {
         End::ClosedByClient
     }
 
+    /// Says why the server ends the connection, if something is wrong.
+    fn log(&self, socket: &dyn RawSocket, end: &End) {
+        let party = || Party {
+            socket: Some(socket.name()),
+            id: socket.id(),
+            peer: self.connection.with_outbox(|outbox| outbox.peer()),
+        };
+        let by_server = |code: CloseCode, reason: &dyn fmt::Display| {
+            telemetry::closed(party(), code.get(), reason, true);
+        };
+        let by_client = |code: CloseCode, reason: &dyn fmt::Display| {
+            telemetry::closed(party(), code.get(), reason, false);
+        };
+        match *end {
+            End::Stopped(code @ CloseCode::INTERNAL) => by_server(code, &"the socket stopped it"),
+            End::ClosedByClient | End::Lost | End::Stopped(_) => {}
+            End::Broken(error) => by_client(error.close_code(), &error),
+            End::Malformed(code) => by_client(code, &"the client sent an invalid message"),
+            End::Panicked => by_server(CloseCode::INTERNAL, &"the socket panicked"),
+            End::Slow(slow) => {
+                telemetry::slow_reader(party(), slow.waiting, slow.limit, slow.behind);
+            }
+            End::Closing => {
+                if let Some((code, reason)) = self.connection.failure() {
+                    by_server(code, &reason);
+                }
+            }
+        }
+    }
+
     /// Queues the close frame that belongs to this end, and says what `terminate` is told.
     fn announce(&mut self, end: End) -> Reason {
-        match end {
-            End::ClosedByClient | End::Lost => Reason::Closed,
-            End::Stopped(code) => {
-                let reason = match code {
-                    CloseCode::NORMAL => Reason::Normal,
-                    CloseCode::RESTART => Reason::Draining,
-                    code => Reason::failed(format_args!("closed with code {code}")),
-                };
-                self.connection.close(code, reason.clone());
-                reason
+        let code = match end {
+            End::ClosedByClient | End::Lost => return Reason::Closed,
+            End::Slow(_) | End::Closing => {
+                return self.connection.ending().map_or(Reason::Closed, |(_, reason)| reason);
             }
-            End::Closing => self.connection.ending().map_or(Reason::Closed, |(_, reason)| reason),
-        }
+            End::Stopped(code) | End::Malformed(code) => code,
+            End::Broken(error) => error.close_code(),
+            End::Panicked => CloseCode::INTERNAL,
+        };
+        let reason = stopped(code);
+        self.connection.close(code, reason.clone());
+        reason
     }
 
     /// Writes the last frames, then waits for the client's part of the closing handshake, so that
@@ -447,11 +485,6 @@ impl Driver {
         })
         .await;
     }
-}
-
-fn broken(error: FrameError) -> End {
-    telemetry::protocol_broken(error);
-    End::Stopped(error.close_code())
 }
 
 /// The idle timeout.
