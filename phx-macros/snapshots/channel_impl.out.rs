@@ -236,7 +236,7 @@ const _: () = {
         }
     }
     #[allow(unused_imports)]
-    use _phx::attributes::{
+    use _phx::{
         join as _, handle_in as _, handle_in as _, handle_in as _, handle_out as _,
         handle_info as _, terminate as _,
     };

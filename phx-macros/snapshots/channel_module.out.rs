@@ -83,6 +83,6 @@ pub mod room {
             }
         }
         #[allow(unused_imports)]
-        use _phx::attributes::{join as _, handle_in as _, handle_in as _};
+        use _phx::{join as _, handle_in as _, handle_in as _};
     };
 }

@@ -15,8 +15,8 @@ impl UserSocket {
 }
 const _: () = {
     use ::phx_runtime::__private as _phx;
-    const ROUTES: _phx::Routes<UserSocket, 2> = {
-        let routes = _phx::Routes::<UserSocket, 2>::new();
+    const ROUTES: _phx::RoutingTable<UserSocket, 2> = {
+        let routes = _phx::RoutingTable::<UserSocket, 2>::new();
         let routes = routes.of::<LobbyChannel>();
         let routes = routes.at::<RoomChannel>(&[_phx::Pattern::new("admin:{room_id}")]);
         routes
@@ -58,5 +58,5 @@ const _: () = {
         }
     }
     #[allow(unused_imports)]
-    use _phx::attributes::{connect as _, id as _};
+    use _phx::{connect as _, id as _};
 };

@@ -32,6 +32,6 @@ mod user_socket {
             }
         }
         #[allow(unused_imports)]
-        use _phx::attributes::{connect as _, id as _};
+        use _phx::{connect as _, id as _};
     };
 }

@@ -22,6 +22,8 @@ mod syntax;
 
 use proc_macro::TokenStream;
 
+use self::marks::Role;
+
 /// Makes an `impl` block or module a socket; see `phx_runtime::socket`.
 #[proc_macro_attribute]
 pub fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -44,14 +46,55 @@ pub fn channels(_: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
+/// Decides who may connect; see `phx_runtime::connect`.
+#[proc_macro_attribute]
+pub fn connect(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::Connect, &item.into()).into()
+}
+
+/// Names a connection's owner; see `phx_runtime::id`.
+#[proc_macro_attribute]
+pub fn id(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::Id, &item.into()).into()
+}
+
+/// Decides who may join; see `phx_runtime::join`.
+#[proc_macro_attribute]
+pub fn join(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::Join, &item.into()).into()
+}
+
 /// Handles messages from clients; see `phx_runtime::handle_in`.
 #[proc_macro_attribute]
 pub fn handle_in(_: TokenStream, item: TokenStream) -> TokenStream {
-    pipeline::outside("handle_in", &item.into()).into()
+    pipeline::outside(Role::HandleIn, &item.into()).into()
 }
 
 /// Handles intercepted broadcasts; see `phx_runtime::handle_out`.
 #[proc_macro_attribute]
 pub fn handle_out(_: TokenStream, item: TokenStream) -> TokenStream {
-    pipeline::outside("handle_out", &item.into()).into()
+    pipeline::outside(Role::HandleOut, &item.into()).into()
+}
+
+/// Handles messages from the application; see `phx_runtime::handle_info`.
+#[proc_macro_attribute]
+pub fn handle_info(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::HandleInfo, &item.into()).into()
+}
+
+/// Runs when a channel ends; see `phx_runtime::terminate`.
+#[proc_macro_attribute]
+pub fn terminate(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::Terminate, &item.into()).into()
+}
+
+/// The state of a module; see `phx_runtime::assigns`.
+#[proc_macro_attribute]
+pub fn assigns(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::misplaced(
+        "`#[assigns]` only has meaning inside a module annotated with `#[channel(\"…\")]` or \
+         `#[socket(\"…\")]`",
+        &item.into(),
+    )
+    .into()
 }

@@ -11,7 +11,7 @@ use crate::{
     diag::Errors,
     expand, fallback,
     item::Item,
-    marks::strip,
+    marks::{Role, strip},
     sort,
 };
 
@@ -54,10 +54,11 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// An attribute of a callback outside of a socket or channel.
-pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
+pub(crate) fn outside(role: Role, item: &TokenStream) -> TokenStream {
+    let (name, home) = (role.name(), role.home().name());
     let message = format!(
         "`#[{name}]` only has meaning inside an `impl` block or module annotated with \
-         `#[channel(\"…\")]`"
+         `#[{home}(\"…\")]`"
     );
     misplaced(&message, item)
 }

@@ -14,6 +14,9 @@ mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(any(test, hot_functions))]
+#[doc(hidden)]
+pub mod hot;
 mod params;
 #[cfg(feature = "phoenix")]
 pub mod phoenix;
@@ -28,30 +31,38 @@ pub mod testing;
 mod token;
 pub mod transport;
 
+#[doc = include_str!("docs/assigns.md")]
+pub use phx_macros::assigns;
 #[doc = include_str!("docs/channel.md")]
-#[doc = include_str!("docs/join.md")]
-#[doc = include_str!("docs/handle_info.md")]
-#[doc = include_str!("docs/terminate.md")]
 pub use phx_macros::channel;
 #[doc = include_str!("docs/channels.md")]
 pub use phx_macros::channels;
+#[doc = include_str!("docs/connect.md")]
+pub use phx_macros::connect;
 #[doc = include_str!("docs/handle_in.md")]
 pub use phx_macros::handle_in;
+#[doc = include_str!("docs/handle_info.md")]
+pub use phx_macros::handle_info;
 #[doc = include_str!("docs/handle_out.md")]
 pub use phx_macros::handle_out;
-#[doc = include_str!("docs/socket.md")]
-#[doc = include_str!("docs/connect.md")]
 #[doc = include_str!("docs/id.md")]
+pub use phx_macros::id;
+#[doc = include_str!("docs/join.md")]
+pub use phx_macros::join;
+#[doc = include_str!("docs/socket.md")]
 pub use phx_macros::socket;
+#[doc = include_str!("docs/terminate.md")]
+pub use phx_macros::terminate;
 pub use serde_json::json;
 
 pub use self::{
     channel::{
         Binary, Channel, ChannelOptions, ConnectContext, Context, EncodeError, Event, FromConnect,
-        FromEvent, FromJoin, FromParams, FromPayload, FromTopic, Handling, Info, IntoJoined,
-        IntoNext, IntoPayload, IntoRefusal, IntoReply, IntoResponse, Join, JoinContext, JoinError,
-        Joined, LogLevel, Next, Pattern, Payload, PayloadError, PayloadKind, Reason, Reply,
-        ReplyRef, Route, Socket, State, Topic, TopicPart, run, run_async,
+        FromEvent, FromJoin, FromParams, FromPayload, FromReason, FromTopic, Handling, Info,
+        IntoConnected, IntoJoined, IntoNext, IntoPayload, IntoRefusal, IntoReply, IntoResponse,
+        IntoSocketId, Join, JoinContext, JoinError, Joined, LogLevel, Next, Pattern, Payload,
+        PayloadError, PayloadKind, Reason, Reply, ReplyRef, Route, RoutingTable, Socket, State,
+        StateOf, Topic, TopicPart, run, run_async,
     },
     endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server, ServerOptions},
     error::{Failure, Fault},

@@ -2,6 +2,6 @@
 
 pub use crate::{
     Binary, ConnectError, ConnectInfo, Endpoint, Event, Fault, JoinError, Joined, Next, Params,
-    Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, channel, channels, handle_in,
-    handle_out, json, socket,
+    Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, assigns, channel, channels,
+    connect, handle_in, handle_info, handle_out, id, join, json, socket, terminate,
 };

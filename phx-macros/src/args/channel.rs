@@ -22,7 +22,7 @@ pub(crate) struct ChannelArgs {
 impl ChannelArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let mut list = arguments(tokens, usage, errors);
-        let runtime = runtime("channel", &mut list, errors);
+        let runtime = runtime(&mut list, errors);
         let mut patterns = Vec::new();
         let mut topics = 0;
         list.retain(|argument| {

@@ -37,7 +37,7 @@ const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
 impl SocketArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let mut list = arguments(tokens, usage, errors);
-        let runtime = runtime("socket", &mut list, errors);
+        let runtime = runtime(&mut list, errors);
         let path = take_path(&mut list, errors);
         let transports = take_transports(&mut list, errors);
         if let (Some(path), [], true) = (&path, &transports[..], errors.is_empty()) {

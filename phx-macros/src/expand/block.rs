@@ -34,6 +34,6 @@ pub(super) fn mentions<'a>(marks: impl Iterator<Item = &'a Ident>) -> TokenStrea
     }
     code! {
         #[allow(unused_imports)]
-        use _phx::attributes::{#(#marks as _),*};
+        use _phx::{#(#marks as _),*};
     }
 }

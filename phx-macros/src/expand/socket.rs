@@ -105,7 +105,7 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
     let entries = routes.iter().map(|route| entry(route, is_generic));
     let table = code! {{
-        let routes = _phx::Routes::<#socket, #count>::new();
+        let routes = _phx::RoutingTable::<#socket, #count>::new();
         #(let routes = #entries;)*
         routes
     }};
@@ -113,7 +113,7 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
         let method = method(&code!(const #table.list()));
         return (None, Some(method));
     }
-    let constant = code!(const ROUTES: _phx::Routes<#ty, #count> = #table;);
+    let constant = code!(const ROUTES: _phx::RoutingTable<#ty, #count> = #table;);
     (Some(constant), Some(method(&code!(ROUTES.list()))))
 }
 

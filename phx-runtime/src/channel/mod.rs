@@ -1,6 +1,8 @@
 //! What channels are made of: the traits that `#[channel]` implements, the arguments and results
 //! of callbacks, and topic patterns.
 
+mod assigns;
+mod connected;
 mod context;
 mod event;
 mod handling;
@@ -12,12 +14,15 @@ mod reason;
 mod reply;
 mod reply_ref;
 mod route;
+mod routing_table;
 mod socket;
 mod topic;
 
 use futures_util::future::BoxFuture;
 
 pub use self::{
+    assigns::StateOf,
+    connected::{IntoConnected, IntoSocketId},
     context::{
         ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromParams, FromTopic,
         JoinContext, State,
@@ -28,10 +33,11 @@ pub use self::{
     options::{ChannelOptions, LogLevel},
     pattern::Pattern,
     payload::{Binary, EncodeError, FromPayload, IntoPayload, Payload, PayloadError, PayloadKind},
-    reason::Reason,
+    reason::{FromReason, Reason},
     reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse, Next, Reply},
     reply_ref::ReplyRef,
     route::Route,
+    routing_table::RoutingTable,
     socket::Socket,
     topic::{Topic, TopicPart},
 };

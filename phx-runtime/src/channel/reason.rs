@@ -66,3 +66,20 @@ impl fmt::Display for Reason {
         })
     }
 }
+
+/// What `#[terminate]` can take as its first owned argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not why a channel ends",
+    label = "expected `Reason`",
+    note = "the first owned argument of `#[terminate]` is the `Reason`; write `_: Reason` first to ignore it and take other owned arguments"
+)]
+pub trait FromReason {
+    /// The reason as the callback takes it.
+    fn from_reason(reason: Reason) -> Self;
+}
+
+impl FromReason for Reason {
+    fn from_reason(reason: Reason) -> Self {
+        reason
+    }
+}

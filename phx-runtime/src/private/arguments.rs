@@ -4,11 +4,10 @@
 //! Both name it with the same function, because a type that is no context argument is then reported
 //! once and not twice.
 
-use super::FromReason;
 use crate::{
     channel::{
         ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromParams, FromPayload,
-        FromTopic, JoinContext, Payload, Reason,
+        FromReason, FromTopic, JoinContext, Payload, Reason,
     },
     endpoint::Requirements,
     error::Failure,

@@ -9,9 +9,9 @@ use std::marker::PhantomData;
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Argument, StateOf, counts::each_count};
+use super::{arguments::Argument, counts::each_count};
 use crate::{
-    channel::{Channel, Context, Handling, Reply, run, run_async},
+    channel::{Channel, Context, Handling, Reply, StateOf, run, run_async},
     error::Failure,
 };
 

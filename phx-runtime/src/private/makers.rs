@@ -6,7 +6,7 @@ use std::future::ready;
 
 use futures_util::{FutureExt, future::Either};
 
-use super::{Argument, counts::each_count};
+use super::{arguments::Argument, counts::each_count};
 use crate::error::Failure;
 
 /// What a plain function is called with: the context `Q`.

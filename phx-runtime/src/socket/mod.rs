@@ -48,7 +48,8 @@ pub trait SocketState: Sized + Send + Sync + 'static {
         None
     }
 
-    /// The routing table, in matching order.
+    /// The routing table, in matching order; [`RoutingTable`](crate::RoutingTable) checks it while it
+    /// is compiled.
     fn channels() -> Vec<Route<Self>> {
         Vec::new()
     }

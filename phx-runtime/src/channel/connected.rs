@@ -1,11 +1,9 @@
-//! What only some callbacks can take or return.
+//! The result of connecting.
 
 use std::borrow::Cow;
 
-use crate::{
-    channel::{Reason, Topic},
-    transport::ConnectError,
-};
+use super::Topic;
+use crate::transport::ConnectError;
 
 /// What `#[connect]` can return for the socket `S`.
 #[diagnostic::on_unimplemented(
@@ -63,46 +61,5 @@ impl IntoSocketId for Topic {
 impl<T: IntoSocketId> IntoSocketId for Option<T> {
     fn into_socket_id(self) -> Option<String> {
         self.and_then(T::into_socket_id)
-    }
-}
-
-/// What `#[terminate]` can take as its first owned argument.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not why a channel ends",
-    label = "expected `Reason`",
-    note = "the first owned argument of `#[terminate]` is the `Reason`; write `_: Reason` first to ignore it and take other owned arguments"
-)]
-pub trait FromReason {
-    /// The reason as the callback takes it.
-    fn from_reason(reason: Reason) -> Self;
-}
-
-impl FromReason for Reason {
-    fn from_reason(reason: Reason) -> Self {
-        reason
-    }
-}
-
-/// The state `C` itself, by the name that a module gives it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not this module's state",
-    label = "expected `{C}`",
-    note = "callbacks in a module take a reference to the `#[assigns]` type first"
-)]
-pub trait StateOf<C>: Sized {
-    /// The state to read.
-    fn shared(state: &C) -> &Self;
-    /// The state to change.
-    fn exclusive(state: &mut C) -> &mut Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<C> StateOf<C> for C {
-    fn shared(state: &C) -> &Self {
-        state
-    }
-
-    fn exclusive(state: &mut C) -> &mut Self {
-        state
     }
 }

@@ -1,27 +1,14 @@
-//! The functions that every message passes, by themselves:
-//!
-//! ```text
-//! cargo bench -p phx-runtime --bench hot_functions [-- FILTER]
-//! ```
-//!
-//! Nothing here makes a system call; what those cost, `side_by_side` measures.
-#![allow(missing_docs, unreachable_pub, reason = "a program has no public interface")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot start has nothing to report")]
+//! What is measured.
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use futures_util::FutureExt;
 use phx_runtime::{
-    __private::hot,
-    ConnectInfo, Endpoint, Params, Topic, TransportKind, Version,
+    ConnectInfo, Endpoint, Params, Topic, TransportKind, Version, hot,
     transport::{Connection, Frame, RawSocket},
 };
 
 /// Bytes of text in a payload.
 const SIZES: [usize; 2] = [40, 1024];
-
-fn main() {
-    divan::main();
-}
 
 /// The server that the load is for: one channel of interest behind many others.
 mod load {

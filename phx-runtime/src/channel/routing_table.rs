@@ -1,11 +1,40 @@
 //! The routing table while it is compiled.
 
-use crate::channel::{Join, Pattern, Route};
+use super::{Join, Pattern, Route};
 
-/// The entries of `#[channels(..)]`, checked where they stand in a constant: an entry that no topic
-/// can reach does not compile.
+/// A routing table that is checked while it is compiled: made in a constant, one with an entry that no
+/// topic can reach, or whose pattern lacks a topic parameter of its channel, does not compile.
+///
+/// `#[channels(..)]` writes one. By hand it makes the list for
+/// [`SocketState::channels`](crate::SocketState::channels); `N` is the number of entries.
+///
+/// ```
+/// # use phx_runtime::{prelude::*, Pattern, Route, RoutingTable};
+/// # struct Guest;
+/// # impl phx_runtime::SocketState for Guest {
+/// #     fn mount() -> phx_runtime::Mount { phx_runtime::Mount::new("/socket") }
+/// #     fn connect(
+/// #         _: phx_runtime::ConnectContext,
+/// #     ) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
+/// #         Box::pin(async { Ok(Guest) })
+/// #     }
+/// # }
+/// # struct Lobby;
+/// # #[channel("lobby")]
+/// # impl Lobby { #[join] fn join() -> Result<Self, JoinError> { Ok(Self) } }
+/// # struct Room;
+/// # #[channel("room:{id}")]
+/// # impl Room { #[join] fn join(id: u64) -> Result<Self, JoinError> { assert!(id > 0); Ok(Self) } }
+/// const ROUTES: RoutingTable<Guest, 2> =
+///     RoutingTable::new().of::<Lobby>().at::<Room>(&[Pattern::new("private:{id}")]);
+///
+/// fn channels() -> Vec<Route<Guest>> {
+///     ROUTES.list()
+/// }
+/// # assert_eq!(channels().len(), 2);
+/// ```
 #[derive(Debug)]
-pub struct Routes<S: 'static, const N: usize> {
+pub struct RoutingTable<S: 'static, const N: usize> {
     entries: [Option<Entry<S>>; N],
     len: usize,
 }
@@ -16,7 +45,7 @@ struct Entry<S: 'static> {
     route: fn(&'static [Pattern]) -> Route<S>,
 }
 
-impl<S: Send + Sync + 'static, const N: usize> Routes<S, N> {
+impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
     /// A table with room for `N` entries.
     #[expect(clippy::new_without_default, reason = "a table is made to be filled")]
     pub const fn new() -> Self {
@@ -24,12 +53,21 @@ impl<S: Send + Sync + 'static, const N: usize> Routes<S, N> {
     }
 
     /// Adds the channel `C` under the patterns that it names itself.
+    ///
+    /// # Panics
+    ///
+    /// If an earlier entry takes all of its topics, or if there are `N` entries already.
     #[track_caller]
     pub const fn of<C: Join<S>>(self) -> Self {
         self.add::<C>(C::PATTERNS)
     }
 
     /// Adds the channel `C` under other patterns.
+    ///
+    /// # Panics
+    ///
+    /// If the patterns lack a topic parameter that the channel's own have, if an earlier entry takes all
+    /// of their topics, or if there are `N` entries already.
     #[track_caller]
     pub const fn at<C: Join<S>>(self, patterns: &'static [Pattern]) -> Self {
         names_parameters_of(C::PATTERNS, patterns);
