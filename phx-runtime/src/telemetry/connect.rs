@@ -174,6 +174,15 @@ pub(crate) fn subprotocols_refused(offered: &str, accepted: &str, mount: &str) {
     );
 }
 
+/// A value that Phoenix keeps in a session has no form in JSON.
+#[cfg(feature = "phoenix")]
+pub(crate) fn session_value_left_out(key: &str, error: impl Display) {
+    line!(
+        debug, "a value of Phoenix's session is left out";
+        key = Shown::name(key), error = Shown::text(error),
+    );
+}
+
 pub(crate) fn upgrade_failed(error: impl Display) {
     line!(debug, "an upgrade came to nothing"; error = Shown::text(error));
 }

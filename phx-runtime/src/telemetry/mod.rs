@@ -27,6 +27,8 @@ mod spell;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "phoenix")]
+pub(crate) use self::connect::session_value_left_out;
 use self::line::Parameters;
 pub(crate) use self::{
     broadcast::{broadcast_failed, metas_kept, presence_diff_failed, presence_fetch_panicked},
