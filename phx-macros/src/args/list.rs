@@ -133,7 +133,7 @@ pub(super) fn is_constant(word: &Ident) -> bool {
     word.to_string().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// Reads an entry, or nothing if it has the shape of none.
+/// Reads an entry, or nothing if its shape is unknown.
 fn argument(input: ParseStream<'_>) -> syn::Result<Option<Argument>> {
     if input.peek(LitStr) {
         return input.parse().map(Argument::Text).map(Some);

@@ -148,10 +148,29 @@ mod shadowed {
     }
 }
 
+mod other_macros {
+    //! Macros of others that are called as marks are.
+
+    use phx_runtime::prelude::*;
+    use tokio::join;
+
+    pub struct Both;
+
+    #[channel("both")]
+    impl Both {
+        #[join]
+        async fn join() -> Result<Self, JoinError> {
+            let (one, two) = join!(std::future::ready(1), std::future::ready(2));
+            if one < two { Ok(Self) } else { Err(JoinError::new("odd")) }
+        }
+    }
+}
+
 #[test]
 fn hostile_surroundings_are_survived() {
-    use phx_runtime::Endpoint;
+    use phx_runtime::{Channel, Endpoint};
 
+    assert_eq!(other_macros::Both::PATTERNS.len(), 1);
     let endpoint = Endpoint::builder().state(1_u8).socket::<without_prelude::Sock>();
     endpoint.socket::<shadowed::S>().build().unwrap();
     assert_eq!(without_prelude::Hostile::topic(1, 2), "h:1:2");
