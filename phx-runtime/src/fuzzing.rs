@@ -13,16 +13,12 @@ use serde_json::Value;
 
 use crate::{
     Params, Session, SessionOptions, Token, TokenError,
-    channel::Payload,
+    message::Payload,
     serializer::{Body, Incoming as Message, MessageRef, Outgoing, Version},
-    transport::{
-        Frame, Text,
-        websocket::{
-            OpCode,
-            decoder::{Decoder, Incoming},
-            deflate::{compress, inflate},
-            encoder, server_frames,
-        },
+    wire::{
+        Decoder, Frame, Incoming, OpCode, Text,
+        deflate::{compress, inflate},
+        encoder, server_frames,
     },
 };
 
@@ -140,7 +136,7 @@ fn reencoded(version: Version, message: &Message) -> Message {
         reference: message.reference.as_ref(),
         topic: &message.topic,
         body: Body::Push { event: &message.event },
-        kind: crate::PayloadKind::Json,
+        kind: crate::message::PayloadKind::Json,
         payload: payload_bytes(&message.payload),
     };
     let Ok(encoded) = version.frame(&outgoing) else { panic!("JSON can be encoded: {message:?}") };

@@ -6,14 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    EncodeError, PayloadKind,
-    channel::{Connected, Routes, Topic},
+    channel::{Connected, Routes, SocketState},
+    message::{EncodeError, PayloadKind, Topic},
     serializer::{MessageRef, Outgoing, Version},
-    socket::SocketState,
-    transport::{
-        Frame,
-        websocket::decoder::{Decoder, Incoming},
-    },
+    wire::{Decoder, Frame, Incoming},
 };
 
 /// Reads WebSocket frames.

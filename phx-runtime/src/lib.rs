@@ -9,27 +9,29 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 mod channel;
+mod connect;
+mod connection;
 mod endpoint;
-mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(any(test, hot_functions))]
 #[doc(hidden)]
 pub mod hot;
-mod params;
+mod log;
+mod message;
 #[cfg(feature = "phoenix")]
 pub mod phoenix;
 pub mod prelude;
 mod presence;
 mod pubsub;
 mod serializer;
-mod sharded;
-mod socket;
-mod telemetry;
+mod server;
+mod session;
 pub mod testing;
 mod token;
 pub mod transport;
+mod wire;
 
 #[doc = include_str!("docs/assigns.md")]
 pub use phx_macros::assigns;
@@ -55,28 +57,30 @@ pub use phx_macros::socket;
 pub use phx_macros::terminate;
 pub use serde_json::json;
 
-pub use self::{
+pub use crate::{
     channel::{
-        Binary, Channel, ChannelOptions, ConnectContext, Context, EncodeError, Event, FromConnect,
-        FromEvent, FromJoin, FromParams, FromPayload, FromReason, FromTopic, Handling, Info,
-        IntoConnected, IntoJoined, IntoNext, IntoPayload, IntoRefusal, IntoReply, IntoResponse,
-        IntoSocketId, Join, JoinContext, JoinError, Joined, LogLevel, Next, Pattern, Payload,
-        PayloadError, PayloadKind, Reason, Reply, ReplyRef, Route, RoutingTable, Socket, State,
-        StateOf, Topic, TopicPart, run, run_async,
+        Channel, ChannelOptions, ConnectContext, Context, FromConnect, FromEvent, FromJoin,
+        FromTopic, Handling, IntoConnected, IntoJoined, IntoNext, IntoRefusal, IntoReply,
+        IntoResponse, IntoSocketId, Join, JoinContext, JoinError, Joined, Next, Pattern, Reply,
+        ReplyRef, Route, RoutingTable, Socket, SocketState, StateOf, run, run_async,
     },
-    endpoint::{BuildError, Builder, Endpoint, Requirements, ServeError, Server, ServerOptions},
-    error::{Failure, Fault},
-    params::FilterParameters,
+    connect::{
+        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Session,
+        SessionError, SessionOptions, TransportKind, WebSocketOptions,
+        params::{FromParams, Params, QueryError},
+    },
+    endpoint::{ConnectRequest, Endpoint, RawConnect, Requirements, ServerOptions, State},
+    log::{FilterParameters, LogLevel},
+    message::{
+        Binary, EncodeError, Event, Failure, Fault, FromPayload, FromReason, Info, IntoPayload,
+        Payload, PayloadError, PayloadKind, Reason, Topic, TopicPart,
+    },
     presence::{
         MetaError, Presence, PresenceEntry, PresenceMeta, PresenceRef, PresenceState, TrackError,
         UpdateError,
     },
     pubsub::{Broadcast, Subscription, SubscriptionError},
     serializer::Version,
-    socket::SocketState,
+    server::{BuildError, Builder, ServeError, Server},
     token::{Secret, SignError, Token, TokenAge, TokenError},
-    transport::{
-        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Params,
-        QueryError, Session, SessionError, SessionOptions, TransportKind, WebSocketOptions,
-    },
 };

@@ -1,7 +1,14 @@
 //! What most files of an application need: `use phx_runtime::prelude::*;`
 
 pub use crate::{
-    Binary, ConnectError, ConnectInfo, Endpoint, Event, Fault, JoinError, Joined, Next, Params,
-    Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, assigns, channel, channels,
-    connect, handle_in, handle_info, handle_out, id, join, json, socket, terminate,
+    channel::{JoinError, Joined, Next, Reply, ReplyRef, Socket},
+    connect::{ConnectError, ConnectInfo, params::Params},
+    endpoint::{Endpoint, State},
+    json,
+    message::{Binary, Event, Fault, Payload, Reason, Topic},
+    presence::Presence,
+};
+pub use phx_macros::{
+    assigns, channel, channels, connect, handle_in, handle_info, handle_out, id, join, socket,
+    terminate,
 };

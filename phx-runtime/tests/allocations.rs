@@ -15,8 +15,9 @@ use std::{
 
 use allocation_counter::{AllocationInfo, measure};
 use phx_runtime::{
-    CheckOrigin, ConnectError, Endpoint, Mount, WebSocketOptions, channel, socket,
-    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Mount, RawConnect, WebSocketOptions,
+    channel, socket,
+    transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{runtime::Runtime, sync::Notify};
 

@@ -3,8 +3,8 @@
 //! `cargo run -p phx-examples --bin echo`, then connect to the printed addresses.
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, Endpoint, Mount, WebSocketOptions,
-    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Mount, RawConnect, WebSocketOptions,
+    transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 
 /// The largest message that comes back: the default of 10,000,000 bytes is below what conformance

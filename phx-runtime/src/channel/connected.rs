@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Topic;
-use crate::transport::ConnectError;
+use crate::{connect::ConnectError, message::Topic};
 
 /// What `#[connect]` can return for the socket `S`.
 #[diagnostic::on_unimplemented(

@@ -1,13 +1,14 @@
 //! Arguments of callbacks that are found by their type.
 
-use std::{any::Any, fmt, ops::Deref, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
-use super::{Event, Pattern, Payload, Socket, Topic, reply_ref::ReplyRef};
+use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket};
+use crate::message::{Event, Payload, Topic};
 use crate::{
-    endpoint::{Endpoint, Requirements},
-    error::{Failure, Fault},
+    connect::{ConnectInfo, params::FromParams},
+    endpoint::{Endpoint, Requirements, State},
+    message::{Failure, Fault},
     serializer::MessageRef,
-    transport::ConnectInfo,
 };
 
 /// What a channel callback is called with besides its payload.
@@ -208,7 +209,7 @@ pub trait FromJoin<'a, S>: Sized {
     fn requires(_requirements: &mut Requirements) {}
 }
 
-impl<'a, S: crate::socket::SocketState> FromJoin<'a, S> for &'a S {
+impl<'a, S: super::socket_state::SocketState> FromJoin<'a, S> for &'a S {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
         Ok(&cx.user)
     }
@@ -331,39 +332,5 @@ pub trait FromTopic: Sized {
 impl<T: std::str::FromStr> FromTopic for T {
     fn from_topic(text: &str) -> Option<Self> {
         text.parse().ok()
-    }
-}
-
-/// Types that the connection parameters can be decoded into, as the first owned argument of
-/// `#[connect]`: everything that is `DeserializeOwned`, and [`Params`](crate::Params) itself.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be decoded from connection parameters",
-    label = "not connection parameters",
-    note = "the first owned argument of `#[connect]` is what the client sent: a type with `#[derive(Deserialize)]`, or `Params`"
-)]
-pub trait FromParams: Sized {
-    /// Decodes the parameters.
-    fn from_params(params: &crate::Params) -> Result<Self, super::PayloadError>;
-}
-
-/// Application state, registered with [`Builder::state`](crate::Builder::state) and found by its
-/// type. It is cloned for each call, so put what is large or shared into an `Arc`.
-///
-/// ```
-/// use phx_runtime::State;
-///
-/// fn greet(name: State<String>) -> String {
-///     format!("hello {}", *name)
-/// }
-/// assert_eq!(greet(State("Ann".to_owned())), "hello Ann");
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct State<T>(pub T);
-
-impl<T> Deref for State<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
     }
 }

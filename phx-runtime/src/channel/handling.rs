@@ -1,7 +1,6 @@
 //! Running a callback: finished at once, or a future that gives the channel back.
 
 use std::{
-    any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     task::{self, Poll, Waker},
@@ -12,10 +11,11 @@ use futures_util::{
     future::{BoxFuture, CatchUnwind},
 };
 
-use super::{AnyChannel, Channel, Context, reply::Reply};
+use super::{AnyChannel, Channel, context::Context, reply::Reply};
+use crate::message::Info;
 use crate::{
-    error::{Failure, Fault},
-    telemetry::{Dropped, dropped},
+    log::{Dropped, dropped},
+    message::{Failure, Fault, caught},
 };
 
 pub(crate) type Returned = (Box<dyn AnyChannel>, Reply);
@@ -95,48 +95,6 @@ impl fmt::Debug for Handling {
     }
 }
 
-/// A message for `#[handle_info]`, told apart by its type.
-pub struct Info(Box<dyn Message>);
-
-/// Any value, which knows the name of its type for the log.
-trait Message: Any + Send {
-    fn type_name(&self) -> &'static str;
-}
-
-impl<T: Any + Send> Message for T {
-    fn type_name(&self) -> &'static str {
-        std::any::type_name::<T>()
-    }
-}
-
-impl Info {
-    pub(crate) fn new(message: impl Any + Send) -> Self {
-        Self(Box::new(message))
-    }
-
-    /// The type of the message, with its path.
-    fn type_name(&self) -> &'static str {
-        // Not of the box, which is a message as well.
-        (*self.0).type_name()
-    }
-
-    /// Takes the message out if it is a `T`.
-    pub fn take<T: Any>(self) -> Result<T, Self> {
-        if !(&*self.0 as &dyn Any).is::<T>() {
-            return Err(self);
-        }
-        let message: Box<dyn Any> = self.0;
-        // It is a `T`: the error stays for what cannot happen.
-        message.downcast().map(|message| *message).map_err(|_| Self::new(()))
-    }
-}
-
-impl fmt::Debug for Info {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Info")
-    }
-}
-
 /// Runs a plain callback; a panic becomes a fault of this channel alone.
 pub fn run(callback: impl FnOnce() -> Result<Reply, Failure>) -> Reply {
     match catch_unwind(AssertUnwindSafe(callback)) {
@@ -152,25 +110,11 @@ pub fn run_async(
     caught(callback).map(|result| result.unwrap_or_else(Reply::from))
 }
 
-/// Awaits `future`, turning a panic of any poll into a fault.
-///
-/// The state that the future borrowed may be left half changed, as after a panic in any Rust
-/// program that catches it; the callers end the channel, and only `#[terminate]` still sees it.
-///
-/// Wrapped rather than awaited by an `async fn`, which would store the future twice.
-pub(crate) fn caught<T, E: From<Fault>>(
-    future: impl Future<Output = Result<T, E>>,
-) -> impl Future<Output = Result<T, E>> {
-    AssertUnwindSafe(future).catch_unwind().map(|outcome| match outcome {
-        Ok(result) => result,
-        Err(panic) => Err(Fault::from_panic(&*panic).into()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::reply::Reply;
     use super::run_async;
-    use crate::{channel::Reply, error::Failure};
+    use crate::message::Failure;
 
     #[test]
     fn a_callback_under_way_is_stored_once() {

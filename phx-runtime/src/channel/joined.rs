@@ -5,11 +5,14 @@ use std::any::Any;
 use serde_json::json;
 use thiserror::Error;
 
-use super::{
-    Channel, Info,
-    payload::{Encoded, IntoPayload},
+use super::Channel;
+use crate::message::{Encoded, Info, IntoPayload};
+#[cfg(feature = "phoenix")]
+use crate::phoenix;
+use crate::{
+    message::{Failure, Fault},
+    token::TokenError,
 };
-use crate::error::{Failure, Fault};
 
 /// An accepted join: the channel, what the client is told, and what the channel does next.
 ///
@@ -153,5 +156,63 @@ impl<C: Channel, E: Into<JoinError>> IntoJoined<C> for Result<C, E> {
 impl<C: Channel, E: Into<JoinError>> IntoJoined<C> for Result<Joined<C>, E> {
     fn into_joined(self) -> Result<Joined<C>, JoinError> {
         self.map_err(Into::into)
+    }
+}
+
+impl From<TokenError> for JoinError {
+    /// Refuses with the reason `token expired` or `invalid token`.
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::new("token expired"),
+            TokenError::Invalid => Self::new("invalid token"),
+            TokenError::Secret => Fault::from(error).into(),
+        }
+    }
+}
+
+#[cfg(feature = "phoenix")]
+impl From<phoenix::TokenError> for JoinError {
+    /// Refuses with the reason `missing token`, `token expired` or `invalid token`.
+    fn from(error: phoenix::TokenError) -> Self {
+        match error {
+            phoenix::TokenError::Missing => Self::new("missing token"),
+            phoenix::TokenError::Expired => Self::new("token expired"),
+            phoenix::TokenError::Invalid => Self::new("invalid token"),
+            phoenix::TokenError::Secret | phoenix::TokenError::KeyLength(_) => {
+                Fault::from(error).into()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JoinError;
+    use crate::{connect::ConnectError, token::TokenError};
+
+    #[test]
+    fn bad_tokens_are_refusals_and_bad_secrets_are_faults() {
+        for error in [TokenError::Expired, TokenError::Invalid] {
+            assert!(!ConnectError::from(error).is_fault());
+        }
+        assert!(ConnectError::from(TokenError::Secret).is_fault());
+        assert_eq!(JoinError::from(TokenError::Expired).reason(), "token expired");
+        assert_eq!(JoinError::from(TokenError::Invalid).reason(), "invalid token");
+        assert_eq!(JoinError::from(TokenError::Secret).reason(), "");
+    }
+
+    #[cfg(feature = "phoenix")]
+    #[test]
+    fn bad_tokens_of_phoenix_are_refusals_and_bad_keys_are_faults() {
+        use crate::phoenix::TokenError;
+
+        for error in [TokenError::Missing, TokenError::Expired, TokenError::Invalid] {
+            assert!(!ConnectError::from(error).is_fault());
+        }
+        for error in [TokenError::Secret, TokenError::KeyLength(1)] {
+            assert!(ConnectError::from(error).is_fault());
+            assert_eq!(JoinError::from(error).reason(), "");
+        }
+        assert_eq!(JoinError::from(TokenError::Missing).reason(), "missing token");
     }
 }

@@ -4,51 +4,43 @@
 mod assigns;
 mod connected;
 mod context;
-mod event;
 mod handling;
 mod joined;
 mod options;
 mod pattern;
-mod payload;
-mod reason;
 mod reply;
 mod reply_ref;
 mod route;
 mod routing_table;
 mod socket;
-mod topic;
-
-use futures_util::future::BoxFuture;
+mod socket_state;
 
 pub use self::{
     assigns::StateOf,
     connected::{IntoConnected, IntoSocketId},
-    context::{
-        ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromParams, FromTopic,
-        JoinContext, State,
-    },
-    event::Event,
-    handling::{Handling, Info, run, run_async},
+    context::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromTopic, JoinContext},
+    handling::{Handling, run, run_async},
     joined::{IntoJoined, JoinError, Joined},
-    options::{ChannelOptions, LogLevel},
+    options::ChannelOptions,
     pattern::Pattern,
-    payload::{Binary, EncodeError, FromPayload, IntoPayload, Payload, PayloadError, PayloadKind},
-    reason::{FromReason, Reason},
     reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse, Next, Reply},
     reply_ref::ReplyRef,
     route::Route,
     routing_table::RoutingTable,
     socket::Socket,
-    topic::{Topic, TopicPart},
+    socket_state::SocketState,
 };
 pub(crate) use self::{
-    handling::{Caught, Progress, Returned, caught},
+    handling::{Caught, Progress, Returned},
     joined::Refused,
-    payload::Encoded,
     reply::{Answer, End, NotCalled},
-    route::{ChannelKind, Connected, JoinedAny, Joining, Routes, short_name},
+    route::{ChannelKind, Connected, JoinedAny, Joining, Routes},
     socket::{Ends, Member, SessionMessage, SessionShared, detached},
 };
+use crate::message::{Info, Payload, Reason};
+
+use futures_util::future::BoxFuture;
+
 use crate::endpoint::Requirements;
 
 /// A channel: the state of one client in one topic, from its join to its end.

@@ -1,24 +1,6 @@
 //! Options of `#[channel(..)]`.
 
-use crate::params::FilterParameters;
-
-/// The level at which a line is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LogLevel {
-    /// Never logged.
-    Off,
-    /// Logged as an error.
-    Error,
-    /// Logged as a warning.
-    Warn,
-    /// Logged for information.
-    Info,
-    /// Logged for debugging.
-    Debug,
-    /// Logged when tracing every step.
-    Trace,
-}
+use crate::log::{FilterParameters, LogLevel};
 
 /// Options of a channel, as written in `#[channel(..)]`.
 ///

@@ -3,11 +3,8 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{
-    payload::{Encoded, IntoPayload, PayloadError},
-    reason::Reason,
-};
-use crate::error::{Failure, Fault};
+use crate::message::{Encoded, IntoPayload, PayloadError, Reason};
+use crate::message::{Failure, Fault};
 
 /// The answer of a `#[handle_in]` handler, and whether the channel goes on.
 ///
@@ -235,7 +232,7 @@ impl IntoResponse for Reply {
     }
 }
 
-impl IntoResponse for super::Binary {
+impl IntoResponse for crate::message::Binary {
     fn into_response(self) -> Reply {
         Reply::ok(self)
     }
@@ -339,7 +336,7 @@ mod tests {
     use serde_json::json;
 
     use super::{IntoReply, Reason};
-    use crate::{channel::Binary, error::Fault};
+    use crate::message::{Binary, Fault};
 
     #[derive(Serialize)]
     struct Refused {

@@ -1,6 +1,7 @@
 //! Replies that come later.
 
-use super::{IntoPayload, Socket, payload::Encoded};
+use super::socket::Socket;
+use crate::message::{Encoded, IntoPayload};
 use crate::serializer::MessageRef;
 
 /// The right to answer one message, from anywhere and at any time.

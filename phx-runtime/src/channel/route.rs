@@ -5,14 +5,16 @@ use std::{fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 
 use super::{
-    AnyChannel, Channel, ChannelOptions, Encoded, Info, Join, JoinContext, JoinError, Pattern,
-    Payload, Topic, caught,
+    AnyChannel, Channel, Join, context::JoinContext, joined::JoinError, options::ChannelOptions,
+    pattern::Pattern,
 };
+use crate::message::caught;
+use crate::message::{Encoded, Info, Payload, Topic};
 use crate::{
     endpoint::{Endpoint, Requirements},
-    params::FilterParameters,
+    log,
+    log::{FilterParameters, HandleInLine, JoinLine, Whose},
     serializer::{Incoming, MessageRef},
-    telemetry::{HandleInLine, JoinLine, Whose},
 };
 
 /// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
@@ -84,7 +86,7 @@ impl<S: Send + Sync + 'static> Route<S> {
         Self {
             patterns,
             kind: Arc::new(ChannelKind {
-                name: short_name::<C>(),
+                name: log::short_name::<C>(),
                 intercepts: C::INTERCEPTS,
                 options: C::options(),
             }),
@@ -115,13 +117,6 @@ impl<S> fmt::Debug for Route<S> {
             .field("channel", &self.kind.name)
             .finish_non_exhaustive()
     }
-}
-
-/// The type's name without its path: `RoomChannel`.
-pub(crate) fn short_name<C: ?Sized>() -> &'static str {
-    let name = std::any::type_name::<C>();
-    let end = name.find('<').unwrap_or(name.len());
-    name[..end].rsplit("::").next().unwrap_or(name)
 }
 
 /// A join under way. A panic in it is a fault.
@@ -163,7 +158,7 @@ impl<S> Connected<S> {
 
 impl<S: Send + Sync + 'static> Routes for Connected<S> {
     fn socket(&self) -> &'static str {
-        short_name::<S>()
+        log::short_name::<S>()
     }
 
     fn serves(&self, topic: &Topic) -> bool {

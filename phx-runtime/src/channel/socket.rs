@@ -14,14 +14,16 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{ChannelKind, ChannelOptions, EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
+use super::{options::ChannelOptions, route::ChannelKind};
+use crate::message::{EncodeError, Encoded, Info, IntoPayload, Reason, Topic};
 use crate::{
+    connect::TransportKind,
+    connection::Connection,
     endpoint::Endpoint,
-    error::Fault,
+    log::Whose,
+    message::Fault,
     pubsub::{Broadcast, Form, Pace, Pass, Place, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
-    telemetry::Whose,
-    transport::{Connection, TransportKind},
 };
 
 /// The handle of a joined channel: to push to its client, to broadcast on its topic, to send
@@ -585,7 +587,7 @@ mod tests {
     use std::{sync::Arc, time::Duration};
 
     use super::detached;
-    use crate::Endpoint;
+    use crate::endpoint::Endpoint;
 
     #[tokio::test(start_paused = true)]
     async fn a_timer_keeps_neither_its_message_nor_its_channel_beyond_the_channels_end() {

@@ -11,8 +11,11 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::channel::Reason;
-use crate::transport::{CloseCode, Connection, WeakConnection};
+use crate::message::Reason;
+use crate::{
+    connection::{Connection, WeakConnection},
+    wire::CloseCode,
+};
 
 /// All open connections of an endpoint.
 #[derive(Clone)]
@@ -38,7 +41,7 @@ pub(crate) struct Registered {
 }
 
 impl Connections {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Shared {
             draining: AtomicBool::new(false),
             next: AtomicU64::new(0),
@@ -64,11 +67,11 @@ impl Connections {
     }
 
     /// Clients are told to go elsewhere from now on, so new ones had better go there at once.
-    pub(super) fn start_draining(&self) {
+    pub(crate) fn start_draining(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn are_draining(&self) -> bool {
+    pub(crate) fn are_draining(&self) -> bool {
         self.0.draining.load(Ordering::Relaxed)
     }
 
@@ -77,14 +80,14 @@ impl Connections {
     }
 
     /// The open connections of one mount.
-    pub(super) fn of_mount(&self, mount: usize) -> Vec<Connection> {
+    pub(crate) fn of_mount(&self, mount: usize) -> Vec<Connection> {
         let all = self.0.open.lock();
         let of_mount = all.values().filter(|open| open.mount == mount);
         of_mount.filter_map(|open| open.connection.upgrade()).collect()
     }
 
     /// Tells everybody who is left to connect elsewhere.
-    pub(super) fn close_all(&self) {
+    pub(crate) fn close_all(&self) {
         let all: Vec<_> =
             self.0.open.lock().values().filter_map(|open| open.connection.upgrade()).collect();
         for connection in all {
@@ -93,7 +96,7 @@ impl Connections {
     }
 
     /// Waits until none is open.
-    pub(super) async fn all_closed(&self) {
+    pub(crate) async fn all_closed(&self) {
         let mut count = self.0.count.subscribe();
         // The sender lives as long as `self`.
         let _ = count.wait_for(|open| *open == 0).await;
@@ -111,10 +114,7 @@ impl Drop for Registered {
 #[cfg(test)]
 mod tests {
     use super::Connections;
-    use crate::{
-        channel::Reason,
-        transport::{CloseCode, Connection},
-    };
+    use crate::{connection::Connection, message::Reason, wire::CloseCode};
 
     #[test]
     fn who_comes_while_everybody_is_told_to_go_is_told_too() {

@@ -1,22 +1,24 @@
 //! The endpoint: what is mounted where, the application's state, and the server around it.
 
-mod accept;
-mod body;
-mod builder;
-mod checks;
+mod connect_request;
 mod connections;
-mod head;
-mod http_connection;
-mod longpoll;
 mod mounted;
 mod path;
-mod request;
 mod requirements;
-mod routes;
-mod serve;
 mod server_options;
-mod stream;
-mod upgrade;
+mod state;
+
+pub use self::{
+    connect_request::{ConnectRequest, RawConnect},
+    requirements::Requirements,
+    server_options::ServerOptions,
+    state::State,
+};
+pub(crate) use self::{
+    connections::{Connections, Registered},
+    mounted::{Connector, Mounted, MountedTransport},
+    path::RequestPath,
+};
 
 use std::{
     any::{Any, TypeId},
@@ -25,23 +27,14 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::connections::Connections;
-use self::mounted::Mounted;
-pub use self::{
-    builder::{BuildError, Builder},
-    requirements::Requirements,
-    serve::{ServeError, Server},
-    server_options::ServerOptions,
-};
 use crate::{
-    channel::{EncodeError, Encoded, IntoPayload, State, Topic},
-    error::Fault,
-    params::FilterParameters,
+    connect::{ConnectError, ConnectInfo, OwnHost},
+    log::{self, FilterParameters},
+    message::{EncodeError, Encoded, Fault, IntoPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
     serializer::Version,
-    telemetry,
     token::Secret,
-    transport::{ConnectError, ConnectInfo, OwnHost, RawSocket, longpoll::Sessions},
+    transport::{RawSocket, longpoll::Sessions},
 };
 
 /// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
@@ -67,26 +60,21 @@ use crate::{
 ///
 /// Phoenix counterpart: `MyAppWeb.Endpoint`.
 #[derive(Clone)]
-pub struct Endpoint(Arc<Inner>);
+pub struct Endpoint(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    pubsub: PubSub,
-    filter_parameters: FilterParameters,
-    host: OwnHost,
-    secret: Secret,
-    mounts: Vec<Mounted>,
-    connections: Connections,
-    sessions: Sessions,
-    server: ServerOptions,
+    pub(crate) states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pub(crate) pubsub: PubSub,
+    pub(crate) filter_parameters: FilterParameters,
+    pub(crate) host: OwnHost,
+    pub(crate) secret: Secret,
+    pub(crate) mounts: Vec<Mounted>,
+    pub(crate) connections: Connections,
+    pub(crate) sessions: Sessions,
+    pub(crate) server: ServerOptions,
 }
 
 impl Endpoint {
-    /// Starts to put an endpoint together; [`Builder::build`] ends it.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     /// Broadcasts an event to everyone who joined a topic.
     ///
     /// # Errors
@@ -114,7 +102,7 @@ impl Endpoint {
     ) {
         let topic = topic.into();
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
-            telemetry::broadcast_failed(&topic, event.as_ref(), error);
+            log::broadcast_failed(&topic, event.as_ref(), error);
         }
     }
 
@@ -142,7 +130,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// None was registered with [`Builder::state`].
+    /// None was registered with [`Builder::state`](crate::Builder::state).
     pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
         let state = self.0.states.get(&TypeId::of::<T>());
         let state = state.and_then(|state| state.downcast_ref::<T>()).cloned();
@@ -173,7 +161,7 @@ impl Endpoint {
         mounted.connect(self, &[Version::V1, Version::V2].into(), info).await
     }
 
-    /// What the endpoint's tokens are signed with; see [`Builder::secret`].
+    /// What the endpoint's tokens are signed with; see [`Builder::secret`](crate::Builder::secret).
     ///
     /// ```
     /// use phx_runtime::{Endpoint, Token};

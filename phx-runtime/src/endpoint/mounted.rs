@@ -7,19 +7,15 @@ use std::{
 
 use futures_util::future::BoxFuture;
 
-use super::{Endpoint, path::MountPath};
+use super::{Endpoint, connect_request::ConnectRequest, path::MountPath};
 use crate::{
-    channel::{Route, caught, short_name},
-    serializer::Version,
-    socket::{Channels, SocketState},
-    telemetry::{self, Asking},
-    transport::{
-        BacklogLimits, ConnectError, ConnectInfo, ConnectRequest, Mount, NoOrigin, RawConnect,
-        RawSocket,
-        settings::{
-            Defaults, LongPollSettings, MountSettings, TransportSettings, WebSocketSettings,
-        },
+    connect::{
+        ConnectError, ConnectInfo, Defaults, LongPollSettings, Mount, MountSettings, NoOrigin,
+        TransportSettings, WebSocketSettings,
     },
+    connection::BacklogLimits,
+    serializer::Version,
+    transport::RawSocket,
 };
 
 pub(crate) struct Mounted {
@@ -34,14 +30,14 @@ pub(crate) struct MountedTransport<T> {
     pub(crate) path: MountPath,
     pub(crate) settings: TransportSettings<T>,
     /// Used up once the log says that a client's token was not asked for.
-    pub(super) untaken_token: Once,
+    pub(crate) untaken_token: Once,
 }
 
 impl Mounted {
     /// # Errors
     ///
     /// The mount's `check_origin` names what is no origin.
-    pub(super) fn new(
+    pub(crate) fn new(
         mount: &Mount,
         all: &Defaults,
         connector: Box<dyn Connector>,
@@ -59,19 +55,19 @@ impl Mounted {
     }
 
     /// Where it answers, in the order in which requests are looked up.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &MountPath> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &MountPath> {
         let websocket = self.websocket.iter().map(|transport| &transport.path);
         websocket.chain(self.longpoll.iter().map(|transport| &transport.path))
     }
 
     /// How far clients may be behind, on each transport.
-    pub(super) fn backlog_limits(&self) -> impl Iterator<Item = BacklogLimits> {
+    pub(crate) fn backlog_limits(&self) -> impl Iterator<Item = BacklogLimits> {
         let websocket = self.websocket.iter().map(|it| it.settings.own.backlog);
         websocket.chain(self.longpoll.iter().map(|it| it.settings.own.backlog))
     }
 
     /// Lets the socket decide on a connection.
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         &self,
         endpoint: &Endpoint,
         serializers: &Arc<[Version]>,
@@ -99,51 +95,4 @@ pub(crate) trait Connector: Send + Sync {
         &self,
         request: ConnectRequest,
     ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>>;
-}
-
-/// Connects a socket with channels.
-pub(super) struct ChannelConnector<S>(pub(super) Arc<[Route<S>]>);
-
-impl<S: SocketState> Connector for ChannelConnector<S> {
-    fn socket(&self) -> &'static str {
-        short_name::<S>()
-    }
-
-    fn connect(
-        &self,
-        request: ConnectRequest,
-    ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
-        let table = self.0.clone();
-        Box::pin(async move {
-            let channels = Channels::connect::<S>(request, table).await?;
-            Ok(Box::new(channels) as Box<dyn RawSocket>)
-        })
-    }
-}
-
-/// Connects a raw socket.
-pub(super) struct RawConnector<R>(pub(super) std::marker::PhantomData<fn() -> R>);
-
-impl<R: RawConnect> Connector for RawConnector<R> {
-    fn socket(&self) -> &'static str {
-        short_name::<R>()
-    }
-
-    fn connect(
-        &self,
-        request: ConnectRequest,
-    ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
-        Box::pin(async move {
-            // Channels catch and log what goes wrong in their own `connect` themselves.
-            let transport = request.info.transport.as_str();
-            let asking = Asking { socket: short_name::<R>(), transport, peer: request.info.peer };
-            let connected = caught(async { R::connect(request).await }).await;
-            if let Err(error) = &connected
-                && error.is_fault()
-            {
-                telemetry::connect_failed(asking, error);
-            }
-            Ok(Box::new(connected?) as Box<dyn RawSocket>)
-        })
-    }
 }

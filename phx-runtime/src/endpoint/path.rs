@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::transport::Params;
+use crate::connect::params::Params;
 
 /// A mount's path together with its transport's, cut into segments.
 ///
 /// Paths are matched segment by segment, as Phoenix does: empty segments do not matter, case does,
 /// and nothing is percent-decoded.
 #[derive(Debug)]
-pub(super) struct MountPath(Vec<Segment>);
+pub(crate) struct MountPath(Vec<Segment>);
 
 #[derive(Debug)]
 enum Segment {
@@ -23,7 +23,7 @@ impl MountPath {
     }
 
     /// The path variables if `path` matches. Those whose name starts with `_` are not exposed.
-    pub(super) fn matches(&self, path: &RequestPath<'_>) -> Option<Params> {
+    pub(crate) fn matches(&self, path: &RequestPath<'_>) -> Option<Params> {
         let mut pairs = self.0.iter().zip(&path.0);
         let same = self.0.len() == path.0.len()
             && pairs.all(|(segment, text)| match segment {
@@ -38,7 +38,7 @@ impl MountPath {
     }
 
     /// Whether every path that `later` matches is matched by `self` too.
-    pub(super) fn covers(&self, later: &Self) -> bool {
+    pub(crate) fn covers(&self, later: &Self) -> bool {
         self.0.len() == later.0.len()
             && self.0.iter().zip(&later.0).all(|pair| match pair {
                 (Segment::Variable(_), _) => true,
@@ -48,7 +48,7 @@ impl MountPath {
     }
 
     /// What is wrong with a path that no request can have, or whose variables would hide each other.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let mut names = Vec::new();
         for segment in &self.0 {
             match segment {
@@ -95,11 +95,11 @@ impl fmt::Display for MountPath {
 }
 
 /// The path of a request, taken apart once for all mounts.
-pub(super) struct RequestPath<'a>(Vec<&'a str>);
+pub(crate) struct RequestPath<'a>(Vec<&'a str>);
 
 impl<'a> RequestPath<'a> {
     /// Of a path with more segments than any mount has, only so much is looked at as shows that.
-    pub(super) fn new<'p>(path: &'a str, mounts: impl Iterator<Item = &'p MountPath>) -> Self {
+    pub(crate) fn new<'p>(path: &'a str, mounts: impl Iterator<Item = &'p MountPath>) -> Self {
         let longest = mounts.map(MountPath::len).max().unwrap_or(0);
         Self(segments(path).take(longest + 1).collect())
     }
@@ -121,7 +121,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::{MountPath, RequestPath};
-    use crate::transport::Params;
+    use crate::connect::params::Params;
 
     fn matched(path: &MountPath, request: &str) -> Option<Params> {
         path.matches(&RequestPath::new(request, std::iter::once(path)))

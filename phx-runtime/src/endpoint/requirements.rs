@@ -11,10 +11,10 @@ pub struct Requirements {
 }
 
 #[derive(Debug)]
-pub(super) struct Needed {
-    pub(super) handler: &'static str,
-    pub(super) type_id: TypeId,
-    pub(super) type_name: &'static str,
+pub(crate) struct Needed {
+    pub(crate) handler: &'static str,
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
 }
 
 impl Requirements {
@@ -33,7 +33,7 @@ impl Requirements {
         });
     }
 
-    pub(super) fn into_needed(self) -> Vec<Needed> {
+    pub(crate) fn into_needed(self) -> Vec<Needed> {
         self.needed
     }
 }

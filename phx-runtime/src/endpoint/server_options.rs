@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::stream::Timeouts;
-
 /// No deadline is further away, so that points in time can be reckoned with.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
@@ -22,8 +20,8 @@ const LONGEST: Duration = Duration::from_hours(24 * 365);
 /// Phoenix counterpart: the options of Bandit or Cowboy under the endpoint's `http:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerOptions {
-    pub(super) backlog: u32,
-    pub(super) max_http_connections: usize,
+    pub(crate) backlog: u32,
+    pub(crate) max_http_connections: usize,
     idle_timeout: Duration,
     write_timeout: Duration,
 }
@@ -73,12 +71,16 @@ impl ServerOptions {
         self
     }
 
-    pub(super) fn timeouts(&self) -> Timeouts {
-        Timeouts { idle: self.idle_timeout.min(LONGEST), write: self.write_timeout.min(LONGEST) }
+    pub(crate) fn longest_idle(&self) -> Duration {
+        self.idle_timeout.min(LONGEST)
+    }
+
+    pub(crate) fn longest_write(&self) -> Duration {
+        self.write_timeout.min(LONGEST)
     }
 
     /// An option with which no client could be served.
-    pub(super) fn unusable(&self) -> Option<&'static str> {
+    pub(crate) fn unusable(&self) -> Option<&'static str> {
         match self {
             Self { backlog: 0, .. } => Some("backlog"),
             Self { max_http_connections: 0, .. } => Some("max_http_connections"),

@@ -12,7 +12,7 @@ use super::{
     keys::{KeyDigest, Keys, SHORTEST_SECRET},
     term::{SerdeError, Term, from_term, to_term},
 };
-use crate::{telemetry, token::Secret};
+use crate::{log, token::Secret};
 
 /// The value of the cookie in which Plug keeps a session.
 ///
@@ -156,7 +156,7 @@ impl SessionCookie {
             match value.to_json() {
                 Ok(json) => Some((key.to_owned(), serde_json::from_str(&json).ok()?)),
                 Err(error) => {
-                    telemetry::session_value_left_out(key, error);
+                    log::session_value_left_out(key, error);
                     None
                 }
             }

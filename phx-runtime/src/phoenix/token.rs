@@ -14,7 +14,7 @@ use super::{
     keys::{Key, KeyDigest, Keys, SHORTEST_SECRET},
     term::{Float, SerdeError, Term, from_term, to_term},
 };
-use crate::{channel::JoinError, error::Fault, token::Secret, transport::ConnectError};
+use crate::token::Secret;
 
 /// What a token is good for unless something else is said: a day.
 const DEFAULT_MAX_AGE: MaxAge = MaxAge::After(Duration::from_hours(24));
@@ -351,29 +351,6 @@ impl Age {
     }
 }
 
-impl From<TokenError> for ConnectError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Missing | TokenError::Expired | TokenError::Invalid => {
-                Self::new(error.to_string())
-            }
-            TokenError::Secret | TokenError::KeyLength(_) => Fault::from(error).into(),
-        }
-    }
-}
-
-impl From<TokenError> for JoinError {
-    /// Refuses with the reason `missing token`, `token expired` or `invalid token`.
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Missing => Self::new("missing token"),
-            TokenError::Expired => Self::new("token expired"),
-            TokenError::Invalid => Self::new("invalid token"),
-            TokenError::Secret | TokenError::KeyLength(_) => Fault::from(error).into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -547,18 +524,10 @@ mod tests {
     }
 
     #[test]
-    fn bad_tokens_are_refusals_and_bad_keys_are_faults() {
+    fn a_short_secret_signs_and_verifies_nothing() {
         let short = Token::new("nineteen bytes long", "user socket");
         assert!(matches!(short.sign(&1), Err(SignError::Secret)));
         assert_eq!(short.verify::<u8>(SIGNED), Err(TokenError::Secret));
         assert_eq!(tokens().also_accept("short").verify::<u8>(SIGNED), Err(TokenError::Secret));
-        for error in [TokenError::Missing, TokenError::Expired, TokenError::Invalid] {
-            assert!(!ConnectError::from(error).is_fault());
-        }
-        for error in [TokenError::Secret, TokenError::KeyLength(1)] {
-            assert!(ConnectError::from(error).is_fault());
-            assert_eq!(JoinError::from(error).reason(), "");
-        }
-        assert_eq!(JoinError::from(TokenError::Missing).reason(), "missing token");
     }
 }

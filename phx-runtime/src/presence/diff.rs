@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{PresenceMeta, PresenceState};
+use super::{meta::PresenceMeta, state::PresenceState};
 
 /// The payload of `presence_diff`. Clients add the joins, then take out the leaves, both by
 /// `phx_ref`.
@@ -34,8 +34,11 @@ impl Diff {
 mod tests {
     use serde_json::json;
 
+    use super::super::{
+        meta::{PresenceMeta, fields},
+        reference::References,
+    };
     use super::Diff;
-    use crate::presence::{PresenceMeta, meta::fields, reference::References};
 
     #[test]
     fn who_joins_and_leaves_untold_is_not_mentioned() {

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::MetaError;
-use crate::channel::Topic;
+use super::meta::MetaError;
+use crate::message::Topic;
 
 /// A key that [`Presence::track`](super::Presence::track) does not track.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
-use super::PresenceRef;
+use super::reference::PresenceRef;
 
 /// One meta: what a channel said when it tracked a key, and its `phx_ref`. Cheap to clone.
 ///
@@ -94,8 +94,8 @@ impl fmt::Debug for PresenceMeta {
 mod tests {
     use serde_json::{Value, json, value::RawValue};
 
+    use super::super::reference::References;
     use super::{MetaError, PresenceMeta, fields};
-    use crate::presence::reference::References;
 
     #[test]
     fn references_that_a_client_made_up_are_not_kept() {

@@ -26,18 +26,6 @@ mod state;
 mod topics;
 mod tracking;
 
-use std::{
-    fmt::{self, Display},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
-use serde::{Serialize, de::DeserializeOwned};
-use smol_str::{SmolStr, format_smolstr};
-
 use self::{
     diff::Diff,
     meta::{Fields, fields},
@@ -52,10 +40,24 @@ pub use self::{
     reference::PresenceRef,
     state::{PresenceEntry, PresenceState},
 };
+
+use std::{
+    fmt::{self, Display},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use smol_str::{SmolStr, format_smolstr};
+
 use crate::{
-    channel::{Encoded, Socket, Topic},
+    channel::Socket,
+    log,
+    message::{Encoded, Topic},
     pubsub::{Broadcast, Pace, PubSub},
-    telemetry,
 };
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
@@ -406,14 +408,14 @@ impl Inner {
             self.fetch(topic, &mut diff.leaves);
         }));
         if fetched.is_err() {
-            telemetry::presence_fetch_panicked(topic);
+            log::presence_fetch_panicked(topic);
         }
         let broadcast = Encoded::of(&diff)
             .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
         match (broadcast, self.pubsub.get()) {
             (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),
             (Ok(_), None) => {}
-            (Err(error), _) => telemetry::presence_diff_failed(topic, error),
+            (Err(error), _) => log::presence_diff_failed(topic, error),
         }
     }
 }

@@ -7,7 +7,11 @@ use std::{
 
 use smol_str::SmolStr;
 
-use super::{PresenceEntry, PresenceMeta, PresenceState, diff::Diff};
+use super::{
+    diff::Diff,
+    meta::PresenceMeta,
+    state::{PresenceEntry, PresenceState},
+};
 
 /// A writer of presences: this process, one run of it. Nobody else changes its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

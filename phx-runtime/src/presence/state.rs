@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
-use super::{PresenceMeta, PresenceRef};
+use super::{meta::PresenceMeta, reference::PresenceRef};
 
 /// Who is present in a topic, sorted by key; sent as `{key: {"metas": [..]}}`.
 ///
@@ -100,7 +100,7 @@ impl PresenceEntry {
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         let name = name.into();
         if name == "metas" {
-            crate::telemetry::metas_kept();
+            crate::log::metas_kept();
         } else {
             self.added.insert(name, value.into());
         }

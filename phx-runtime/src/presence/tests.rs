@@ -6,10 +6,14 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Presence, TrackError, UpdateError};
+use super::{
+    Presence,
+    error::{TrackError, UpdateError},
+};
 use crate::{
-    Endpoint, Subscription,
     channel::{Socket, detached},
+    endpoint::Endpoint,
+    pubsub::Subscription,
 };
 
 const TOPIC: &str = "room:1";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{diff::Diff, roster::Roster};
-use crate::{channel::Topic, sharded::Sharded};
+use crate::{message::Topic, pubsub::Sharded};
 
 /// Each topic's roster has a lock of its own. A roster that became empty is retired under that
 /// lock, then taken out of its map; whoever finds a retired one takes it out and looks again.

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use smol_str::SmolStr;
 
-use super::{Presence, PresenceRef, roster::EntryId};
-use crate::channel::{Ends, Topic};
+use super::{Presence, reference::PresenceRef, roster::EntryId};
+use crate::{channel::Ends, message::Topic};
 
 /// A channel's keys in one presence. The channel owns it, so that the keys are untracked with the
 /// end of the channel, however it ends; the lock around it makes changes of one channel follow one

@@ -5,12 +5,10 @@
 //! once and not twice.
 
 use crate::{
-    channel::{
-        ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromParams, FromPayload,
-        FromReason, FromTopic, JoinContext, Payload, Reason,
-    },
+    channel::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromTopic, JoinContext},
+    connect::params::FromParams,
     endpoint::Requirements,
-    error::Failure,
+    message::{Failure, FromPayload, FromReason, Payload, Reason},
 };
 
 /// An argument of type `T`, and how it is found in a `Q`: in the context of the call, or in what

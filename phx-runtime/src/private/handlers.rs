@@ -12,7 +12,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use super::{arguments::Argument, counts::each_count};
 use crate::{
     channel::{Channel, Context, Handling, Reply, StateOf, run, run_async},
-    error::Failure,
+    message::Failure,
 };
 
 /// A handler that has been called and still runs.

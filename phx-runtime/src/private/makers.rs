@@ -7,7 +7,7 @@ use std::future::ready;
 use futures_util::{FutureExt, future::Either};
 
 use super::{arguments::Argument, counts::each_count};
-use crate::error::Failure;
+use crate::message::Failure;
 
 /// What a plain function is called with: the context `Q`.
 #[derive(Debug)]

@@ -17,15 +17,14 @@ pub use phx_macros::{assigns, connect, handle_in, handle_info, handle_out, id, j
 
 pub use crate::{
     channel::{
-        Channel, ChannelOptions, ConnectContext, Context, FromJoin, Handling, Info, Join,
-        JoinContext, JoinError, Joined, LogLevel, Pattern, Payload, Reason, Route, RoutingTable,
-        Topic, TopicPart,
+        Channel, ChannelOptions, ConnectContext, Context, FromJoin, Handling, Join, JoinContext,
+        JoinError, Joined, Pattern, Route, RoutingTable, SocketState,
     },
+    connect::{CheckOrigin, ConnectError, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
-    params::FilterParameters,
+    log::{FilterParameters, LogLevel},
+    message::{Info, Payload, Reason, Topic, TopicPart},
     serializer::Version,
-    socket::SocketState,
-    transport::{CheckOrigin, ConnectError, Drainer, LongPollOptions, Mount, WebSocketOptions},
 };
 
 mod arguments;

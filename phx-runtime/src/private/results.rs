@@ -3,10 +3,10 @@
 use crate::{
     channel::{
         Channel, Context, Handling, IntoConnected, IntoJoined, IntoNext, IntoReply, IntoSocketId,
-        JoinError, Joined, Payload, Reply, StateOf, Topic,
+        JoinError, Joined, Reply, StateOf,
     },
-    error::Failure,
-    transport::ConnectError,
+    connect::ConnectError,
+    message::{Failure, Payload, Topic},
 };
 
 /// The state, as `#[id]` takes it where it has another name for its type.

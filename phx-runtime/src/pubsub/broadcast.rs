@@ -7,14 +7,14 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Place;
+use super::seats::Place;
 use crate::{
-    channel::{
+    log,
+    message::{
         EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
     },
     serializer::{Outgoing, Version},
-    telemetry,
-    transport::websocket::deflate,
+    wire::deflate,
 };
 
 /// A message that was broadcast on a topic; what a [`Subscription`](super::Subscription) yields and
@@ -129,7 +129,7 @@ impl Broadcast {
             match self.encode(version) {
                 Ok(frame) => Some(frame),
                 Err(error) => {
-                    telemetry::unsendable_broadcast(&self.0.topic, &self.0.event, version, error);
+                    log::unsendable_broadcast(&self.0.topic, &self.0.event, version, error);
                     None
                 }
             }

@@ -22,17 +22,22 @@ mod broadcast;
 mod pass;
 mod room;
 mod seats;
+mod sharded;
 mod subscription;
 
-use std::sync::Arc;
-
-use self::room::{Later, Room};
 pub use self::{
     broadcast::Broadcast,
     subscription::{Subscription, SubscriptionError},
 };
-pub(crate) use self::{broadcast::Form, pass::Pass, seats::Place, subscription::Subscribed};
-use crate::{channel::Topic, sharded::Sharded, transport::Connection};
+pub(crate) use self::{
+    broadcast::Form, pass::Pass, seats::Place, sharded::Sharded, subscription::Subscribed,
+};
+
+use std::sync::Arc;
+
+use self::room::{Later, Room};
+
+use crate::{connection::Connection, message::Topic};
 
 /// Whoever gets messages of a topic. It may subscribe to one topic, once.
 pub(crate) trait Subscriber: Send + Sync {

@@ -10,7 +10,7 @@ use super::{
     pass::{Pass, TURN, work_of},
     seats::Seats,
 };
-use crate::transport::{Connection, ConnectionId, WeakConnection};
+use crate::connection::{Connection, ConnectionId, WeakConnection};
 
 /// Work units of the messages in one pass. What is gathered beyond that saves no system call that
 /// counts, and a piece of it waits in every outbox whose client is slow.

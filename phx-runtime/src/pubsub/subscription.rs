@@ -8,8 +8,8 @@ use std::sync::{
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use super::{Broadcast, Pass, Place, PubSub, Subscriber};
-use crate::{channel::Topic, telemetry};
+use super::{PubSub, Subscriber, broadcast::Broadcast, pass::Pass, seats::Place};
+use crate::{log, message::Topic};
 
 /// Messages that may wait for a subscription that does not receive.
 const CAPACITY: usize = 1024;
@@ -124,7 +124,7 @@ impl Subscriber for Inbox {
         for message in &pass.messages()[first..] {
             if self.sender.try_send(message.clone()).is_err() {
                 let missed = self.missed.fetch_add(1, Ordering::Relaxed);
-                telemetry::missed_broadcast(message.topic(), missed == 0);
+                log::missed_broadcast(message.topic(), missed == 0);
             }
         }
     }

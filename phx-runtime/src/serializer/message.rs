@@ -4,7 +4,7 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
-use crate::channel::{Payload, PayloadKind};
+use crate::message::{Payload, PayloadKind};
 
 /// A `ref` or `join_ref`: any JSON value but `null`, kept as text and sent back as it came.
 ///

@@ -8,16 +8,21 @@ mod v1;
 mod v2;
 mod version;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::message::Body;
+pub use self::version::Version;
+pub(crate) use self::{
+    message::{ClientMessage, Incoming, MessageRef, Outgoing},
+    version::VersionError,
+};
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use thiserror::Error;
 
-pub(crate) use self::message::{Body, ClientMessage, Incoming, MessageRef, Outgoing};
-pub use self::version::Version;
-pub(crate) use self::version::VersionError;
-use crate::{channel::EncodeError, transport::Frame};
+use crate::{message::EncodeError, wire::Frame};
 
 /// A frame that is no message of the protocol; it ends its connection with code 1011, as in
 /// Phoenix.

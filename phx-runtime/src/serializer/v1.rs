@@ -9,10 +9,14 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{Body, DecodeError, Incoming, MessageRef, Name, Outgoing, put_json_str, put_ref};
+use super::{
+    DecodeError, Name,
+    message::{Body, Incoming, MessageRef, Outgoing},
+    put_json_str, put_ref,
+};
 use crate::{
-    channel::{EncodeError, Payload, PayloadKind},
-    transport::websocket::put_text_frame,
+    message::{EncodeError, Payload, PayloadKind},
+    wire::put_text_frame,
 };
 
 struct Wire<'a> {
@@ -79,7 +83,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(crate) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
     Ok(Incoming {
         join_ref: wire.join_ref.and_then(|raw| MessageRef::from_json(raw.get())),
@@ -90,7 +94,7 @@ pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
     })
 }
 
-pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(crate) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     if message.kind == PayloadKind::Binary {
         return Err(EncodeError::BinaryInV1);
     }
@@ -121,11 +125,9 @@ pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(),
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::{MessageRef, Outgoing};
     use super::{decode, encode};
-    use crate::{
-        channel::PayloadKind,
-        serializer::{MessageRef, Outgoing},
-    };
+    use crate::message::PayloadKind;
 
     #[test]
     fn all_four_keys_must_be_there_and_join_ref_may_be() {

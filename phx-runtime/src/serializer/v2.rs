@@ -10,10 +10,14 @@ use serde::{
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
-use super::{Body, DecodeError, Incoming, MessageRef, Name, Outgoing, put_json_str, put_ref};
+use super::{
+    DecodeError, Name,
+    message::{Body, Incoming, MessageRef, Outgoing},
+    put_json_str, put_ref,
+};
 use crate::{
-    channel::{EncodeError, Payload, PayloadKind},
-    transport::websocket::{put_binary_frame, put_text_frame},
+    message::{EncodeError, Payload, PayloadKind},
+    wire::{put_binary_frame, put_text_frame},
 };
 
 /// Kinds of binary messages; a client sends pushes only.
@@ -65,7 +69,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(crate) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
     Ok(Incoming {
         join_ref: MessageRef::from_json(wire.join_ref.get()),
@@ -78,7 +82,7 @@ pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
 
 /// `0, join_ref size, ref size, topic size, event size`, the four texts, then the data. An empty
 /// `join_ref` is the empty string here, not `null`.
-pub(super) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
+pub(crate) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
     let (&[kind, sizes @ ..], mut at) = (bytes.first_chunk::<5>().ok_or_else(|| short(bytes))?, 5);
     if kind != PUSH {
         return Err(DecodeError::Kind(kind));
@@ -107,7 +111,7 @@ fn short(bytes: &[u8]) -> DecodeError {
     }
 }
 
-pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(crate) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     match message.kind {
         PayloadKind::Json => {
             encode_text(message, buffer);
@@ -174,11 +178,9 @@ fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), Enc
 mod tests {
     use bytes::Bytes;
 
+    use super::super::message::{MessageRef, Outgoing};
     use super::{decode_binary, decode_text, encode};
-    use crate::{
-        channel::PayloadKind,
-        serializer::{MessageRef, Outgoing},
-    };
+    use crate::message::PayloadKind;
 
     fn text(text: &str) -> Bytes {
         text.to_owned().into()

@@ -14,15 +14,16 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Missing,
-    inbox::{Inbox, PATIENCE},
+    inbox::{Inbox, Missing, PATIENCE},
     memory::{self, Sent},
     message::{self, Body, Received, Whole},
     pattern::matches,
 };
 use crate::{
-    channel::{Encoded, IntoPayload, JoinError, Payload},
-    transport::{CloseCode, RawSocket},
+    channel::JoinError,
+    message::{Encoded, IntoPayload, Payload},
+    transport::RawSocket,
+    wire::CloseCode,
 };
 
 /// How long a test waits for what must not come.

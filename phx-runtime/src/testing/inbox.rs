@@ -7,7 +7,7 @@ use thiserror::Error;
 use tokio::{sync::Notify, time::Instant};
 
 use super::message::{Body, Received, Whole};
-use crate::transport::CloseCode;
+use crate::wire::CloseCode;
 
 /// How long a test waits for what has to come. Nothing of it is spent if it comes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

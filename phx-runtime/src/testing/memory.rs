@@ -6,9 +6,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{inbox::Inbox, message::Received};
 use crate::{
-    channel::{Info, Reason},
-    telemetry,
-    transport::{CloseCode, Connection, Flow, Frame, Handled, Outgoing, RawSocket, stopped},
+    connection::{Connection, Outgoing},
+    log,
+    message::{Info, Reason},
+    transport::{Flow, Handled, RawSocket, stopped},
+    wire::{CloseCode, Frame},
 };
 
 /// Bytes that may wait for the client. They do not wait: the client always reads.
@@ -27,14 +29,14 @@ enum Event {
 }
 
 /// Establishes a connection.
-pub(super) fn establish(socket: &mut impl RawSocket) -> Connection {
+pub(crate) fn establish(socket: &mut impl RawSocket) -> Connection {
     let connection = Connection::new(BACKLOG);
     socket.init(&connection);
     connection
 }
 
 /// Serves one connection until one of its ends closes it: the client by dropping its sender.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     mut socket: impl RawSocket,
     connection: Connection,
     mut client: mpsc::UnboundedReceiver<Sent>,
@@ -122,7 +124,7 @@ fn deliver(connection: &Connection, task: &std::task::Context<'_>, inbox: &Inbox
         if let Some(message) = Received::read(&frame) {
             inbox.put(message);
         } else {
-            telemetry::unreadable_frame(frame.len());
+            log::unreadable_frame(frame.len());
         }
     }
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    channel::{Encoded, Payload, PayloadKind},
-    transport::Frame,
+    message::{Encoded, Payload, PayloadKind},
+    wire::Frame,
 };
 
 /// A message from the server.
@@ -98,7 +98,7 @@ impl Received {
 }
 
 /// Writes a message from the client; `None` if one of its names is too long for a binary message.
-pub(super) fn write(
+pub(crate) fn write(
     join_ref: &str,
     reference: &str,
     topic: &str,

@@ -86,13 +86,12 @@ pub use self::{
     inbox::Missing,
 };
 use crate::{
-    channel::{Socket, Topic, detached},
-    endpoint::Endpoint,
+    channel::{Socket, SocketState, detached},
+    connect::{ConnectError, ConnectInfo, MountSettings, TransportKind, params::Params},
+    endpoint::{ConnectRequest, Endpoint},
+    message::Topic,
     serializer::Version,
-    socket::{Channels, SocketState},
-    transport::{
-        ConnectError, ConnectInfo, ConnectRequest, Params, TransportKind, settings::MountSettings,
-    },
+    session::Channels,
 };
 
 /// A channel handle without a client, to call handlers with that are plain functions.

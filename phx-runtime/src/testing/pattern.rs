@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::channel::Payload;
+use crate::message::Payload;
 
 /// Whether a payload is what a test wants; without a pattern everything is, else only JSON.
 pub(super) fn matches(pattern: Option<&Value>, payload: &Payload) -> bool {

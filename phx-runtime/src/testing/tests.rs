@@ -5,12 +5,22 @@ use std::time::Duration;
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 
-use super::{Client, Ended, connect};
+use super::{
+    client::{Client, Ended},
+    connect,
+};
 use crate::{
-    Binary, Channel, ConnectContext, ConnectError, Context, Endpoint, Handling, Join, JoinContext,
-    JoinError, Joined, Mount, Pattern, Payload, Presence, Reason, Reply, Route, SocketState,
-    WebSocketOptions, assert_push, assert_reply, refute_push, refute_reply, run,
-    transport::CloseCode,
+    WebSocketOptions, assert_push, assert_reply,
+    channel::{
+        Channel, ConnectContext, Context, Handling, Join, JoinContext, JoinError, Joined, Pattern,
+        Reply, Route, SocketState, run,
+    },
+    connect::{ConnectError, Mount},
+    endpoint::Endpoint,
+    message::{Binary, Payload, Reason},
+    presence::Presence,
+    refute_push, refute_reply,
+    wire::CloseCode,
 };
 
 struct User(Option<String>);
@@ -68,7 +78,7 @@ impl Channel for Room {
         Handling::done(self, reply)
     }
 
-    fn handle_info(self: Box<Self>, _: crate::Info, cx: Context) -> Handling {
+    fn handle_info(self: Box<Self>, _: crate::message::Info, cx: Context) -> Handling {
         cx.socket().push("slow", json!({}));
         Handling::done(self, Reply::none())
     }

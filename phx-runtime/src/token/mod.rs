@@ -3,6 +3,9 @@
 mod age;
 mod secret;
 
+pub(crate) use self::secret::{RandomError, random};
+pub use self::{age::TokenAge, secret::Secret};
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,10 +14,6 @@ use hmac::{Hmac, Mac};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use thiserror::Error;
-
-pub(crate) use self::secret::{RandomError, random};
-pub use self::{age::TokenAge, secret::Secret};
-use crate::{channel::JoinError, error::Fault, transport::ConnectError};
 
 /// What the derived key is for. A later format takes another name, so that tokens of one are
 /// nothing to the other.
@@ -187,26 +186,6 @@ fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-impl From<TokenError> for ConnectError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Expired | TokenError::Invalid => Self::new(error.to_string()),
-            TokenError::Secret => Fault::from(error).into(),
-        }
-    }
-}
-
-impl From<TokenError> for JoinError {
-    /// Refuses with the reason `token expired` or `invalid token`.
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Expired => Self::new("token expired"),
-            TokenError::Invalid => Self::new("invalid token"),
-            TokenError::Secret => Fault::from(error).into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -215,7 +194,6 @@ mod tests {
     };
 
     use super::{SignError, Token, TokenAge, TokenError};
-    use crate::{channel::JoinError, transport::ConnectError};
 
     const SECRET: &str = "01234567890123456789";
     const DAY: Duration = Duration::from_hours(24);
@@ -309,16 +287,5 @@ mod tests {
     fn a_value_without_json_form_is_an_error() {
         let value = HashMap::from([(vec![1], 1)]);
         assert!(matches!(Token::sign(SECRET, "salt", &value), Err(SignError::Value(_))));
-    }
-
-    #[test]
-    fn bad_tokens_are_refusals_and_bad_secrets_are_faults() {
-        for error in [TokenError::Expired, TokenError::Invalid] {
-            assert!(!ConnectError::from(error).is_fault());
-        }
-        assert!(ConnectError::from(TokenError::Secret).is_fault());
-        assert_eq!(JoinError::from(TokenError::Expired).reason(), "token expired");
-        assert_eq!(JoinError::from(TokenError::Invalid).reason(), "invalid token");
-        assert_eq!(JoinError::from(TokenError::Secret).reason(), "");
     }
 }

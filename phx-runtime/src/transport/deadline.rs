@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// It is not moved with everything that happens: when it fires, it is set again for what is left.
 /// While nobody waits for it, it takes the memory of a pointer.
 #[derive(Default)]
-pub(super) struct Deadline(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
     /// Whether the point in time has come that `at` gives; none never comes. `at` is asked for a new

@@ -10,11 +10,13 @@ use std::{
 
 use futures_util::FutureExt;
 
-use super::{CloseCode, ConnectError, ConnectRequest, Connection, Control, Frame};
 use crate::{
-    channel::{Info, Reason, short_name},
-    error::Fault,
-    telemetry,
+    connection::Connection,
+    wire::{CloseCode, Control, Frame},
+};
+use crate::{
+    log,
+    message::{Fault, Info, Reason},
 };
 
 /// How long `terminate` may take, that of a whole socket and that of one channel alike. Phoenix
@@ -26,9 +28,9 @@ pub(crate) const TERMINATE: Duration = Duration::from_secs(5);
 /// The session that serves channels is one implementation; an echo server is another:
 ///
 /// ```
-/// use phx_runtime::transport::{
-///     ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect,
-///     RawSocket,
+/// use phx_runtime::{
+///     transport::{Connection, Flow, Frame, Handled, RawSocket},
+///     ConnectError, ConnectRequest, RawConnect,
 /// };
 ///
 /// struct Echo;
@@ -79,7 +81,7 @@ pub trait RawSocket: Send + 'static {
 
     /// What the log calls the socket; the name of its type by default.
     fn name(&self) -> &str {
-        short_name::<Self>()
+        log::short_name::<Self>()
     }
 
     /// Whom the connection belongs to, for the log; unknown by default.
@@ -107,28 +109,20 @@ pub(crate) fn stopped(code: CloseCode) -> Reason {
 }
 
 /// Calls a method of a socket. A panic is logged and gives `None`: it ends this connection alone.
-pub(super) fn guarded<T>(method: &'static str, call: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(method: &'static str, call: impl FnOnce() -> T) -> Option<T> {
     let called = catch_unwind(AssertUnwindSafe(call));
-    called
-        .inspect_err(|panic| telemetry::socket_panicked(method, &Fault::from_panic(&**panic)))
-        .ok()
+    called.inspect_err(|panic| log::socket_panicked(method, &Fault::from_panic(&**panic))).ok()
 }
 
 /// Lets a socket clean up, for as long as it may take and whatever goes wrong.
-pub(super) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connection: &Connection) {
+pub(crate) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connection: &Connection) {
     // Made within, because a socket may panic before it gives its future.
     let work = AssertUnwindSafe(async { socket.terminate(reason, connection).await });
     match tokio::time::timeout(TERMINATE, work.catch_unwind()).await {
         Ok(Ok(())) => {}
-        Ok(Err(panic)) => telemetry::socket_panicked("terminate", &Fault::from_panic(&*panic)),
-        Err(_) => telemetry::terminate_abandoned(),
+        Ok(Err(panic)) => log::socket_panicked("terminate", &Fault::from_panic(&*panic)),
+        Err(_) => log::terminate_abandoned(),
     }
-}
-
-/// A raw socket that can be mounted.
-pub trait RawConnect: RawSocket + Sized {
-    /// Decides on a connection. It may run in another task than the rest.
-    fn connect(request: ConnectRequest) -> impl Future<Output = Result<Self, ConnectError>> + Send;
 }
 
 /// Whether a connection goes on.
@@ -150,7 +144,7 @@ pub enum Flow {
 #[must_use]
 pub struct Handled<'a>(pub(super) HandledKind<'a>);
 
-pub(super) enum HandledKind<'a> {
+pub(crate) enum HandledKind<'a> {
     Now(Flow),
     Later(Pin<Box<dyn Future<Output = Flow> + Send + 'a>>),
 }

@@ -9,11 +9,9 @@ use miniz_oxide::{
     inflate::decompress_to_vec,
 };
 use phx_runtime::{
-    ConnectError, ConnectInfo, Endpoint, JoinError, Mount, Params, Payload, Reply, Socket,
-    TransportKind, WebSocketOptions, channel, json, socket,
-    transport::{
-        ConnectRequest, Connection, Flow, Frame, Handled, Outgoing, RawConnect, RawSocket,
-    },
+    ConnectError, ConnectInfo, ConnectRequest, Endpoint, JoinError, Mount, Params, Payload,
+    RawConnect, Reply, Socket, TransportKind, WebSocketOptions, channel, json, socket,
+    transport::{Connection, Flow, Frame, Handled, Outgoing, RawSocket},
 };
 use tokio::io::AsyncWriteExt;
 

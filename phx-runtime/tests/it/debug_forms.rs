@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 
 use phx_runtime::{
-    Binary, ConnectInfo, Endpoint, JoinError, Joined, Mount, Params, Payload, Reply, Secret, json,
-    testing,
-    transport::{Control, Frame, Text, TransportKind},
+    Binary, ConnectInfo, Endpoint, JoinError, Joined, Mount, Params, Payload, Reply, Secret,
+    TransportKind, json, testing,
+    transport::{Control, Frame, Text},
 };
 
 const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";

@@ -17,5 +17,6 @@ mod longpoll;
 mod payloads;
 mod presence;
 mod server;
+mod stair;
 mod turns;
 mod websocket;

@@ -10,9 +10,9 @@ use std::{
 };
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, Endpoint, Info, JoinError, Mount, Payload, Socket, State,
-    WebSocketOptions, channel, socket,
-    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Info, JoinError, Mount, Payload,
+    RawConnect, Socket, State, WebSocketOptions, channel, socket,
+    transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{
     io::AsyncWriteExt,

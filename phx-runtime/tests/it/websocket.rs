@@ -3,11 +3,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
-    CheckOrigin, ConnectError, Drainer, Endpoint, Event, JoinError, Mount, Payload, Reason, Reply,
-    Socket, WebSocketOptions, channel, json, socket,
-    transport::{
-        CloseCode, ConnectRequest, Connection, Control, Flow, Frame, Handled, RawConnect, RawSocket,
-    },
+    CheckOrigin, ConnectError, ConnectRequest, Drainer, Endpoint, Event, JoinError, Mount, Payload,
+    RawConnect, Reason, Reply, Socket, WebSocketOptions, channel, json, socket,
+    transport::{CloseCode, Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -7,10 +7,10 @@ use std::sync::{
 
 use parking_lot::Mutex;
 
-use super::{Broadcast, Form, Pace, Pass, Place, PubSub, Subscriber};
+use crate::pubsub::{Broadcast, Form, Pace, Pass, Place, PubSub, Subscriber};
 use crate::{
-    channel::{Encoded, Topic},
     json,
+    message::{Encoded, Topic},
     serializer::Version,
 };
 
@@ -187,7 +187,7 @@ fn publishing_works_outside_of_a_runtime() {
 #[tokio::test]
 async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
     let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
-    let mut slow = super::Subscription::new(&pubsub, topic.clone());
+    let mut slow = crate::pubsub::Subscription::new(&pubsub, topic.clone());
     for _ in 0..1030 {
         pubsub.publish(message(&topic, "x", None), Pace::Now);
     }

@@ -7,9 +7,9 @@ use std::sync::{
 
 use super::{Chatter, Listener, message, settle};
 use crate::{
-    channel::Topic,
+    connection::Connection,
+    message::Topic,
     pubsub::{Pace, Pass, Place, PubSub, Subscriber, pass::TURN},
-    transport::Connection,
 };
 
 /// Counts what it and others are handed.

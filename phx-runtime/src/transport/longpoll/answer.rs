@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::transport::Text;
+use crate::wire::Text;
 
 /// The status that counts for the client; that of HTTP is 200 in most cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

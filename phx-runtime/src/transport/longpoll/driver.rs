@@ -9,16 +9,17 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Session, SessionId, Sessions, post::Post};
+use super::{
+    post::Post,
+    session::Session,
+    sessions::{SessionId, Sessions},
+};
 use crate::{
-    channel::{Info, Reason},
-    telemetry::{self, Party},
-    transport::{
-        CloseCode, Flow, Frame, RawSocket, Slow,
-        connection::Reader,
-        deadline::Deadline,
-        raw_socket::{Handled, HandledKind, guarded, stopped, terminate},
-    },
+    connection::{Reader, Slow},
+    log::{self, Party},
+    message::{Info, Reason},
+    transport::{Deadline, Flow, Handled, HandledKind, RawSocket, guarded, stopped, terminate},
+    wire::{CloseCode, Frame},
 };
 
 /// Messages of a batch that are handled before others get the thread, and an open poll the answers.
@@ -108,18 +109,18 @@ impl End {
         let party = Party { socket: Some(socket.name()), id: socket.id(), peer: session.peer };
         match self {
             Self::Stopped(code @ CloseCode::INTERNAL) => {
-                telemetry::closed(party, code.get(), "the socket stopped it", true);
+                log::closed(party, code.get(), "the socket stopped it", true);
             }
             Self::Stopped(_) | Self::Inactive => {}
             Self::Failed => {
-                telemetry::closed(party, CloseCode::INTERNAL.get(), "the socket panicked", true);
+                log::closed(party, CloseCode::INTERNAL.get(), "the socket panicked", true);
             }
             Self::Slow(slow) => {
-                telemetry::slow_reader(party, slow.waiting, slow.limit, slow.behind);
+                log::slow_reader(party, slow.waiting, slow.limit, slow.behind);
             }
             Self::Closing => {
                 if let Some((code, reason)) = session.connection.failure() {
-                    telemetry::closed(party, code.get(), reason, true);
+                    log::closed(party, code.get(), reason, true);
                 }
             }
         }

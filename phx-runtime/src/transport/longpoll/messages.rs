@@ -9,7 +9,7 @@ use base64::{
 };
 use bytes::Bytes;
 
-use crate::transport::{Frame, Text};
+use crate::wire::{Frame, Text};
 
 /// Clients write padding or leave it out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -105,7 +105,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Messages, NoMessage};
-    use crate::transport::Frame;
+    use crate::wire::Frame;
 
     const NDJSON: Option<&[u8]> = Some(b"application/x-ndjson");
 

@@ -28,14 +28,15 @@ mod poll;
 mod post;
 mod session;
 mod sessions;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use self::{
     answer::{Answer, Status},
     driver::drive,
     messages::Messages,
     poll::Poll,
-    session::{Session, Visit},
+    session::Session,
     sessions::{Seat, SessionId, SessionLimits, Sessions},
 };
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,10 @@ use std::future::poll_fn;
 use bytes::Bytes;
 
 use super::{
-    Answer, Status, Visit,
-    session::{Session, Taken},
+    answer::{Answer, Status},
+    session::{Session, Taken, Visit},
 };
-use crate::transport::budget::Share;
+use crate::connection::Share;
 
 /// A poll. The newest one of a session gets the messages; an older one ends without any.
 ///

@@ -2,7 +2,11 @@
 
 use tokio::sync::{MutexGuard, oneshot};
 
-use super::{Messages, Session, Status, Visit};
+use super::{
+    answer::Status,
+    messages::Messages,
+    session::{Session, Visit},
+};
 
 /// Messages on their way from a request to the session's task.
 pub(super) struct Post {

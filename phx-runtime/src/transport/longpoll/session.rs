@@ -13,8 +13,9 @@ use tokio::time::Instant;
 
 use super::post::Post;
 use crate::{
-    telemetry,
-    transport::{BacklogLimits, Budget, Connection, Frame, Outgoing, Text, budget::Share},
+    connection::{BacklogLimits, Budget, Connection, Outgoing, Share},
+    log,
+    wire::{Frame, Text},
 };
 
 /// Bytes of messages after which an answer gets no more of them. The rest comes with the next poll,
@@ -282,7 +283,7 @@ impl State {
                 Outgoing::Ping(_) | Outgoing::Close => {}
             }
         }
-        telemetry::binary_over_long_poll(dropped);
+        log::binary_over_long_poll(dropped);
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::Session;
-use crate::telemetry::{self, Spell};
+use super::session::Session;
+use crate::log::{self, Spell};
 
 /// What a session's token names: random, so that no two are alike and none can be guessed.
 pub(crate) type SessionId = [u8; 16];
@@ -75,7 +75,7 @@ impl Sessions {
             let is_news = registry.refused.begins();
             drop(registry);
             if is_news {
-                telemetry::too_many_sessions(option, most, peer);
+                log::too_many_sessions(option, most, peer);
             }
             return Err(Full);
         }

@@ -15,10 +15,19 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance, sleep};
 
-use super::{Messages, Poll, Session, SessionId, SessionLimits, Sessions, Status, drive};
+use super::{
+    answer::Status,
+    driver::drive,
+    messages::Messages,
+    poll::Poll,
+    session::Session,
+    sessions::{SessionId, SessionLimits, Sessions},
+};
 use crate::{
-    channel::{Info, Reason},
-    transport::{BacklogLimits, Budget, CloseCode, Connection, Flow, Frame, Handled, RawSocket},
+    connection::{BacklogLimits, Budget, Connection},
+    message::{Info, Reason},
+    transport::{Flow, Handled, RawSocket},
+    wire::{CloseCode, Frame},
 };
 
 const WINDOW: Duration = Duration::from_secs(10);

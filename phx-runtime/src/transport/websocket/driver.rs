@@ -14,23 +14,14 @@ use tokio::{
     time::Instant,
 };
 
-use super::{
-    close::{ClientClose, close_reply},
-    decoder::{Decoder, Incoming},
-    deflate,
-    frame_error::FrameError,
-    io::{Io, READ_SIZE},
-};
+use super::io::{Io, READ_SIZE};
+use crate::wire::{ClientClose, Decoder, FrameError, Incoming, close_reply, deflate};
 use crate::{
-    channel::{Info, Reason},
-    telemetry::{self, Party},
-    transport::{
-        CloseCode, Connection, Control, Flow, Frame, RawSocket, Slow,
-        connection::Reader,
-        deadline::Deadline,
-        outbox::Outbox,
-        raw_socket::{Handled, HandledKind, guarded, stopped, terminate},
-    },
+    connection::{Connection, Outbox, Reader, Slow},
+    log::{self, Party},
+    message::{Info, Reason},
+    transport::{Deadline, Flow, Handled, HandledKind, RawSocket, guarded, stopped, terminate},
+    wire::{CloseCode, Control, Frame},
 };
 
 /// How long the last frames may take to reach a client whose connection ends.
@@ -408,10 +399,10 @@ impl Driver {
             peer: self.connection.with_outbox(|outbox| outbox.peer()),
         };
         let by_server = |code: CloseCode, reason: &dyn fmt::Display| {
-            telemetry::closed(party(), code.get(), reason, true);
+            log::closed(party(), code.get(), reason, true);
         };
         let by_client = |code: CloseCode, reason: &dyn fmt::Display| {
-            telemetry::closed(party(), code.get(), reason, false);
+            log::closed(party(), code.get(), reason, false);
         };
         match *end {
             End::Stopped(code @ CloseCode::INTERNAL) => by_server(code, &"the socket stopped it"),
@@ -420,7 +411,7 @@ impl Driver {
             End::Malformed(code) => by_client(code, &"the client sent an invalid message"),
             End::Panicked => by_server(CloseCode::INTERNAL, &"the socket panicked"),
             End::Slow(slow) => {
-                telemetry::slow_reader(party(), slow.waiting, slow.limit, slow.behind);
+                log::slow_reader(party(), slow.waiting, slow.limit, slow.behind);
             }
             End::Closing => {
                 if let Some((code, reason)) = self.connection.failure() {

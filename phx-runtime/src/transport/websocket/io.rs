@@ -14,8 +14,9 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{decoder::Decoder, tcp::TcpReader};
-use crate::transport::{BacklogLimits, Connection, outbox::Outbox};
+use super::tcp::TcpReader;
+use crate::connection::{BacklogLimits, Connection, Outbox};
+use crate::wire::Decoder;
 
 /// Bytes read at once. The buffer belongs to the thread, so that idle connections have none.
 pub(super) const READ_SIZE: usize = 64 * 1024;

@@ -7,10 +7,9 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use phx_runtime::{
-    ConnectError, Endpoint, Info, LongPollOptions, Mount, Reason, WebSocketOptions,
-    transport::{
-        CloseCode, ConnectRequest, Connection, Control, Flow, Frame, Handled, RawConnect, RawSocket,
-    },
+    ConnectError, ConnectRequest, Endpoint, Info, LongPollOptions, Mount, RawConnect, Reason,
+    WebSocketOptions,
+    transport::{CloseCode, Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 
 use crate::{

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use phx_runtime::{
-    Builder, Channel, ChannelOptions, ConnectContext, ConnectError, ConnectInfo, Context, Endpoint,
-    Fault, FilterParameters, Handling, Join, JoinContext, JoinError, Joined, Mount, Pattern,
-    Payload, Reply, Route, SocketState, WebSocketOptions, json,
-    transport::{ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket},
+    Builder, Channel, ChannelOptions, ConnectContext, ConnectError, ConnectInfo, ConnectRequest,
+    Context, Endpoint, Fault, FilterParameters, Handling, Join, JoinContext, JoinError, Joined,
+    Mount, Pattern, Payload, RawConnect, Reply, Route, SocketState, WebSocketOptions, json,
+    transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use serde_json::Value;
 

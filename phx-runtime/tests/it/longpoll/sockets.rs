@@ -3,11 +3,9 @@
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, Endpoint, Event, Fault, JoinError, LongPollOptions, Mount, Payload,
-    Reason, Reply, Socket, channel, socket,
-    transport::{
-        CloseCode, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect, RawSocket,
-    },
+    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Event, Fault, JoinError, LongPollOptions,
+    Mount, Payload, RawConnect, Reason, Reply, Socket, channel, socket,
+    transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::sync::mpsc;
 use warp::Filter;

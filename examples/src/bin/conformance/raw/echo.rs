@@ -1,8 +1,8 @@
 //! Sends back what it gets, unless it is told to end.
 
-use phx_runtime::transport::{
-    CloseCode, ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect,
-    RawSocket,
+use phx_runtime::{
+    ConnectError, ConnectRequest, RawConnect,
+    transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 
 pub(crate) struct Echo;

@@ -1,11 +1,8 @@
 //! Shows its connection parameters.
 
 use phx_runtime::{
-    Info, Params,
-    transport::{
-        CloseCode, ConnectError, ConnectRequest, Connection, Flow, Frame, Handled, RawConnect,
-        RawSocket,
-    },
+    ConnectError, ConnectRequest, Info, Params, RawConnect,
+    transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 
 use crate::connect_info::params_json;

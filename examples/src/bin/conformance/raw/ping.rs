@@ -1,7 +1,8 @@
 //! Hears and sends pings.
 
-use phx_runtime::transport::{
-    ConnectError, ConnectRequest, Connection, Control, Flow, Frame, Handled, RawConnect, RawSocket,
+use phx_runtime::{
+    ConnectError, ConnectRequest, RawConnect,
+    transport::{Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 
 pub(crate) struct Ping;

@@ -1,7 +1,8 @@
 //! Never gets anything done.
 
-use phx_runtime::transport::{
-    ConnectError, ConnectRequest, Connection, Frame, Handled, RawConnect, RawSocket,
+use phx_runtime::{
+    ConnectError, ConnectRequest, RawConnect,
+    transport::{Connection, Frame, Handled, RawSocket},
 };
 
 pub(crate) struct Slow;

@@ -1,0 +1,54 @@
+//! The socket: who a connection belongs to, and the session that serves its channels.
+
+use futures_util::future::BoxFuture;
+
+use super::{context::ConnectContext, route::Route};
+use crate::{
+    connect::{ConnectError, Mount},
+    endpoint::Requirements,
+};
+
+/// The state of one connection; what `#[socket(..)]` implements.
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use phx_runtime::{ConnectContext, ConnectError, Mount, Route, SocketState, WebSocketOptions};
+///
+/// struct Guest;
+///
+/// impl SocketState for Guest {
+///     fn mount() -> Mount {
+///         Mount::new("/socket").websocket(WebSocketOptions::new())
+///     }
+///
+///     fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+///         Box::pin(async { Ok(Guest) })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a socket",
+    label = "no `#[socket(\"…\")]` here",
+    note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[socket(\"/socket\", websocket)]`"
+)]
+pub trait SocketState: Sized + Send + Sync + 'static {
+    /// Where the socket answers.
+    fn mount() -> Mount;
+
+    /// Authenticates a connection. Phoenix counterpart: `connect/3`.
+    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>>;
+
+    /// The topic that names this connection's owner, for `Endpoint::disconnect`; none by default.
+    fn id(&self) -> Option<String> {
+        None
+    }
+
+    /// The routing table, in matching order; [`RoutingTable`](crate::RoutingTable) checks it while it
+    /// is compiled.
+    fn channels() -> Vec<Route<Self>> {
+        Vec::new()
+    }
+
+    /// Registers the application state that connecting needs.
+    fn requires(_requirements: &mut Requirements) {}
+}

@@ -1,0 +1,322 @@
+//! A client asks for a connection.
+
+use std::{fmt, net::SocketAddr};
+
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode, Uri,
+    header::{CONTENT_TYPE, USER_AGENT},
+    uri::Scheme,
+};
+
+use super::session_cookie::Session;
+use crate::connect::params::Params;
+#[cfg(feature = "phoenix")]
+use crate::phoenix;
+use crate::{
+    message::{Failure, Fault, PayloadError},
+    token::TokenError,
+};
+
+/// Which transport carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportKind {
+    /// WebSocket.
+    WebSocket,
+    /// HTTP requests that wait for messages.
+    LongPoll,
+    /// A transport outside of this crate.
+    Custom(&'static str),
+}
+
+impl TransportKind {
+    /// The name that Phoenix uses: `websocket`, `longpoll`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::LongPoll => "longpoll",
+            Self::Custom(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for TransportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What `#[connect]` can know of the request, as `&ConnectInfo`.
+///
+/// Cookies, `Authorization` and all other headers are deliberately not part of it. Phoenix
+/// counterpart: `connect_info`, whose keys are methods here and need no list in advance.
+#[derive(Clone)]
+pub struct ConnectInfo {
+    pub(crate) params: Params,
+    pub(crate) transport: TransportKind,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) auth_token: Option<String>,
+    pub(crate) session: Option<Session>,
+}
+
+impl ConnectInfo {
+    /// What a request without headers from `params` alone tells; for tests and other transports.
+    pub fn new(transport: TransportKind, params: Params) -> Self {
+        Self {
+            params,
+            transport,
+            peer: None,
+            uri: Uri::default(),
+            headers: HeaderMap::new(),
+            auth_token: None,
+            session: None,
+        }
+    }
+
+    /// The connection parameters.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> TransportKind {
+        self.transport
+    }
+
+    /// The client's address, unless the server in front does not tell.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The request's URI, with host and port as the `Host` header gives them. What a proxy says in
+    /// `X-Forwarded-Host` and the like is left to the application, in
+    /// [`x_headers`](Self::x_headers).
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The port that the client asked for; that of the scheme where the `Host` header has none.
+    pub fn port(&self) -> u16 {
+        let is_https = self.uri.scheme() == Some(&Scheme::HTTPS);
+        self.uri.port_u16().unwrap_or(if is_https { 443 } else { 80 })
+    }
+
+    /// The `User-Agent`.
+    pub fn user_agent(&self) -> Option<&str> {
+        text(self.headers.get(USER_AGENT)?)
+    }
+
+    /// All headers whose name starts with `x-`, in lower case; of a repeated one, each by itself.
+    ///
+    /// ```
+    /// fn forwarded_for(info: &phx_runtime::ConnectInfo) -> Option<&str> {
+    ///     info.x_headers().find(|(name, _)| *name == "x-forwarded-for").map(|(_, value)| value)
+    /// }
+    /// ```
+    pub fn x_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| name.starts_with("x-"))
+    }
+
+    /// `traceparent` and `tracestate`.
+    pub fn trace_context_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| matches!(name, "traceparent" | "tracestate"))
+    }
+
+    /// All headers whose name starts with `sec-websocket-`; a token that was sent in them is left
+    /// out on mounts with `auth_token`.
+    pub fn sec_websocket_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named(|name| name.starts_with("sec-websocket-"))
+    }
+
+    /// The token that the client sent outside of the URL, on mounts with
+    /// [`auth_token`](crate::Mount::auth_token). None if it sent none, several, or one that is not
+    /// text: that does not refuse the connection by itself.
+    pub fn auth_token(&self) -> Option<&str> {
+        self.auth_token.as_deref()
+    }
+
+    /// The session that the application gave the browser, where the mount or the endpoint has
+    /// [`SessionOptions`](crate::SessionOptions). None without cookie, with one that was changed,
+    /// and without the CSRF token that belongs to it: none of this refuses the connection by
+    /// itself, so treat it as a user who is not logged in.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    fn named(&self, wanted: fn(&str) -> bool) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.headers.iter().filter(move |(name, _)| wanted(name.as_str()));
+        headers.filter_map(|(name, value)| Some((name.as_str(), text(value)?)))
+    }
+
+    /// The headers that are shown at all.
+    pub(crate) fn shown_headers(all: &HeaderMap) -> HeaderMap {
+        let is_shown = |name: &str| {
+            name.starts_with("x-")
+                || name.starts_with("sec-websocket-")
+                || matches!(name, "user-agent" | "traceparent" | "tracestate")
+        };
+        let shown = all.iter().filter(|(name, _)| is_shown(name.as_str()));
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// The value of a header, unless it is not UTF-8.
+fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
+/// Tells what a log may have: neither the values of parameters, headers and session, nor the token.
+impl fmt::Debug for ConnectInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.keys().map(http::HeaderName::as_str).collect();
+        f.debug_struct("ConnectInfo")
+            .field("transport", &self.transport)
+            .field("peer", &self.peer)
+            .field("path", &self.uri.path())
+            .field("params", &self.params)
+            .field("headers", &headers)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer of plain text, or of nothing but its status.
+pub(crate) fn plain_response(status: StatusCode, body: &str) -> Response<String> {
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status;
+    if !body.is_empty() {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, text);
+    }
+    response
+}
+
+/// A refused connection.
+///
+/// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
+/// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}`; see also
+/// [`WebSocketOptions::error_handler`](crate::WebSocketOptions::error_handler).
+///
+/// ```
+/// use phx_runtime::ConnectError;
+///
+/// let busy = ConnectError::new("rate_limit").status(429).body("Too many requests");
+/// # let _ = busy;
+/// ```
+pub struct ConnectError(Box<Kind>);
+
+enum Kind {
+    Refused { reason: String, status: StatusCode, body: String },
+    Fault(Fault),
+}
+
+impl ConnectError {
+    /// A refusal; the reason is logged and not sent.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Refused {
+            reason: reason.into(),
+            status: StatusCode::FORBIDDEN,
+            body: String::new(),
+        }))
+    }
+
+    /// The HTTP status of the answer over WebSocket; 403 by default. Numbers that are no status of
+    /// a refusal (400 to 599) are ignored.
+    pub fn status(mut self, code: u16) -> Self {
+        if let (Kind::Refused { status, .. }, 400..=599) = (&mut *self.0, code) {
+            *status = StatusCode::from_u16(code).unwrap_or(*status);
+        }
+        self
+    }
+
+    /// The body of the answer over WebSocket, as plain text; empty by default.
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        if let Kind::Refused { body, .. } = &mut *self.0 {
+            *body = text.into();
+        }
+        self
+    }
+
+    /// Status and body of the answer.
+    pub fn response(&self) -> (StatusCode, &str) {
+        match &*self.0 {
+            Kind::Refused { status, body, .. } => (*status, body),
+            Kind::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, ""),
+        }
+    }
+
+    /// The answer as it goes out: status and body, as plain text if there is any.
+    pub fn to_response(&self) -> Response<String> {
+        let (status, body) = self.response();
+        plain_response(status, body)
+    }
+
+    /// Whether connecting failed, rather than being refused.
+    pub fn is_fault(&self) -> bool {
+        matches!(*self.0, Kind::Fault(_))
+    }
+}
+
+impl From<Fault> for ConnectError {
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(Kind::Fault(fault)))
+    }
+}
+
+impl From<PayloadError> for ConnectError {
+    fn from(error: PayloadError) -> Self {
+        Self::new(format!("connection parameters: {error}"))
+    }
+}
+
+impl From<Failure> for ConnectError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Payload(error) => error.into(),
+            Failure::Topic => Self::new("unmatched topic"),
+            Failure::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<TokenError> for ConnectError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired | TokenError::Invalid => Self::new(error.to_string()),
+            TokenError::Secret => Fault::from(error).into(),
+        }
+    }
+}
+
+#[cfg(feature = "phoenix")]
+impl From<phoenix::TokenError> for ConnectError {
+    fn from(error: phoenix::TokenError) -> Self {
+        match error {
+            phoenix::TokenError::Missing
+            | phoenix::TokenError::Expired
+            | phoenix::TokenError::Invalid => Self::new(error.to_string()),
+            phoenix::TokenError::Secret | phoenix::TokenError::KeyLength(_) => {
+                Fault::from(error).into()
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Refused { reason, .. } => f.write_str(reason),
+            Kind::Fault(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectError({self})")
+    }
+}

@@ -1,0 +1,228 @@
+//! What holds for a mount once it is built: what was set for it, and the defaults of what was not.
+//!
+//! Each setting is read here, and nowhere else.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use http::{HeaderValue, Response};
+
+use super::{
+    error_handler::ErrorHandler,
+    info::ConnectError,
+    options::{CommonOptions, Drainer, Mount},
+    origin::{CheckOrigin, NoOrigin, OriginRule, OwnHost},
+    session_cookie::SessionOptions,
+    subprotocols,
+};
+use crate::{
+    connection::{BacklogLimits, Budget},
+    transport::longpoll::SessionLimits,
+};
+use crate::{
+    log::{FilterParameters, LogLevel},
+    serializer::Version,
+    token::TokenAge,
+};
+
+/// No time is longer, so that points in time can be reckoned with.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+fn capped(duration: Option<Duration>, default: Duration) -> Duration {
+    duration.unwrap_or(default).min(LONGEST)
+}
+
+/// What the endpoint says where a mount does not.
+pub(crate) struct Defaults {
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) session: Option<SessionOptions>,
+    pub(crate) host: OwnHost,
+}
+
+/// What holds for a mount's connections, whichever transport they have.
+#[derive(Debug)]
+pub(crate) struct MountSettings {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) max_channels: usize,
+    pub(crate) max_queue: usize,
+    pub(crate) log: LogLevel,
+    pub(crate) filter_parameters: Option<FilterParameters>,
+    /// None closes all connections at once.
+    pub(crate) drainer: Option<DrainerSettings>,
+}
+
+impl MountSettings {
+    pub(crate) fn new(mount: &Mount) -> Self {
+        let log = mount.log.unwrap_or(LogLevel::Info);
+        Self {
+            path: mount.path.clone(),
+            max_channels: mount.max_channels.unwrap_or(100),
+            max_queue: mount.max_queue.unwrap_or(1 << 20),
+            log,
+            filter_parameters: mount.filter_parameters.clone(),
+            drainer: mount.drainer.map(|drainer| DrainerSettings::new(drainer, log)),
+        }
+    }
+}
+
+/// How a mount's connections are told to go elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DrainerSettings {
+    pub(crate) batch_size: usize,
+    pub(crate) batch_interval: Duration,
+    pub(crate) shutdown: Duration,
+    pub(crate) log: LogLevel,
+}
+
+impl DrainerSettings {
+    fn new(drainer: Drainer, log_of_mount: LogLevel) -> Self {
+        Self {
+            batch_size: drainer.batch_size.unwrap_or(10_000),
+            batch_interval: capped(drainer.batch_interval, Duration::from_secs(2)),
+            shutdown: capped(drainer.shutdown, Duration::from_secs(30)),
+            log: drainer.log.unwrap_or(log_of_mount),
+        }
+    }
+}
+
+/// One transport of a mount.
+pub(crate) struct TransportSettings<T> {
+    pub(crate) serializers: Arc<[Version]>,
+    pub(crate) check_origin: OriginRule,
+    pub(crate) auth_token: bool,
+    pub(crate) session: Option<SessionOptions>,
+    pub(crate) check_csrf: bool,
+    /// The level of the line about each request.
+    pub(crate) log: LogLevel,
+    /// What this transport alone has.
+    pub(crate) own: T,
+}
+
+impl<T> TransportSettings<T> {
+    fn new(
+        mount: &Mount,
+        common: &CommonOptions,
+        all: &Defaults,
+        own: T,
+    ) -> Result<Self, NoOrigin> {
+        let serializers = common.serializers.as_deref().unwrap_or(&[Version::V1, Version::V2]);
+        let check_origin = common.check_origin.as_ref().unwrap_or(&all.check_origin);
+        Ok(Self {
+            serializers: serializers.into(),
+            check_origin: OriginRule::new(check_origin, &all.host)?,
+            auth_token: mount.auth_token.unwrap_or(false),
+            session: mount.session.as_ref().or(all.session.as_ref()).cloned(),
+            check_csrf: common.check_csrf.unwrap_or(true),
+            log: common.transport_log.unwrap_or(LogLevel::Off),
+            own,
+        })
+    }
+
+    /// Whether every page of the web can connect with the session of whoever looks at it.
+    pub(crate) fn gives_session_to_any_page(&self) -> bool {
+        self.session.is_some() && !self.check_csrf && matches!(self.check_origin, OriginRule::Any)
+    }
+}
+
+/// What WebSocket connections alone have.
+pub(crate) struct WebSocketSettings {
+    pub(crate) path: Cow<'static, str>,
+    /// None waits for ever.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_frame_size: usize,
+    pub(crate) backlog: BacklogLimits,
+    pub(crate) compress: bool,
+    /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
+    pub(crate) subprotocols: Option<Vec<HeaderValue>>,
+    error_handler: Option<ErrorHandler>,
+}
+
+impl WebSocketSettings {
+    /// None if the mount has no such transport.
+    pub(crate) fn of(
+        mount: &Mount,
+        all: &Defaults,
+    ) -> Result<Option<TransportSettings<Self>>, NoOrigin> {
+        let Some(options) = &mount.websocket else { return Ok(None) };
+        let auth_token = mount.auth_token.unwrap_or(false);
+        let own = Self {
+            path: options.path.clone().unwrap_or("/websocket".into()),
+            timeout: options
+                .timeout
+                .unwrap_or(Some(Duration::from_mins(1)))
+                .map(|it| it.min(LONGEST)),
+            max_frame_size: options.max_frame_size.unwrap_or(10_000_000),
+            backlog: backlog(
+                options.max_backlog,
+                options.max_backlog_hard,
+                options.backlog_timeout,
+            ),
+            compress: options.compress.unwrap_or(false),
+            subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
+            error_handler: options.error_handler.clone(),
+        };
+        TransportSettings::new(mount, &options.common, all, own).map(Some)
+    }
+
+    /// The answer to a client that is not let in.
+    pub(crate) fn answer(&self, error: &ConnectError) -> Response<String> {
+        match &self.error_handler {
+            Some(handler) if !error.is_fault() => handler.answer(error),
+            _ => error.to_response(),
+        }
+    }
+}
+
+/// What long-polling sessions alone have.
+pub(crate) struct LongPollSettings {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) window: Duration,
+    pub(crate) max_body_size: usize,
+    pub(crate) backlog: BacklogLimits,
+    /// What waits for all clients of the mount.
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) token_age: TokenAge,
+    pub(crate) sessions: SessionLimits,
+    /// How long a session lives until the first request that has its token.
+    pub(crate) first_request_timeout: Duration,
+}
+
+impl LongPollSettings {
+    /// None if the mount has no such transport.
+    pub(crate) fn of(
+        mount: &Mount,
+        all: &Defaults,
+    ) -> Result<Option<TransportSettings<Self>>, NoOrigin> {
+        let Some(options) = &mount.longpoll else { return Ok(None) };
+        let sessions = SessionLimits {
+            all: options.max_sessions.unwrap_or(16_384),
+            per_peer: options.max_sessions_per_peer.unwrap_or(4096),
+        };
+        let own = Self {
+            path: options.path.clone().unwrap_or("/longpoll".into()),
+            window: capped(options.window, Duration::from_secs(10)),
+            max_body_size: options.max_body_size.unwrap_or(8_000_000),
+            backlog: backlog(
+                options.max_backlog,
+                options.max_backlog_hard,
+                options.backlog_timeout,
+            ),
+            token_age: TokenAge::at_most(
+                options.token_max_age.unwrap_or(Duration::from_hours(14 * 24)),
+            )
+            .leeway(options.token_leeway.unwrap_or(TokenAge::LEEWAY)),
+            budget: Budget::new(options.max_backlog_total.unwrap_or(128 << 20), sessions.all),
+            sessions,
+            first_request_timeout: capped(options.first_request_timeout, Duration::from_secs(5)),
+        };
+        TransportSettings::new(mount, &options.common, all, own).map(Some)
+    }
+}
+
+fn backlog(max: Option<usize>, hard: Option<usize>, timeout: Option<Duration>) -> BacklogLimits {
+    let defaults = BacklogLimits::new(max.unwrap_or(1 << 20));
+    BacklogLimits {
+        hard: hard.unwrap_or(defaults.hard),
+        timeout: capped(timeout, defaults.timeout),
+        ..defaults
+    }
+}

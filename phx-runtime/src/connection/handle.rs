@@ -1,0 +1,578 @@
+//! What the rest of the program holds of a connection.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    fmt,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
+
+use super::{
+    backlog::{BacklogLimits, Slow},
+    mailbox::{Mailbox, Refusal},
+    outbox::{Due, Outbox, Sent, State},
+};
+use crate::wire::{CloseCode, Frame, OpCode, deflate, put_frame, server_frames};
+use crate::{
+    log::{self, Party},
+    message::{Info, Reason},
+};
+
+/// Shared frames up to this size are copied to be written together.
+const GATHERED_FRAME: usize = 4 * 1024;
+
+/// So many bytes, or one frame more, are written at once.
+const GATHERED_LIMIT: usize = 32 * 1024;
+
+thread_local! {
+    /// Where frames are gathered that are written at once; taken out while in use.
+    static GATHERED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A connection as seen from outside of its task: to send, to notify, to close. Cheap to clone.
+///
+/// Handles outlive their connection; what is sent to one that is gone goes nowhere.
+#[derive(Clone)]
+pub struct Connection(Arc<Shared>);
+
+/// The two locks are never held together. Under the outbox's, bytes are written to the socket, which
+/// does not block, and frames are encoded; nothing else is locked and nobody is woken. Neither is held
+/// while code of the application runs.
+struct Shared {
+    /// The connection's task.
+    waker: AtomicWaker,
+    outbox: Mutex<Outbox>,
+    mailbox: Mutex<Mailbox>,
+    /// Whether no more of the client is to be read for now, because of what waits to be broadcast.
+    held: AtomicBool,
+    /// Whether the client takes compressed frames.
+    compresses: bool,
+}
+
+impl Connection {
+    /// A connection of a client that is behind while more than `max_backlog` bytes wait for it.
+    /// Transports make one for each client, and write out what [`poll_frames`](Self::poll_frames)
+    /// gives them.
+    ///
+    /// A client that is behind for 10 s, or by more than 16 times as much, is closed with
+    /// [`CloseCode::TRY_AGAIN`] when the transport asks for the [`ending`](Self::ending).
+    pub fn new(max_backlog: usize) -> Self {
+        Self::with_socket(BacklogLimits::new(max_backlog), None, false)
+    }
+
+    /// A connection whose frames are written to `socket` by whoever sends, and compressed if the
+    /// client agreed to that.
+    pub(crate) fn with_socket(
+        limits: BacklogLimits,
+        socket: Option<OwnedWriteHalf>,
+        compresses: bool,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            waker: AtomicWaker::new(),
+            outbox: Mutex::new(Outbox::new(limits, socket)),
+            mailbox: Mutex::default(),
+            held: AtomicBool::new(false),
+            compresses,
+        }))
+    }
+
+    /// Whether permessage-deflate was agreed. Only then may compressed frames be sent.
+    pub(crate) fn compresses(&self) -> bool {
+        self.0.compresses
+    }
+
+    /// Sends a message to the client.
+    pub fn send(&self, frame: &Frame) {
+        let (opcode, payload) = match frame {
+            Frame::Text(text) => (OpCode::Text, text.as_bytes()),
+            Frame::Binary(bytes) => (OpCode::Binary, bytes),
+        };
+        self.put(opcode, payload);
+    }
+
+    /// Sends a ping; the client's pong comes back through
+    /// [`RawSocket::handle_control`](crate::transport::RawSocket::handle_control). Payloads above 125 bytes
+    /// are cut off. Transports without pings send nothing.
+    pub fn ping(&self, payload: &[u8]) {
+        self.put(OpCode::Ping, &payload[..payload.len().min(125)]);
+    }
+
+    pub(crate) fn pong(&self, payload: &[u8]) {
+        self.put(OpCode::Pong, payload);
+    }
+
+    fn put(&self, opcode: OpCode, payload: &[u8]) {
+        let Ok(()) = self.send_with(None, |buffer| {
+            put_frame(buffer, opcode, payload);
+            Ok::<_, std::convert::Infallible>(())
+        });
+    }
+
+    /// Sends already encoded frames, unless `allowed` has been taken back meanwhile. The check is
+    /// made under the lock, so nothing follows what was sent after taking it back.
+    pub(crate) fn send_encoded(&self, frames: &Bytes, allowed: Option<&AtomicBool>) {
+        if frames.is_empty() {
+            return;
+        }
+        let mut outbox = self.0.outbox.lock();
+        if is_taken_back(allowed) {
+            return;
+        }
+        let sent = outbox.send(frames);
+        drop(outbox);
+        self.after(sent);
+    }
+
+    /// Sends already encoded frames that are shared one by one, under the same condition. Small ones
+    /// are copied behind each other, so that they leave in one write.
+    pub(crate) fn send_all_encoded<'a>(
+        &self,
+        frames: impl Iterator<Item = &'a Bytes>,
+        allowed: Option<&AtomicBool>,
+    ) {
+        let mut piece = GATHERED.take();
+        for frame in frames {
+            if frame.len() > GATHERED_FRAME {
+                self.send_gathered(&mut piece, allowed);
+                self.send_encoded(frame, allowed);
+                continue;
+            }
+            piece.extend_from_slice(frame);
+            if piece.len() > GATHERED_LIMIT {
+                self.send_gathered(&mut piece, allowed);
+            }
+        }
+        self.send_gathered(&mut piece, allowed);
+        GATHERED.set(piece);
+    }
+
+    fn send_gathered(&self, piece: &mut Vec<u8>, allowed: Option<&AtomicBool>) {
+        if piece.is_empty() {
+            return;
+        }
+        let mut outbox = self.0.outbox.lock();
+        if !is_taken_back(allowed) {
+            let Ok(sent) = outbox.send_with(|buffer| {
+                buffer.extend_from_slice(piece);
+                Ok::<_, std::convert::Infallible>(())
+            });
+            drop(outbox);
+            self.after(sent);
+        }
+        piece.clear();
+    }
+
+    /// Sends one frame that `encode` appends, under the same condition.
+    pub(crate) fn send_with<E>(
+        &self,
+        allowed: Option<&AtomicBool>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.0.compresses {
+            return self.send_compressed(allowed, encode);
+        }
+        let mut outbox = self.0.outbox.lock();
+        if is_taken_back(allowed) {
+            return Ok(());
+        }
+        let sent = outbox.send_with(encode)?;
+        drop(outbox);
+        self.after(sent);
+        Ok(())
+    }
+
+    /// The work is done before the lock is taken: a broadcast never waits for it.
+    fn send_compressed<E>(
+        &self,
+        allowed: Option<&AtomicBool>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if is_taken_back(allowed) {
+            return Ok(());
+        }
+        let mut frame = Vec::new();
+        encode(&mut frame)?;
+        self.send_encoded(&deflate::compress(&frame.into()), allowed);
+        Ok(())
+    }
+
+    /// Sends a message to the connection's own socket: it arrives in
+    /// [`RawSocket::handle_info`](crate::transport::RawSocket::handle_info).
+    ///
+    /// A connection that ends handles no more of them: those that wait and those that still come are
+    /// dropped.
+    pub fn notify(&self, message: impl Any + Send) {
+        self.notify_all([Info::new(message)].into_iter());
+    }
+
+    /// As [`notify`](Self::notify), for several messages at once. They are made under the lock and
+    /// must not be the application's.
+    pub(crate) fn notify_all(&self, mut messages: impl Iterator<Item = Info>) {
+        let Some(first) = messages.next() else { return };
+        let taken = {
+            let mut mailbox = self.0.mailbox.lock();
+            mailbox.put(first).and_then(|()| messages.try_for_each(|message| mailbox.put(message)))
+        };
+        match taken {
+            Ok(()) => self.0.waker.wake(),
+            Err((Refusal::Ended, _)) => {}
+            Err((Refusal::Full, _)) => self.overflow(),
+        }
+    }
+
+    /// Ends the connection because it does not get to its internal messages.
+    pub(crate) fn overflow(&self) {
+        log::overflowed();
+        self.close(CloseCode::TRY_AGAIN, Reason::failed("too many messages wait"));
+    }
+
+    /// Ends the connection with a close code, after what was sent before.
+    pub fn close(&self, code: CloseCode, reason: Reason) {
+        self.0.mailbox.lock().end(reason);
+        let sent = self.with_outbox(|outbox| outbox.close(code));
+        self.after(sent);
+    }
+
+    fn after(&self, sent: Sent) {
+        match sent {
+            Sent::Done | Sent::Gone => {}
+            Sent::Wake => self.0.waker.wake(),
+        }
+    }
+
+    /// Waits until there is room for more: until less than half of the backlog that is allowed waits
+    /// for the client, or the connection is over.
+    ///
+    /// Whoever sends much in pieces, and waits before each, needs no more memory than for one piece
+    /// and that half, however slowly the client reads. Several may wait; all of them go on when there is
+    /// room. It may be dropped at any time.
+    ///
+    /// ```
+    /// use phx_runtime::transport::{Connection, Frame};
+    ///
+    /// async fn send_file(connection: &Connection, chunks: impl Iterator<Item = Vec<u8>>) {
+    ///     for chunk in chunks {
+    ///         connection.room().await;
+    ///         connection.send(&Frame::binary(chunk));
+    ///     }
+    /// }
+    /// # let _ = send_file(&Connection::new(100), std::iter::empty());
+    /// ```
+    pub fn room(&self) -> impl Future<Output = ()> + Send + use<> {
+        Room { connection: self.clone(), number: None }
+    }
+
+    /// Looks whether the client reads too slowly, after an attempt to write, and closes if it does.
+    pub(crate) fn look(&self) -> Reader {
+        let looked = self.with_outbox(|outbox| {
+            outbox.look()?;
+            Ok(outbox.behind().map(|behind| Reader::Behind {
+                closes_at: behind.closes_at(outbox.limits()),
+                is_held_back: behind.is_held_back(),
+            }))
+        });
+        match looked {
+            Ok(behind) => behind.unwrap_or(Reader::KeepsUp),
+            Err(slow) => {
+                let reason = Reason::failed("the client reads too slowly");
+                self.0.mailbox.lock().end(reason);
+                Reader::Slow(slow)
+            }
+        }
+    }
+
+    /// Whether more waits than the client should let wait.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.0.outbox.lock().is_behind()
+    }
+
+    /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
+    /// all answers to one read leave in one write.
+    pub fn cork(&self) {
+        self.0.outbox.lock().cork();
+    }
+
+    /// The next internal messages, oldest first.
+    pub fn take_messages(&self) -> Vec<Info> {
+        self.0.mailbox.lock().take()
+    }
+
+    /// Whether and why the connection is to end. That a client reads too slowly is found here.
+    pub fn ending(&self) -> Option<(CloseCode, Reason)> {
+        if let Reader::Slow(slow) = self.look() {
+            let Slow { waiting, limit, behind } = slow;
+            log::slow_reader(Party::default(), waiting, limit, behind);
+        }
+        let state = self.0.outbox.lock().state();
+        match state {
+            State::Open | State::Closed => None,
+            State::Closing(code) => {
+                let reason = self.0.mailbox.lock().ending().cloned().unwrap_or(Reason::Closed);
+                Some((code, reason))
+            }
+        }
+    }
+
+    /// Why the connection is to end, if the server failed to serve it.
+    pub(crate) fn failure(&self) -> Option<(CloseCode, Reason)> {
+        let failed = |code| matches!(code, CloseCode::INTERNAL | CloseCode::TRY_AGAIN);
+        self.ending().filter(|(code, _)| failed(*code))
+    }
+
+    /// Whether a close frame was queued.
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(self.0.outbox.lock().state(), State::Closing(_))
+    }
+
+    /// Makes `task` the one that is woken by messages, closing, and by what it has to write.
+    pub fn register(&self, task: &Context<'_>) {
+        self.0.waker.register(task.waker());
+    }
+
+    /// Takes out all frames that wait, for transports that have no stream of bytes to write to.
+    pub fn poll_frames(&self, task: &Context<'_>) -> Poll<Vec<Outgoing>> {
+        self.register(task);
+        let frames = self.take_frames();
+        if frames.is_empty() { Poll::Pending } else { Poll::Ready(frames) }
+    }
+
+    /// Takes out all frames that wait, in whichever task, without changing who is woken by the next
+    /// one: for transports whose client fetches them.
+    ///
+    /// Frames that nobody takes count against the backlog, and only the first of them wakes the
+    /// connection's task.
+    pub fn take_frames(&self) -> Vec<Outgoing> {
+        self.take_some_frames(usize::MAX)
+    }
+
+    /// The same, until those taken have `enough` bytes.
+    pub(crate) fn take_some_frames(&self, enough: usize) -> Vec<Outgoing> {
+        self.uncork();
+        let (was_behind, buffers) =
+            self.with_outbox(|outbox| (outbox.is_behind(), outbox.take(enough)));
+        if was_behind {
+            // What the task held back for the client may go on.
+            self.0.waker.wake();
+        }
+        let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
+            Some(match frame.opcode {
+                OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
+                OpCode::Binary => Outgoing::Frame(Frame::Binary(frame.payload)),
+                OpCode::Ping => Outgoing::Ping(frame.payload),
+                OpCode::Close => Outgoing::Close,
+                OpCode::Pong | OpCode::Continuation => return None,
+            })
+        });
+        frames.collect()
+    }
+
+    /// Whether frames wait.
+    pub fn has_frames(&self) -> bool {
+        !self.0.outbox.lock().is_empty()
+    }
+
+    /// Whether text waits, or the end; what comes before it is dropped, since it cannot be sent.
+    pub(crate) fn has_text(&self) -> bool {
+        self.uncork();
+        let wanted = |opcode| matches!(opcode, OpCode::Text | OpCode::Close);
+        let dropped = self.with_outbox(|outbox| outbox.skip_until(wanted));
+        log::binary_over_long_poll(dropped);
+        self.has_frames()
+    }
+
+    /// Writes out what waits, through the shared socket.
+    pub(crate) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.uncork();
+        self.with_outbox(|outbox| outbox.poll_write(task))
+    }
+
+    /// Lets out what was held back, after what has to come before it.
+    pub(crate) fn uncork(&self) {
+        loop {
+            let due = self.0.outbox.lock().uncork();
+            if due.is_empty() {
+                return;
+            }
+            for Due(work) in due {
+                work();
+            }
+        }
+    }
+
+    /// Does `work` before anything that is held back leaves, or at once if nothing is.
+    pub(crate) fn before_flush(&self, work: impl FnOnce() + Send + 'static) {
+        let not_held = self.0.outbox.lock().put_off(Due(Box::new(work)));
+        if let Some(Due(work)) = not_held {
+            work();
+        }
+    }
+
+    /// The first of the buffers that wait.
+    #[cfg(test)]
+    pub(crate) fn first_piece(&self) -> Option<Bytes> {
+        self.0.outbox.lock().front()
+    }
+
+    /// Whoever waited for room, and has it after this, is woken.
+    pub(crate) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+        let mut outbox = self.0.outbox.lock();
+        let result = use_it(&mut outbox);
+        let waiters = outbox.take_waiters();
+        drop(outbox);
+        for (_, waker) in waiters {
+            waker.wake();
+        }
+        result
+    }
+
+    /// The connection is gone: whatever still waits is given up.
+    pub fn abandon(&self) {
+        let due = self.with_outbox(Outbox::abandon);
+        for Due(work) in due {
+            work();
+        }
+        self.close_mailbox(Reason::Closed);
+    }
+
+    /// Drops what this connection was notified of, now and from now on. Only its own task calls
+    /// this, as the application's destructors run in it.
+    pub(crate) fn close_mailbox(&self, reason: Reason) {
+        let letters = {
+            let mut mailbox = self.0.mailbox.lock();
+            mailbox.end(reason);
+            mailbox.take()
+        };
+        drop(letters);
+    }
+
+    /// [Abandons](Self::abandon) the connection when the result is dropped, so also where its task
+    /// is: a runtime that shuts down drops its tasks wherever they are.
+    pub(crate) fn abandon_at_end(&self) -> AbandonAtEnd {
+        AbandonAtEnd(self.clone())
+    }
+
+    /// Lets nothing more of the client be read until [`release`](Self::release), and tells whether
+    /// that is new.
+    pub(crate) fn hold(&self) -> bool {
+        !self.0.held.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.held.store(false, Ordering::Relaxed);
+        self.0.waker.wake();
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.held.load(Ordering::Relaxed)
+    }
+
+    /// Tells this connection from others that live.
+    pub(crate) fn id(&self) -> ConnectionId {
+        ConnectionId(Arc::as_ptr(&self.0).addr())
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakConnection {
+        WeakConnection(Arc::downgrade(&self.0))
+    }
+}
+
+fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {
+    allowed.is_some_and(|allowed| !allowed.load(Ordering::Relaxed))
+}
+
+/// How a client gets on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reader {
+    KeepsUp,
+    /// More waits than it should let wait.
+    Behind {
+        /// When it is closed for that; none if that is out of reach.
+        closes_at: Option<Instant>,
+        /// Whether its own messages have to wait.
+        is_held_back: bool,
+    },
+    /// It was closed.
+    Slow(Slow),
+}
+
+/// Waits for room. Its task holds the connection, whose outbox holds the task's waker: until there is
+/// room, or until [`Connection::abandon`] lets everybody go.
+struct Room {
+    connection: Connection,
+    number: Option<u64>,
+}
+
+impl Future for Room {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        // A client may read as fast as anybody sends: others get their turns even then.
+        let turn = ready!(poll_proceed(task));
+        let Self { connection, number } = &mut *self;
+        let polled = connection.0.outbox.lock().poll_room(number, task);
+        if polled.is_ready() {
+            turn.made_progress();
+        }
+        polled
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.connection.0.outbox.lock().forget_waiter(number);
+        }
+    }
+}
+
+/// See [`Connection::id`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConnectionId(usize);
+
+/// What the task of a connection holds, to leave nothing behind.
+#[must_use]
+pub(crate) struct AbandonAtEnd(Connection);
+
+impl Drop for AbandonAtEnd {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+/// A connection that may be gone, for lists that must not keep it.
+#[derive(Clone)]
+pub(crate) struct WeakConnection(std::sync::Weak<Shared>);
+
+impl WeakConnection {
+    pub(crate) fn upgrade(&self) -> Option<Connection> {
+        self.0.upgrade().map(Connection)
+    }
+}
+
+/// What a transport writes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// A message.
+    Frame(Frame),
+    /// A ping with its payload.
+    Ping(Bytes),
+    /// Nothing follows; [`Connection::ending`] tells the code.
+    Close,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither what waits, which is a client's, nor a lock that whoever prints may hold.
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+//! What the rest of the program holds of a connection, and what waits to be written to its client.
+
+mod backlog;
+mod budget;
+mod handle;
+mod mailbox;
+mod outbox;
+mod queue;
+
+pub use self::handle::{Connection, Outgoing};
+pub(crate) use self::{
+    backlog::{BacklogLimits, Slow},
+    budget::{Budget, Share},
+    handle::{ConnectionId, Reader, WeakConnection},
+    mailbox::LIMIT as MAILBOX_LIMIT,
+    outbox::Outbox,
+};

@@ -1,0 +1,128 @@
+//! Messages that reach nobody: each is logged, and all are counted.
+
+use std::fmt::Display;
+
+use super::{channel::Whose, shown::Shown};
+use crate::message::PayloadError;
+
+/// Why a message was dropped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dropped<'a> {
+    /// A reply that nobody asked for: to a message of the application, or, made by the runtime
+    /// itself, to a client's message without a ref.
+    UnaskedReply,
+    /// An event that no handler takes, from a client that asked for no reply.
+    UnmatchedEvent,
+    /// A message of the application, of this type, that no `#[handle_info]` takes.
+    UnmatchedInfo(&'static str),
+    /// A broadcast whose payload its `#[handle_out]` does not take.
+    InvalidBroadcast(&'a PayloadError),
+    /// A message for a channel that the client has joined anew since. Clients that reconnect
+    /// send such messages all the time.
+    EarlierJoin,
+}
+
+/// Counts under `phx_messages_dropped_total`, with the label `reason`.
+fn count(reason: &'static str, messages: usize) {
+    let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+    metrics::counter!("phx_messages_dropped_total", "reason" => reason).increment(messages);
+}
+
+/// Logs and counts a message of one channel that is dropped.
+pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
+    let (topic, channel) = (|| Shown::name(whose.topic), whose.channel);
+    let (event, id) = (|| event.map(Shown::name), || whose.id.map(|id| Shown::name(id)));
+    match why {
+        Dropped::UnaskedReply => {
+            count("unasked_reply", 1);
+            line!(
+                warn, "Dropped a reply that nobody asked for";
+                topic = topic(), event = event(), channel = channel, id = id(),
+                reason = "unasked_reply",
+            );
+        }
+        Dropped::UnmatchedEvent => {
+            count("unmatched_event", 1);
+            line!(
+                warn, "Dropped an event that has no handler, from a client that expects no reply";
+                topic = topic(), event = event(), channel = channel, id = id(),
+                reason = "unmatched_event",
+            );
+        }
+        Dropped::UnmatchedInfo(message_type) => {
+            count("unmatched_info", 1);
+            line!(
+                warn, "Dropped a message that no `#[handle_info]` takes";
+                topic = topic(), message_type = message_type, channel = channel, id = id(),
+                reason = "unmatched_info",
+            );
+        }
+        Dropped::InvalidBroadcast(error) => {
+            count("invalid_broadcast", 1);
+            line!(
+                warn, "Dropped a broadcast that `#[handle_out]` cannot decode";
+                topic = topic(), event = event(), channel = channel, id = id(),
+                reason = "invalid_broadcast", error = Shown::text(error),
+            );
+        }
+        Dropped::EarlierJoin => {
+            count("earlier_join", 1);
+            line!(
+                trace, "Dropped a message of an earlier join";
+                topic = topic(), event = event(), channel = channel, id = id(),
+                reason = "earlier_join",
+            );
+        }
+    }
+}
+
+/// A broadcast does not fit into a protocol version, so that no subscriber who speaks it gets it.
+pub(crate) fn unsendable_broadcast(
+    topic: &str,
+    event: &str,
+    serializer: impl Display,
+    error: impl Display,
+) {
+    count("unsendable_broadcast", 1);
+    line!(
+        warn, "Dropped a broadcast for all clients that speak this version";
+        topic = Shown::name(topic), event = Shown::name(event),
+        serializer = Shown::text(serializer), reason = "unsendable_broadcast",
+        error = Shown::text(error),
+    );
+}
+
+/// A [`Subscription`](crate::pubsub::Subscription) is full; its reader is told how many it missed.
+pub(crate) fn missed_broadcast(topic: &str, is_first: bool) {
+    count("missed_broadcast", 1);
+    if is_first {
+        line!(
+            warn, "Dropping broadcasts: a subscription is full until its task reads on";
+            topic = Shown::name(topic), reason = "missed_broadcast",
+        );
+    }
+}
+
+/// So many messages of the application, or broadcasts for `#[handle_out]`, wait for a connection that
+/// it is closed; which is logged when it ends.
+#[cold]
+pub(crate) fn overflowed() {
+    count("overflow", 1);
+}
+
+/// Long-poll carries text alone.
+pub(crate) fn binary_over_long_poll(messages: usize) {
+    if messages == 0 {
+        return;
+    }
+    count("binary_over_long_poll", messages);
+    line!(
+        warn, "Dropped binary messages, which cannot be sent over long-poll";
+        messages = messages, reason = "binary_over_long_poll",
+    );
+}
+
+/// What was sent to the test kit's client is no message.
+pub(crate) fn unreadable_frame(length: usize) {
+    line!(warn, "a socket under test sent what is no message"; bytes = length);
+}

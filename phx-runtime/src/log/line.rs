@@ -1,0 +1,122 @@
+//! How a line is written: a short text, and facts as fields.
+
+use std::net::SocketAddr;
+
+use tracing::field::{DisplayValue, Value, display};
+
+use super::shown::Shown;
+
+/// What a field may hold. A `str` that is not the program's own is none: it goes through [`Shown`],
+/// which is short and escaped.
+pub(super) trait Fact {
+    type Value<'a>: Value
+    where
+        Self: 'a;
+
+    fn value(&self) -> Self::Value<'_>;
+}
+
+impl Fact for Shown<'_> {
+    type Value<'a>
+        = &'a str
+    where
+        Self: 'a;
+
+    fn value(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// A name in the program's own text.
+impl Fact for &'static str {
+    type Value<'a> = &'static str;
+
+    fn value(&self) -> &'static str {
+        self
+    }
+}
+
+impl Fact for usize {
+    type Value<'a> = usize;
+
+    fn value(&self) -> usize {
+        *self
+    }
+}
+
+impl Fact for u64 {
+    type Value<'a> = u64;
+
+    fn value(&self) -> u64 {
+        *self
+    }
+}
+
+impl Fact for SocketAddr {
+    type Value<'a> = DisplayValue<Self>;
+
+    fn value(&self) -> Self::Value<'_> {
+        display(*self)
+    }
+}
+
+/// Parameters, as [`filtered`](super::filtered) wrote them. Shown without quotes, since what is
+/// within has its own.
+pub(super) struct Parameters(pub(super) String);
+
+impl Fact for Parameters {
+    type Value<'a> = DisplayValue<&'a str>;
+
+    fn value(&self) -> Self::Value<'_> {
+        display(&self.0)
+    }
+}
+
+impl<F: Fact> Fact for Option<F> {
+    type Value<'a>
+        = Option<F::Value<'a>>
+    where
+        Self: 'a;
+
+    fn value(&self) -> Self::Value<'_> {
+        self.as_ref().map(F::value)
+    }
+}
+
+/// `line!(warn, "what happened"; fact, name = fact, ..)` writes one line. Facts are not even looked
+/// at while nobody wants the line.
+macro_rules! line {
+    (@ $level:ident, $text:literal, $($field:ident = $fact:expr),*) => {
+        tracing::$level!(
+            target: $crate::log::TARGET,
+            $($field = $crate::log::line::Fact::value(&$fact),)*
+            $text
+        )
+    };
+    (error, $text:literal $(; $($field:ident = $fact:expr),* $(,)?)?) => {
+        line!(@ error, $text, $($($field = $fact),*)?)
+    };
+    (warn, $text:literal $(; $($field:ident = $fact:expr),* $(,)?)?) => {
+        line!(@ warn, $text, $($($field = $fact),*)?)
+    };
+    (info, $text:literal $(; $($field:ident = $fact:expr),* $(,)?)?) => {
+        line!(@ info, $text, $($($field = $fact),*)?)
+    };
+    (debug, $text:literal $(; $($field:ident = $fact:expr),* $(,)?)?) => {
+        line!(@ debug, $text, $($($field = $fact),*)?)
+    };
+    (trace, $text:literal $(; $($field:ident = $fact:expr),* $(,)?)?) => {
+        line!(@ trace, $text, $($($field = $fact),*)?)
+    };
+    // A level that an option says. `tracing` wants one while compiling.
+    ($level:expr, $text:literal; $($field:ident = $fact:expr),* $(,)?) => {
+        match $level {
+            LogLevel::Off => {}
+            LogLevel::Error => line!(@ error, $text, $($field = $fact),*),
+            LogLevel::Warn => line!(@ warn, $text, $($field = $fact),*),
+            LogLevel::Info => line!(@ info, $text, $($field = $fact),*),
+            LogLevel::Debug => line!(@ debug, $text, $($field = $fact),*),
+            LogLevel::Trace => line!(@ trace, $text, $($field = $fact),*),
+        }
+    };
+}

@@ -1,0 +1,80 @@
+//! What is logged and counted: the lines of Phoenix's logger, each a short text with its facts as
+//! structured fields, every fact once.
+//!
+//! All lines are written here, and have the target `phx_runtime::telemetry`, so that a subscriber can
+//! turn them off together. What a line shows is not even formatted while its level is off.
+//!
+//! Texts of clients are [`Shown`]: nobody can write a line of their own into the log, or a long one.
+
+#[macro_use]
+mod line;
+mod broadcast;
+mod channel;
+mod closed;
+mod connect;
+mod dropped;
+mod filter;
+mod filtered;
+mod level;
+mod server;
+mod short_name;
+mod shown;
+mod spell;
+
+#[cfg(feature = "phoenix")]
+pub(crate) use self::connect::session_value_left_out;
+pub(crate) use self::{
+    broadcast::{broadcast_failed, metas_kept, presence_diff_failed, presence_fetch_panicked},
+    channel::{
+        HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
+        join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
+    },
+    closed::{Party, closed, slow_reader},
+    connect::{
+        Asking, ConnectLine, auth_token_untaken, connect_failed, error_handler_failed,
+        invalid_version, long_poll_failed, origin_refused, request, socket_panicked,
+        subprotocols_refused, tcp_option_failed, terminate_abandoned, unsupported_version,
+        upgrade_failed, upgrade_too_slow,
+    },
+    dropped::{
+        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,
+        unsendable_broadcast,
+    },
+    server::{
+        DrainLine, cannot_accept, cannot_listen_for, connections_cut_off, draining_too_slow,
+        http_connection_broke, no_channels, not_accepted, random_secret, requests_cut_off,
+        route_panicked, server_ended, slow_request, too_many_http_connections, too_many_sessions,
+        unread_answer,
+    },
+    short_name::short_name,
+    spell::Spell,
+};
+pub use self::{filter::FilterParameters, level::LogLevel};
+use std::time::Duration;
+
+use self::{filtered::filtered, line::Parameters};
+
+const TARGET: &str = "phx_runtime::telemetry";
+
+fn enabled(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Off => false,
+        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+        LogLevel::Trace => tracing::enabled!(target: TARGET, tracing::Level::TRACE),
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A payload as the log shows it: JSON, or the size of what is none.
+fn parameters(json: Option<&str>, bytes: usize, filter: &FilterParameters) -> Parameters {
+    Parameters(json.map_or_else(|| format!("<{bytes} bytes>"), |json| filtered(json, filter)))
+}
+
+#[cfg(test)]
+mod tests;

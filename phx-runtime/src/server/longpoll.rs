@@ -1,0 +1,270 @@
+//! From a request to a long-polling session.
+//!
+//! Almost every answer has the HTTP status 200 and JSON with the status that counts: that is what
+//! clients read, also across origins.
+
+use std::{convert::Infallible, iter, net::SocketAddr};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::{Buf, Bytes};
+use futures_util::{Stream, stream};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use warp::{Reply, reply::Response};
+
+use super::{
+    body::{self, BodyError},
+    request::Request,
+};
+use crate::endpoint::{Endpoint, Mounted, MountedTransport};
+use crate::{
+    connect::{ConnectInfo, LongPollSettings, TransportKind, params::Params},
+    log,
+    token::{Token, random},
+    transport::{
+        RawSocket,
+        longpoll::{Answer, Messages, Poll, Seat, Session, SessionId, Status, drive},
+    },
+};
+
+/// Where clients put the session's token so that it gets into no log; older ones use the query.
+const TOKEN: HeaderName = HeaderName::from_static("x-phoenix-longpoll-token");
+
+const METHODS: HeaderValue = HeaderValue::from_static("get, post, options");
+
+/// How long browsers may remember what they are allowed, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
+
+/// When a client may try again for whom there was no room, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// Answers a request to a long-poll mount.
+pub(crate) async fn respond<S, B, E>(
+    endpoint: Endpoint,
+    index: usize,
+    request: Request,
+    variables: Params,
+    body: S,
+) -> Response
+where
+    S: Stream<Item = Result<B, E>> + Send + 'static,
+    B: Buf + Send + 'static,
+    E: Send + 'static,
+{
+    let mounted = &endpoint.0.mounts[index];
+    let Some(longpoll) = &mounted.longpoll else {
+        return plain(StatusCode::NOT_FOUND);
+    };
+    request.log(TransportKind::LongPoll, longpoll);
+    let client = Client { endpoint: &endpoint, index, mounted, longpoll };
+    let mut response = if !request.is_allowed(longpoll) {
+        json(Status::Refused)
+    } else if request.method == Method::OPTIONS {
+        preflight(&request.headers)
+    } else if request.method == Method::GET {
+        client.get(request, variables).await
+    } else if request.method == Method::POST {
+        client.post(&request, body).await
+    } else {
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
+        response
+    };
+    // Whether the page may talk to us has been decided by the origin check.
+    let anybody = HeaderValue::from_static("*");
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+    response
+}
+
+/// A request's endpoint and mount.
+struct Client<'a> {
+    endpoint: &'a Endpoint,
+    index: usize,
+    mounted: &'a Mounted,
+    longpoll: &'a MountedTransport<LongPollSettings>,
+}
+
+impl Client<'_> {
+    /// Polls, or opens a session if there is none.
+    async fn get(&self, request: Request, variables: Params) -> Response {
+        let Ok(mut query) = request.query() else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
+        if let Some(session) = self.session(&request.headers, &query) {
+            let poll = Poll::new(session.visit());
+            poll.wait().await;
+            return deliver(poll);
+        }
+        if self.endpoint.0.connections.are_draining() {
+            return unavailable();
+        }
+        let peer = request.peer.map(|peer| peer.ip());
+        let limits = self.longpoll.settings.own.sessions;
+        let Ok(seat) = self.endpoint.0.sessions.admit(self.index, peer, limits) else {
+            let mut response = unavailable();
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            return response;
+        };
+        query.extend(variables);
+        let kind = TransportKind::LongPoll;
+        let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
+        match self.connect(info, seat).await {
+            Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
+            Err(status) => json(status),
+        }
+    }
+
+    /// Takes messages.
+    async fn post<S, B, E>(&self, request: &Request, body: S) -> Response
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Buf + Send + 'static,
+        E: Send + 'static,
+    {
+        let Ok(query) = request.query() else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
+        let Some(session) = self.session(&request.headers, &query) else {
+            return json(Status::Gone);
+        };
+        let visit = session.visit();
+        let Some(turn) = visit.turn().await else {
+            return json(Status::TimedOut);
+        };
+        let announced = content_length(&request.headers);
+        let limit = self.longpoll.settings.own.max_body_size;
+        let body = match body::read(body, announced, limit).await {
+            Ok(body) => body,
+            Err(error) => return unread(error),
+        };
+        let content_type = request.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        json(turn.post(Messages::new(body, content_type)).await)
+    }
+
+    /// The session that a request belongs to. The header counts even if its token is no good.
+    fn session(&self, headers: &HeaderMap, query: &Params) -> Option<std::sync::Arc<Session>> {
+        let token = match headers.get(TOKEN) {
+            Some(token) => token.to_str().ok()?,
+            None => query.get("token")?,
+        };
+        let age = self.longpoll.settings.own.token_age;
+        let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, age);
+        let id = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
+        self.endpoint.0.sessions.find(&SessionId::try_from(id).ok()?)
+    }
+
+    /// Makes tokens belong to their mount.
+    fn salt(&self) -> String {
+        format!("long-poll {} {}", self.mounted.mount.path, self.longpoll.settings.own.path)
+    }
+
+    /// Opens a session, and returns its token.
+    async fn connect(&self, info: ConnectInfo, seat: Seat) -> Result<String, Status> {
+        let peer = info.peer();
+        match self.mounted.connect(self.endpoint, &self.longpoll.settings.serializers, info).await {
+            Ok(socket) => self.open(socket, peer, seat).ok_or(Status::Failed),
+            Err(error) if error.is_fault() => Err(Status::Failed),
+            Err(_) => Err(Status::Refused),
+        }
+    }
+
+    fn open(
+        &self,
+        socket: Box<dyn RawSocket>,
+        peer: Option<SocketAddr>,
+        seat: Seat,
+    ) -> Option<String> {
+        let own = &self.longpoll.settings.own;
+        let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
+        let id: SessionId = random().inspect_err(|error| log::long_poll_failed(error)).ok()?;
+        // The secret was looked at when the endpoint was built, and text is JSON.
+        let name = URL_SAFE_NO_PAD.encode(id);
+        let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
+        let session = Session::new(
+            token.clone(),
+            peer,
+            window,
+            first_request_timeout,
+            backlog,
+            own.budget.clone(),
+        );
+        let registered = self.endpoint.0.connections.register(self.index, session.connection());
+        let sessions = self.endpoint.0.sessions.clone();
+        sessions.insert(id, session.clone(), seat);
+        tokio::spawn(async move {
+            drive(session, id, sessions, socket).await;
+            drop(registered);
+        });
+        Some(token)
+    }
+}
+
+/// The answer to a poll. Its messages are taken when the server asks for the body, so that none are
+/// lost with a client that is gone by then.
+fn deliver(poll: Poll) -> Response {
+    let body = iter::once_with(move || Ok::<_, Infallible>(poll.into_answer()));
+    as_json(warp::reply::stream(stream::iter(body)).into_response())
+}
+
+fn json(status: Status) -> Response {
+    answer(Answer::status(status).to_json())
+}
+
+fn answer(body: Bytes) -> Response {
+    as_json(Response::new(body.into()))
+}
+
+fn as_json(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Clients take it for a broken connection and try again a little later.
+fn unavailable() -> Response {
+    let mut response = json(Status::Failed);
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+fn unread(error: BodyError) -> Response {
+    let (status, http) = match error {
+        BodyError::TooLarge => (Status::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
+        BodyError::Incomplete => (Status::Malformed, StatusCode::BAD_REQUEST),
+    };
+    let mut response = json(status);
+    *response.status_mut() = http;
+    // What is left of the body stands in the way of a next request.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn plain(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// Tells a browser that pages of other origins may ask, and with which headers.
+fn preflight(headers: &HeaderMap) -> Response {
+    let mut response = plain(StatusCode::OK);
+    let answer = response.headers_mut();
+    let requested = headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    for requested in requested {
+        answer.append(header::ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
+    }
+    answer
+        .entry(header::ACCESS_CONTROL_ALLOW_HEADERS)
+        .or_insert_with(|| HeaderValue::from_static(""));
+    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    answer.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    response
+}

@@ -1,0 +1,20 @@
+//! The HTTP server around an endpoint: what listens, which request belongs to which mount, and how all of it ends.
+
+mod accept;
+mod body;
+mod builder;
+mod checks;
+mod connectors;
+mod head;
+mod http_connection;
+mod longpoll;
+mod request;
+mod routes;
+mod serve;
+mod stream;
+mod upgrade;
+
+pub use self::{
+    builder::{BuildError, Builder},
+    serve::{ServeError, Server},
+};

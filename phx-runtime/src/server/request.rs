@@ -1,0 +1,164 @@
+//! What every request for a connection passes, whichever transport it is for.
+
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
+
+use crate::endpoint::{Endpoint, MountedTransport};
+use crate::{
+    connect::{
+        ConnectInfo, Session, Site, TransportKind, auth_token,
+        params::{Params, QueryError},
+        split_port,
+    },
+    log,
+};
+
+/// Where clients send the CSRF token that belongs to their session.
+const CSRF_PARAMETER: &str = "_csrf_token";
+
+/// A request as far as transports look at it.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) peer: Option<SocketAddr>,
+}
+
+impl Request {
+    /// The line about the request that `transport_log` asks for.
+    pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
+        let (level, method) = (transport.settings.log, self.method.as_str());
+        log::request(level, kind.as_str(), method, &self.path, self.peer);
+    }
+
+    /// What the client put behind the path.
+    pub(super) fn query(&self) -> Result<Params, QueryError> {
+        Params::from_query(&self.query)
+    }
+
+    fn host_header(&self) -> Option<&str> {
+        self.headers.get(header::HOST).and_then(|host| host.to_str().ok())
+    }
+
+    /// The host and port that the client asked for.
+    fn host(&self) -> (&str, u16) {
+        let (host, port) = self.host_header().and_then(split_port).unwrap_or(("", None));
+        (host, port.unwrap_or(80))
+    }
+
+    /// Whether the page that the request comes from may connect.
+    pub(super) fn is_allowed<O>(&self, transport: &MountedTransport<O>) -> bool {
+        let (host, port) = self.host();
+        let site = Site { scheme: "http", host, port };
+        let origin = self.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+        // A rule of the application that panics allows nothing.
+        let check = AssertUnwindSafe(|| transport.settings.check_origin.allows(origin, site));
+        let allowed = catch_unwind(check).unwrap_or(false);
+        if !allowed {
+            log::origin_refused(
+                origin.unwrap_or_default(),
+                &self.path,
+                &transport.settings.check_origin,
+            );
+        }
+        allowed
+    }
+
+    /// What `#[connect]` may know of the request.
+    pub(super) fn connect_info<O>(
+        mut self,
+        kind: TransportKind,
+        params: Params,
+        transport: &MountedTransport<O>,
+        endpoint: &Endpoint,
+    ) -> ConnectInfo {
+        if !transport.settings.auth_token && auth_token::is_sent(&self.headers) {
+            let told = || log::auth_token_untaken(kind.as_str(), &self.path);
+            transport.untaken_token.call_once(told);
+        }
+        let auth_token = match kind {
+            _ if !transport.settings.auth_token => None,
+            TransportKind::WebSocket => auth_token::take_from_subprotocols(&mut self.headers),
+            _ => auth_token::take_from_header(&mut self.headers),
+        };
+        let session = self.session(&params, transport, endpoint);
+        ConnectInfo {
+            params,
+            transport: kind,
+            peer: self.peer,
+            uri: self.uri(endpoint.0.host.name()),
+            headers: ConnectInfo::shown_headers(&self.headers),
+            auth_token,
+            session,
+        }
+    }
+
+    fn session<O>(
+        &self,
+        params: &Params,
+        transport: &MountedTransport<O>,
+        endpoint: &Endpoint,
+    ) -> Option<Session> {
+        let options = transport.settings.session.as_ref()?;
+        let session = options.load(&self.headers, endpoint.secret())?;
+        let token = || params.get(CSRF_PARAMETER).unwrap_or_default();
+        let shown = !transport.settings.check_csrf || options.accepts_csrf_token(&session, token());
+        shown.then_some(session)
+    }
+
+    /// The request's URI, with the host that the client asked for.
+    fn uri(&self, own_host: &str) -> Uri {
+        let target = if self.query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.query)
+        };
+        let uri = |host: &str| {
+            let uri = Uri::builder().scheme(Scheme::HTTP).authority(host);
+            uri.path_and_query(&*target).build().ok()
+        };
+        // A `Host` that is none is no reason to refuse a client.
+        self.host_header().and_then(uri).or_else(|| uri(own_host)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(host: Option<&'static str>, query: &str) -> String {
+        let mut request = Request {
+            method: Method::GET,
+            path: "//socket//websocket".into(),
+            query: query.into(),
+            headers: HeaderMap::new(),
+            peer: None,
+        };
+        if let Some(host) = host {
+            request.headers.insert(header::HOST, HeaderValue::from_static(host));
+        }
+        request.uri("localhost").to_string()
+    }
+
+    #[test]
+    fn the_uri_has_the_host_that_was_asked_for() {
+        assert_eq!(
+            uri(Some("my.host:123"), "a=%20b"),
+            "http://my.host:123//socket//websocket?a=%20b"
+        );
+        assert_eq!(uri(Some("[::1]:80"), ""), "http://[::1]:80//socket//websocket");
+    }
+
+    #[test]
+    fn a_host_that_is_none_becomes_our_own() {
+        for host in [None, Some(""), Some("a b"), Some("/")] {
+            assert_eq!(uri(host, ""), "http://localhost//socket//websocket", "{host:?}");
+        }
+    }
+}

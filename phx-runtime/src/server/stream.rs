@@ -1,0 +1,327 @@
+//! The stream below an HTTP connection, and the clock that knows what the connection waits for.
+//!
+//! The HTTP library has one deadline, from the end of an answer to the end of the next head. It
+//! cannot tell a connection that is kept for later from a client that dawdles over its head, and
+//! has none for a client that does not read. So the clock is ours: the stream tells it when bytes
+//! come and when none are taken, the service when a head is whole and when an answer is made.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use crate::endpoint::ServerOptions;
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep},
+};
+
+/// How long a client may take to send the head of a request: the first one from when the client
+/// connects, another one from its first byte.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the phases of a connection may last that are for the operator to set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    /// Between two requests.
+    pub(super) idle: Duration,
+    /// While bytes wait to be written and none is taken.
+    pub(super) write: Duration,
+}
+
+impl Timeouts {
+    pub(super) fn of(options: &ServerOptions) -> Self {
+        Self { idle: options.longest_idle(), write: options.longest_write() }
+    }
+}
+
+/// Why a connection is not waited for any longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    /// The head of a request did not become whole.
+    Head,
+    /// No further request came.
+    Idle,
+    /// The client took nothing of an answer.
+    Write,
+}
+
+/// What an HTTP connection waits for, and since when. Its stream, its service and its task share
+/// it, and all of them run in that task.
+#[derive(Clone)]
+pub(super) struct Clock(Arc<Mutex<State>>);
+
+struct State {
+    timeouts: Timeouts,
+    phase: Phase,
+    last_read: LastRead,
+    /// Since when bytes wait to be written without any being taken.
+    stuck: Option<Instant>,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// A head is on its way.
+    Head { since: Instant },
+    /// A request is being answered.
+    Answering { has_body: bool },
+    /// The last answer is made, and nothing has come of a next request.
+    Idle { since: Instant },
+}
+
+/// Where the bytes end that have been read, as far as they are heads. One read may bring several,
+/// and the beginning of another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LastRead {
+    /// Behind a head, or before the first one.
+    Between,
+    /// Within a line of a head.
+    Line,
+    /// Behind a line of a head. An empty line ends it.
+    LineEnd,
+}
+
+impl LastRead {
+    fn then(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |at, byte| match (at, byte) {
+            (_, b'\r') | (Self::Between, b'\n') => at,
+            (Self::Line, b'\n') => Self::LineEnd,
+            (Self::LineEnd, b'\n') => Self::Between,
+            _ => Self::Line,
+        })
+    }
+}
+
+impl Clock {
+    /// For a connection that has just come.
+    pub(super) fn start(timeouts: Timeouts) -> Self {
+        let phase = Phase::Head { since: Instant::now() };
+        let last_read = LastRead::Between;
+        Self(Arc::new(Mutex::new(State { timeouts, phase, last_read, stuck: None })))
+    }
+
+    /// The head of a request is whole.
+    pub(super) fn answering(&self, has_body: bool) {
+        self.0.lock().phase = Phase::Answering { has_body };
+    }
+
+    /// The answer to the request is made, though it may not be written.
+    pub(super) fn answered(&self) {
+        let mut state = self.0.lock();
+        let Phase::Answering { has_body } = state.phase else { return };
+        if has_body {
+            // A body may end in any read. If that was the beginning of a head as well, its time
+            // begins with the next read.
+            state.last_read = LastRead::Between;
+        }
+        let since = Instant::now();
+        state.phase = match state.last_read {
+            LastRead::Between => Phase::Idle { since },
+            LastRead::Line | LastRead::LineEnd => Phase::Head { since },
+        };
+    }
+
+    fn has_read(&self, bytes: &[u8]) {
+        let mut state = self.0.lock();
+        if let Phase::Answering { has_body: true } = state.phase {
+            return;
+        }
+        state.last_read = state.last_read.then(bytes);
+        if let (Phase::Idle { .. }, LastRead::Line) = (state.phase, state.last_read) {
+            state.phase = Phase::Head { since: Instant::now() };
+        }
+    }
+
+    fn has_written(&self) {
+        self.0.lock().stuck = None;
+    }
+
+    fn is_stuck(&self) {
+        self.0.lock().stuck.get_or_insert_with(Instant::now);
+    }
+
+    /// What is waited for, and until when.
+    fn deadline(&self) -> Option<(Instant, Late)> {
+        let state = self.0.lock();
+        let phase = match state.phase {
+            Phase::Head { since } => Some((since + HEAD_TIMEOUT, Late::Head)),
+            Phase::Answering { .. } => None,
+            Phase::Idle { since } => Some((since + state.timeouts.idle, Late::Idle)),
+        };
+        // While an answer is on its way, the client is not idle.
+        let stuck = state.stuck.map(|since| (since + state.timeouts.write, Late::Write));
+        stuck.or(phase)
+    }
+
+    /// Waits until something has taken too long. To be asked after everything else has been polled.
+    ///
+    /// The timer is not moved with every request: when it fires too early, it is set again.
+    pub(super) fn poll_late(
+        &self,
+        mut timer: Pin<&mut Sleep>,
+        task: &mut Context<'_>,
+    ) -> Poll<Late> {
+        let Some((deadline, late)) = self.deadline() else { return Poll::Pending };
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(timer.as_mut().poll(task));
+            if deadline <= Instant::now() {
+                return Poll::Ready(late);
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+/// A TCP stream whose clock sees what is read and written.
+pub(super) struct HttpStream {
+    stream: TcpStream,
+    clock: Clock,
+}
+
+impl HttpStream {
+    pub(super) fn new(stream: TcpStream, clock: Clock) -> Self {
+        Self { stream, clock }
+    }
+
+    pub(super) fn into_inner(self) -> TcpStream {
+        self.stream
+    }
+
+    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(_) => self.clock.has_written(),
+            Poll::Pending => self.clock.is_stuck(),
+        }
+        written
+    }
+}
+
+impl AsyncRead for HttpStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
+        self.clock.has_read(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for HttpStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.written(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(task, slices);
+        self.written(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, time::Duration};
+
+    use futures_util::FutureExt;
+    use tokio::time::{advance, sleep};
+
+    use super::{Clock, HEAD_TIMEOUT, Late, Timeouts};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn clock() -> Clock {
+        Clock::start(Timeouts { idle: 2 * SECOND, write: 30 * SECOND })
+    }
+
+    fn late(clock: &Clock) -> Option<Late> {
+        let mut timer = pin!(sleep(HEAD_TIMEOUT));
+        poll_fn(|task| clock.poll_late(timer.as_mut(), task)).now_or_never()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_between_requests_ends_with_the_first_byte_of_the_next() {
+        let clock = clock();
+        clock.has_read(b"GET / HTTP/1.1\r\n\r\n");
+        clock.answering(false);
+        advance(HEAD_TIMEOUT).await;
+        assert_eq!(late(&clock), None);
+        clock.answered();
+        advance(SECOND).await;
+        // Empty lines before a request are part of none.
+        clock.has_read(b"\r\n");
+        assert_eq!(late(&clock), None);
+        clock.has_read(b"G");
+        advance(9 * SECOND).await;
+        clock.has_read(b"ET");
+        assert_eq!(late(&clock), None);
+        advance(SECOND).await;
+        assert_eq!(late(&clock), Some(Late::Head));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_came_with_another_has_its_time_from_the_answer_on() {
+        for (read, late_after_idle) in [
+            ("A\r\n\r\n", Some(Late::Idle)),
+            ("A\r\nB\r\n\r\nA\n\nA\r\n\r\n\r\n", Some(Late::Idle)),
+            ("A\r\n\r\nA", None),
+            ("A\r\n\r\nA\r\n", None),
+        ] {
+            let clock = clock();
+            clock.has_read(read.as_bytes());
+            clock.answering(false);
+            clock.answered();
+            advance(2 * SECOND).await;
+            assert_eq!(late(&clock), late_after_idle, "{read:?}");
+            advance(8 * SECOND).await;
+            assert_eq!(late(&clock), late_after_idle.or(Some(Late::Head)), "{read:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_nothing_is_late_however_much_is_to_be_written() {
+        let clock = clock();
+        clock.answering(false);
+        clock.is_stuck();
+        clock.answered();
+        advance(29 * SECOND).await;
+        clock.is_stuck();
+        assert_eq!(late(&clock), None);
+        clock.has_written();
+        clock.is_stuck();
+        advance(29 * SECOND).await;
+        assert_eq!(late(&clock), None);
+        advance(SECOND).await;
+        assert_eq!(late(&clock), Some(Late::Write));
+    }
+}

@@ -1,0 +1,181 @@
+//! From a request to a WebSocket connection.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+use super::{request::Request, stream::HttpStream};
+use crate::endpoint::{Endpoint, Registered};
+use crate::{
+    connect::{
+        TransportKind, WebSocketSettings, extensions, handshake, params::Params, plain_response,
+        subprotocols,
+    },
+    connection::{BacklogLimits, Connection},
+    log,
+    transport::{
+        RawSocket,
+        websocket::{Driver, Io, drive},
+    },
+    wire::{Decoder, deflate::inflate},
+};
+
+/// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
+/// defeat every limit of ours.
+const NOT_SENT: u32 = 32 * 1024;
+
+/// How long the client may take between the answer and the first byte of the new protocol.
+const UPGRADE: Duration = Duration::from_secs(10);
+
+/// Answers a request for a WebSocket connection and, if it is accepted, serves the connection.
+pub(super) async fn upgrade(
+    endpoint: Endpoint,
+    index: usize,
+    request: Request,
+    variables: Params,
+    on_upgrade: Option<OnUpgrade>,
+) -> Response<String> {
+    let mounted = &endpoint.0.mounts[index];
+    let Some(websocket) = &mounted.websocket else {
+        return plain_response(StatusCode::NOT_FOUND, "");
+    };
+    request.log(TransportKind::WebSocket, websocket);
+    if !request.is_allowed(websocket) {
+        return plain_response(StatusCode::FORBIDDEN, "");
+    }
+    let accept = match handshake::accept(&request.method, &request.headers) {
+        Ok(accept) => accept,
+        Err(error) => {
+            let mut response = plain_response(error.status(), &error.to_string());
+            response.headers_mut().extend(error.header());
+            return response;
+        }
+    };
+    let mut params = match request.query() {
+        Ok(query) => query,
+        Err(error) => return plain_response(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    params.extend(variables);
+    let Some(on_upgrade) = on_upgrade else {
+        return plain_response(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
+    };
+    let deflate = websocket.settings.own.compress.then(|| extensions::negotiate(&request.headers));
+    let deflate = deflate.flatten();
+    let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
+    let protocol =
+        match subprotocols::choose(&info.headers, websocket.settings.own.subprotocols.as_deref()) {
+            Ok(protocol) => protocol.cloned(),
+            Err(error) => {
+                log::subprotocols_refused(&error.offered, &error.accepted, &mounted.mount.path);
+                return plain_response(StatusCode::FORBIDDEN, "");
+            }
+        };
+    let socket = match mounted.connect(&endpoint, &websocket.settings.serializers, info).await {
+        Ok(socket) => socket,
+        Err(error) => return websocket.settings.own.answer(&error),
+    };
+    let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
+    tokio::spawn(serve(Accepted { endpoint, index, on_upgrade, compresses }, socket));
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept.header_value());
+    if let Some(agreed) = deflate {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
+    }
+    if let Some(protocol) = protocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    response
+}
+
+/// Serves the connection once it speaks the new protocol.
+///
+/// The way there is boxed, so that the task of an idle connection is no larger than what that
+/// connection holds.
+async fn serve(accepted: Accepted, mut socket: Box<dyn RawSocket>) {
+    let Some((mut driver, registered)) = Box::pin(accepted.driver()).await else { return };
+    drive(&mut driver, &mut *socket).await;
+    drop(registered);
+}
+
+/// A connection whose client is about to be told that it may go on.
+struct Accepted {
+    endpoint: Endpoint,
+    /// Which mount.
+    index: usize,
+    on_upgrade: OnUpgrade,
+    compresses: bool,
+}
+
+impl Accepted {
+    /// Waits for the stream. None if it never comes.
+    async fn driver(self) -> Option<(Driver, Registered)> {
+        let Self { endpoint, index, on_upgrade, compresses } = self;
+        let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
+            Ok(Ok(upgraded)) => upgraded,
+            Ok(Err(error)) => {
+                log::upgrade_failed(error);
+                return None;
+            }
+            Err(_) => {
+                log::upgrade_too_slow();
+                return None;
+            }
+        };
+        let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
+        let WebSocketSettings { timeout, max_frame_size, backlog, .. } = *settings;
+        let (io, connection, early) = split(upgraded, backlog, compresses);
+        let mut decoder = Decoder::new(max_frame_size);
+        if compresses {
+            decoder = decoder.with_inflate(inflate);
+        }
+        decoder.feed(&early);
+        let registered = endpoint.0.connections.register(index, &connection);
+        Some((Driver::new(io, connection, decoder, timeout), registered))
+    }
+}
+
+/// The bare socket where the server in front gives it, and what the client sent already.
+fn split(upgraded: Upgraded, backlog: BacklogLimits, compresses: bool) -> (Io, Connection, Bytes) {
+    // Our own server gives the one, `warp::serve` the other.
+    let bare = upgraded.downcast::<TokioIo<HttpStream>>();
+    let bare = bare.map(|parts| (parts.io.into_inner().into_inner(), parts.read_buf)).or_else(
+        |upgraded| {
+            let parts = downcast::<TokioIo<TcpStream>>(upgraded)?;
+            let stream = parts.io.into_inner();
+            prepare(&stream);
+            Ok::<_, Upgraded>((stream, parts.read_buf))
+        },
+    );
+    match bare {
+        Ok((stream, early)) => {
+            let (io, connection) = Io::tcp(stream, backlog, compresses);
+            (io, connection, early)
+        }
+        Err(upgraded) => {
+            let (io, connection) = Io::other(TokioIo::new(upgraded), backlog, compresses);
+            (io, connection, Bytes::new())
+        }
+    }
+}
+
+/// Small frames leave at once, and a reader that stops does not fill the kernel's memory. Neither
+/// is worth refusing a connection for.
+pub(crate) fn prepare(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    if let Err(error) = socket.set_tcp_nodelay(true) {
+        log::tcp_option_failed("TCP_NODELAY", error);
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket.set_tcp_notsent_lowat(NOT_SENT) {
+        log::tcp_option_failed("TCP_NOTSENT_LOWAT", error);
+    }
+}

@@ -1,0 +1,143 @@
+//! The raw socket that serves channels.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{Accepted, Session, disconnect::Disconnect};
+use crate::channel::SocketState;
+use crate::{
+    channel::{ConnectContext, Connected, Route},
+    connect::ConnectError,
+    connection::Connection,
+    endpoint::ConnectRequest,
+    log::{self, Asking, ConnectLine},
+    message::{Info, Reason, Topic, caught},
+    serializer::{Version, VersionError},
+    transport::{Flow, Handled, RawSocket},
+    wire::{CloseCode, Frame},
+};
+
+/// Connects a socket `S` and serves its channels.
+pub(crate) enum Channels {
+    /// The client was let in.
+    Accepted(Accepted),
+    /// Its connection is established.
+    Serving(Session),
+}
+
+impl Channels {
+    /// Negotiates the protocol version, calls the socket's `connect` and finds its id.
+    pub(crate) async fn connect<S: SocketState>(
+        request: ConnectRequest,
+        table: Arc<[Route<S>]>,
+    ) -> Result<Self, ConnectError> {
+        let ConnectRequest { info, endpoint, mount, serializers } = request;
+        let (socket, transport) = (log::short_name::<S>(), info.transport());
+        let asking = Asking { socket, transport: transport.as_str(), peer: info.peer() };
+        // A list or an object is no version, and not a version that is lacking.
+        let vsn = info.params().value("vsn").map(|vsn| vsn.as_str().unwrap_or("[]"));
+        let version = match Version::negotiate(vsn, &serializers) {
+            Ok(version) => version,
+            Err(error) => {
+                let vsn = vsn.unwrap_or(Version::UNSTATED);
+                match error {
+                    VersionError::Invalid => log::invalid_version(asking, vsn),
+                    VersionError::Unsupported => {
+                        log::unsupported_version(asking, vsn, &serializers);
+                    }
+                }
+                return Err(ConnectError::new("unsupported protocol version"));
+            }
+        };
+        let filter = endpoint.filter_parameters(mount.filter_parameters.as_ref());
+        let log = ConnectLine::new(mount.log, asking, version, info.params(), filter);
+        let cx = ConnectContext::new(info, endpoint.clone());
+        let connected = caught(async {
+            let user = S::connect(cx).await?;
+            let id = user.id().map(Topic::from);
+            let disconnect = id.clone().map(|id| Disconnect::listen(&endpoint, id));
+            Ok::<_, ConnectError>((user, id, disconnect))
+        });
+        let connected = connected.await;
+        match (&connected, log) {
+            (Err(error), _) if error.is_fault() => log::connect_failed(asking, error),
+            (Err(error), Some(log)) => log.refused(error),
+            (Ok((_, id, _)), Some(log)) => log.connected(id.as_ref()),
+            (_, None) => {}
+        }
+        let (user, id, disconnect) = connected?;
+        let routes = Arc::new(Connected { user: Arc::new(user), table });
+        let accepted = Accepted { routes, endpoint, mount, version, transport, id, disconnect };
+        Ok(Self::Accepted(accepted))
+    }
+
+    /// What the socket's `id` said.
+    pub(crate) fn id(&self) -> Option<&Topic> {
+        match self {
+            Self::Accepted(accepted) => accepted.id.as_ref(),
+            Self::Serving(session) => session.id(),
+        }
+    }
+}
+
+/// A transport that hands something over before `init` gets its connection stopped.
+impl RawSocket for Channels {
+    fn init(&mut self, connection: &Connection) {
+        if let Self::Accepted(accepted) = self {
+            *self = Self::Serving(accepted.start(connection));
+        }
+    }
+
+    fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
+        match self {
+            Self::Accepted(_) => Flow::Stop(CloseCode::INTERNAL).into(),
+            Self::Serving(session) => session.receive(&frame).into(),
+        }
+    }
+
+    fn handle_info<'a>(&'a mut self, message: Info, _: &'a Connection) -> Handled<'a> {
+        if let Self::Serving(session) = self {
+            session.handle_message(message);
+        }
+        Flow::Continue.into()
+    }
+
+    fn poll(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Flow> {
+        if let Self::Serving(session) = self {
+            session.poll(task);
+        }
+        Poll::Pending
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Accepted(accepted) => accepted.routes.socket(),
+            Self::Serving(session) => session.name(),
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        Self::id(self).map(Topic::as_str)
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Accepted(_) => true,
+            Self::Serving(session) => session.is_ready(),
+        }
+    }
+
+    fn terminate<'a>(
+        &'a mut self,
+        reason: Reason,
+        _: &'a Connection,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        match self {
+            Self::Accepted(_) => Box::pin(std::future::ready(())),
+            Self::Serving(session) => Box::pin(session.terminate(reason)),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What waits for channels that have no time: how much of it there may be.
+//!
+//! A client chooses how much it sends to a channel whose handler waits, and others choose how much
+//! they broadcast to it. Both are bounded, for all channels of a connection together: by not reading
+//! on, so that the client waits too, and by giving up a connection that does not get to what others
+//! send it.
+
+use std::collections::VecDeque;
+
+use super::slot::Slot;
+use crate::{connection::MAILBOX_LIMIT, message::Info, pubsub::Broadcast, serializer::Incoming};
+
+/// Messages of the client that may wait before no more are read.
+const MESSAGES: usize = 1000;
+
+/// Something for a channel to do.
+pub(super) enum Work {
+    /// A message from the client: an event, a leave, or another join.
+    Client(Incoming),
+    /// A broadcast that the channel intercepts.
+    Out(Broadcast),
+    /// A message from the application.
+    Info(Info),
+    /// The channel failed outside of a callback.
+    Failed,
+}
+
+/// Work that waits.
+pub(super) struct Queued {
+    work: Work,
+    /// Of a client's message the size of its frame, uncompressed: that is kept as a whole for its
+    /// payload, however little of it that is.
+    bytes: usize,
+}
+
+/// How much waits in the queues of all slots.
+#[derive(Default)]
+pub(super) struct Waiting {
+    messages: usize,
+    bytes: usize,
+    letters: usize,
+}
+
+/// More waits than may, and it is not the client who can be told to wait.
+pub(super) struct TooMuch;
+
+impl Waiting {
+    /// Whether more messages of the client may come. How long one is, nobody knows before it was
+    /// read: the last may go beyond `max_bytes`, and one may wait alone however long it is.
+    pub(super) fn has_room(&self, max_bytes: usize) -> bool {
+        self.messages == 0 || (self.messages < MESSAGES && self.bytes < max_bytes)
+    }
+
+    /// Queues work of `bytes` for a slot.
+    pub(super) fn push(
+        &mut self,
+        slot: &mut Slot,
+        work: Work,
+        bytes: usize,
+    ) -> Result<(), TooMuch> {
+        if !matches!(work, Work::Client(_)) && self.letters >= MAILBOX_LIMIT {
+            return Err(TooMuch);
+        }
+        let queued = Queued { work, bytes };
+        self.count(&queued);
+        slot.queue.push_back(queued);
+        Ok(())
+    }
+
+    /// Queues what a channel sent to itself with its join: before all that came meanwhile.
+    pub(super) fn push_first(
+        &mut self,
+        slot: &mut Slot,
+        messages: impl DoubleEndedIterator<Item = Info>,
+    ) {
+        for message in messages.rev() {
+            let queued = Queued { work: Work::Info(message), bytes: 0 };
+            self.count(&queued);
+            slot.queue.push_front(queued);
+        }
+    }
+
+    /// Takes out the next work. A queue that is empty takes no memory.
+    pub(super) fn pop(&mut self, queue: &mut VecDeque<Queued>) -> Option<Work> {
+        let Some(queued) = queue.pop_front() else {
+            *queue = VecDeque::new();
+            return None;
+        };
+        self.uncount(&queued);
+        Some(queued.work)
+    }
+
+    /// Takes out the client's next message, and drops what is not from the client: for what waited
+    /// for a channel that is over.
+    pub(super) fn pop_message(&mut self, queue: &mut VecDeque<Queued>) -> Option<Incoming> {
+        loop {
+            if let Work::Client(message) = self.pop(queue)? {
+                return Some(message);
+            }
+        }
+    }
+
+    /// Hands what waited for a channel that is over to the next one.
+    pub(super) fn hand_over(&mut self, mut from: VecDeque<Queued>, to: &mut Slot) {
+        from.retain(|queued| {
+            let keeps = matches!(queued.work, Work::Client(_));
+            if !keeps {
+                self.uncount(queued);
+            }
+            keeps
+        });
+        to.queue.append(&mut from);
+    }
+
+    fn count(&mut self, queued: &Queued) {
+        match queued.work {
+            Work::Client(_) => self.messages += 1,
+            Work::Out(_) | Work::Info(_) | Work::Failed => self.letters += 1,
+        }
+        self.bytes += queued.bytes;
+    }
+
+    fn uncount(&mut self, queued: &Queued) {
+        match queued.work {
+            Work::Client(_) => self.messages -= 1,
+            Work::Out(_) | Work::Info(_) | Work::Failed => self.letters -= 1,
+        }
+        self.bytes -= queued.bytes;
+    }
+}

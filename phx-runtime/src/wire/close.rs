@@ -1,0 +1,77 @@
+//! The closing handshake's frames (RFC 6455 sections 5.5.1 and 7.4).
+
+use bytes::{Buf, Bytes};
+
+use super::encoder::encode;
+use super::frame::{CloseCode, Text};
+use super::frame_error::FrameError;
+use super::frame_header::OpCode;
+
+/// The body of a close frame that a client sent, where it had one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientClose {
+    /// Why the client closes.
+    pub(crate) code: CloseCode,
+    /// The client's own words, often empty; at most 123 bytes.
+    pub(crate) reason: Text,
+}
+
+impl ClientClose {
+    /// Reads the unmasked body of a close frame; `None` for an empty one.
+    pub(super) fn parse(mut body: Bytes) -> Result<Option<Self>, FrameError> {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        let code = body.try_get_u16().map_err(|_| FrameError::ShortCloseBody)?;
+        let code = CloseCode::new(code).ok_or(FrameError::InvalidCloseCode(code))?;
+        let reason = Text::try_from(body).map_err(|_| FrameError::InvalidUtf8)?;
+        Ok(Some(Self { code, reason }))
+    }
+}
+
+/// The frame that closes a connection with `code`, without a reason text, as Phoenix sends it.
+pub(crate) fn close_frame(code: CloseCode) -> Bytes {
+    encode(OpCode::Close, &code.get().to_be_bytes())
+}
+
+/// The frame that answers a client's close: the same code, or none if the client gave none.
+pub(crate) fn close_reply(received: Option<&ClientClose>) -> Bytes {
+    const WITHOUT_BODY: &[u8] = &[0x88, 0];
+    match received {
+        Some(close) => close_frame(close.code),
+        None => Bytes::from_static(WITHOUT_BODY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &'static [u8]) -> Result<Option<ClientClose>, FrameError> {
+        ClientClose::parse(Bytes::from_static(body))
+    }
+
+    #[test]
+    fn a_close_frame_carries_its_code() {
+        assert_eq!(close_frame(CloseCode::RESTART), &[0x88, 2, 0x03, 0xf4][..]);
+    }
+
+    #[test]
+    fn a_close_is_answered_with_its_own_code() {
+        let close = parse(b"\x0f\xa0bye").unwrap().unwrap();
+        assert_eq!((close.code.get(), close.reason.as_str()), (4000, "bye"));
+        assert_eq!(close_reply(Some(&close)), &[0x88, 2, 0x0f, 0xa0][..]);
+        assert_eq!(close_reply(None), encode(OpCode::Close, b""));
+    }
+
+    #[test]
+    fn a_close_body_is_empty_or_has_a_code_and_utf8() {
+        assert_eq!(parse(b""), Ok(None));
+        assert_eq!(parse(b"\x03"), Err(FrameError::ShortCloseBody));
+        assert_eq!(parse(b"\x03\xe8\xff"), Err(FrameError::InvalidUtf8));
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
+            let body = Bytes::copy_from_slice(&u16::to_be_bytes(code));
+            assert_eq!(ClientClose::parse(body), Err(FrameError::InvalidCloseCode(code)));
+        }
+    }
+}
