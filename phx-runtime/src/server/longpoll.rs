@@ -7,7 +7,7 @@ use std::{convert::Infallible, iter, net::SocketAddr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use warp::{Reply, reply::Response};
 
@@ -130,6 +130,9 @@ impl Client<'_> {
         let Some(session) = self.session(&request.headers, &query) else {
             return json(Status::Gone);
         };
+        // Also while the rest of a body that is too large is waited for, the session does not expire.
+        let waited_for = session.clone().visit();
+        let body = body.inspect(move |_| _ = &waited_for);
         let visit = session.visit();
         let Some(turn) = visit.turn().await else {
             return json(Status::TimedOut);

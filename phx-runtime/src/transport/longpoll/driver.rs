@@ -46,10 +46,11 @@ pub(crate) async fn drive(
     // If something else has closed it already, that is the reason.
     connection.close(code, reason.clone());
     let reason = connection.ending().map_or(reason, |(_, reason)| reason);
-    let is_inactive = matches!(end, End::Inactive);
+    // A client that stayed away fetches nothing, and one that is told to go has nothing to fetch.
+    let is_to_go = matches!(end, End::Inactive) || matches!(reason, Reason::Disconnected);
     session.close();
     connection.close_mailbox(reason.clone());
-    if is_inactive || session.is_emptied() {
+    if is_to_go || session.is_emptied() {
         sessions.remove(&id);
     } else {
         // The next poll gets what waits, and only the one after it learns that the session is gone.

@@ -449,7 +449,7 @@ async fn a_client_for_which_more_than_the_hard_limit_waits_loses_its_session_at_
 async fn what_waits_at_the_end_is_given_up_when_nobody_comes_for_it() {
     let mut fixture = start();
     fixture.send("a");
-    fixture.session.connection().close(CloseCode::GOING_AWAY, Reason::Disconnected);
+    fixture.session.connection().close(CloseCode::TRY_AGAIN, Reason::failed("slow"));
     (&mut fixture.task).await.unwrap();
     assert!(fixture.sessions.find(&ID).is_some());
     sleep(WINDOW * 2).await;
