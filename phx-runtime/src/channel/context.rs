@@ -2,12 +2,11 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket};
-use crate::message::{Event, Payload, Topic};
+use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket, socket_state::SocketState};
 use crate::{
     connect::{ConnectInfo, params::FromParams},
     endpoint::{Endpoint, Requirements, State},
-    message::{Failure, Fault},
+    message::{Event, Failure, Fault, Payload, Topic},
     serializer::MessageRef,
 };
 
@@ -209,7 +208,7 @@ pub trait FromJoin<'a, S>: Sized {
     fn requires(_requirements: &mut Requirements) {}
 }
 
-impl<'a, S: super::socket_state::SocketState> FromJoin<'a, S> for &'a S {
+impl<'a, S: SocketState> FromJoin<'a, S> for &'a S {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
         Ok(&cx.user)
     }

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::message::{Encoded, IntoPayload, PayloadError, Reason};
-use crate::message::{Failure, Fault};
+use crate::message::{Binary, Encoded, Failure, Fault, IntoPayload, PayloadError, Reason};
 
 /// The answer of a `#[handle_in]` handler, and whether the channel goes on.
 ///
@@ -232,7 +231,7 @@ impl IntoResponse for Reply {
     }
 }
 
-impl IntoResponse for crate::message::Binary {
+impl IntoResponse for Binary {
     fn into_response(self) -> Reply {
         Reply::ok(self)
     }
