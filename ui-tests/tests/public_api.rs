@@ -4,6 +4,8 @@
 //! `PUBLIC_API=write cargo test -p ui-tests --test public_api` writes the list anew. It is made from
 //! rustdoc's JSON, a nightly feature, which `RUSTC_BOOTSTRAP` opens in a stable compiler.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     collections::BTreeSet,
     env, fs,
