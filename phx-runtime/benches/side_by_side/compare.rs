@@ -5,8 +5,8 @@ use std::io;
 use serde::Serialize;
 
 use super::{
+    effort::Effort,
     process::{Cost, Kind, Server},
-    targets::Effort,
 };
 
 /// phx beside its yardstick, and others beside both.

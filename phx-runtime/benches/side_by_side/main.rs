@@ -12,6 +12,7 @@
 #![allow(clippy::decimal_bitwise_operands, reason = "RFC 6455 writes lengths as decimals")]
 
 mod compare;
+mod effort;
 mod fleet;
 mod kernel;
 mod listener;

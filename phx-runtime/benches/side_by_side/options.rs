@@ -3,8 +3,9 @@
 use std::{io, path::PathBuf, time::Duration};
 
 use super::{
+    effort::Effort,
     process::Server,
-    targets::{ALL, Effort, Setting},
+    targets::{ALL, Setting},
     url::Url,
 };
 

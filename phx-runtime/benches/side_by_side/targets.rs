@@ -1,11 +1,12 @@
 //! What phx promises about its costs, each measured beside the bare kernel in the same run.
 
-use std::{io, time::Duration};
+use std::io;
 
 use serde::Serialize;
 
 use super::{
     compare::{Beside, Compared, median, side_by_side},
+    effort::Effort,
     longpoll::{self, LongPoll},
     measure::{self, Slow},
     process::{Cost, Kind, Server},
@@ -43,24 +44,6 @@ impl Outcome {
     fn alone(target: impl Into<String>, phx: f64, unit: &'static str, limit: Option<f64>) -> Self {
         let (target, others) = (target.into(), Vec::new());
         Self { target, phx, yardstick: None, unit, figure: phx, limit, others }
-    }
-}
-
-/// How thorough a run is.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Effort {
-    /// How often each measurement is made, in turn with what it is compared to; the median counts.
-    pub rounds: usize,
-    /// For how long, where the load goes on.
-    pub time: Duration,
-    /// Connections for what is said about many.
-    pub many: usize,
-}
-
-impl Effort {
-    /// Rounds of what takes long.
-    fn few_rounds(self) -> usize {
-        self.rounds.min(3)
     }
 }
 

@@ -12,7 +12,7 @@ use base64::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
 
-use super::subprotocols::entries;
+use super::offered::entries;
 
 /// What the subprotocol with the token begins with; the rest is the token in base64.
 const PREFIX: &[u8] = b"base64url.bearer.phx.";
@@ -65,7 +65,7 @@ pub(crate) fn is_sent(headers: &HeaderMap) -> bool {
 }
 
 /// An offered subprotocol as the log may show it.
-pub(crate) fn without_token(entry: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn without_token(entry: &[u8]) -> Cow<'_, [u8]> {
     if entry.starts_with(PREFIX) { [PREFIX, b"[FILTERED]"].concat().into() } else { entry.into() }
 }
 

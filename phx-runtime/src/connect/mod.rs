@@ -6,6 +6,7 @@ mod error_handler;
 pub(crate) mod extensions;
 pub(crate) mod handshake;
 mod info;
+mod offered;
 mod options;
 mod origin;
 pub(crate) mod params;

@@ -1,13 +1,11 @@
 //! Which subprotocol a WebSocket speaks (RFC 6455 section 1.9).
-//!
-//! Only the first `Sec-WebSocket-Protocol` line counts, as in Phoenix.
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
 use thiserror::Error;
 
-use super::auth_token;
+use super::{auth_token, offered::entries};
 
 /// The name that Phoenix clients offer beside their token.
 const PHOENIX: &str = "phoenix";
@@ -58,11 +56,6 @@ pub(crate) fn choose<'a>(
         offered: shown(entries(offered).map(auth_token::without_token)),
         accepted: shown(accepted.iter().map(|name| name.as_bytes().into())),
     })
-}
-
-/// The entries of a `Sec-WebSocket-Protocol` line.
-pub(super) fn entries(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
 fn shown<'a>(names: impl Iterator<Item = Cow<'a, [u8]>>) -> String {

@@ -2,8 +2,13 @@
 
 use std::time::Instant;
 
-use super::{enabled, line::Parameters, micros, parameters, shown::Shown};
-use super::{filter::FilterParameters, level::LogLevel};
+use super::{
+    filter::FilterParameters,
+    filtered::parameters,
+    level::LogLevel,
+    line::{Parameters, enabled, micros},
+    shown::Shown,
+};
 use crate::message::{Encoded, Fault, Payload, Topic};
 
 /// Topics that Phoenix uses itself, such as that of the heartbeat, are not logged.

@@ -4,8 +4,13 @@ use std::{fmt::Display, net::SocketAddr, time::Instant};
 
 use serde::Serialize;
 
-use super::{enabled, filtered, line::Parameters, micros, shown::Shown};
-use super::{filter::FilterParameters, level::LogLevel};
+use super::{
+    filter::FilterParameters,
+    filtered::filtered,
+    level::LogLevel,
+    line::{Parameters, enabled, micros},
+    shown::Shown,
+};
 use crate::message::{Fault, Topic};
 
 /// The line about a request that `transport_log` asks for. Its query may hold secrets and is not

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::filtered::{JsonText, filtered};
+use super::json_text::JsonText;
 
 /// Which parameters log lines hide.
 ///
@@ -33,16 +33,9 @@ impl FilterParameters {
         Self { terms: keys.into_iter().map(Into::into).collect(), keep: true }
     }
 
-    /// JSON text as the log shows it: filtered, without spaces, and cut after 1 KiB, with a `…` and
-    /// the size of the whole. Text that is no JSON is not an error; as much of it is shown as has the
-    /// form of JSON.
-    pub fn apply(&self, json: &str) -> String {
-        filtered(json, self)
-    }
-
     /// Whether the whole value of a key is shown, or hidden, whatever it is; none if that depends on
     /// the value.
-    pub(crate) fn whole_value(&self, key: JsonText<'_>) -> Option<bool> {
+    pub(super) fn whole_value(&self, key: JsonText<'_>) -> Option<bool> {
         let is_named = self
             .terms
             .iter()
@@ -51,12 +44,12 @@ impl FilterParameters {
     }
 
     /// Whether a text is hidden, apart from what its key says.
-    pub(crate) fn hides_text(&self, text: JsonText<'_>) -> bool {
+    pub(super) fn hides_text(&self, text: JsonText<'_>) -> bool {
         self.keep || self.terms.iter().any(|term| text.contains(term, Some('=')))
     }
 
     /// Whether numbers, `true`, `false` and `null` are hidden, apart from what their key says.
-    pub(crate) fn hides_scalars(&self) -> bool {
+    pub(super) fn hides_scalars(&self) -> bool {
         self.keep
     }
 }

@@ -3,13 +3,9 @@
 //! No tree is built and nothing recurs, so that neither the size nor the depth of what a client
 //! sends matters. Reading ends where the line is full.
 
-use std::{
-    fmt::{self, Write},
-    str::Chars,
-};
+use std::fmt::{self, Write};
 
-use super::filter::FilterParameters;
-use super::shown::Cut;
+use super::{filter::FilterParameters, json_text::JsonText, line::Parameters, shown::Cut};
 
 /// How many bytes of a text are read at most, hidden ones included.
 const READ: usize = 64 * 1024;
@@ -17,11 +13,29 @@ const READ: usize = 64 * 1024;
 const FILTERED: &str = "\"[FILTERED]\"";
 
 /// The JSON text as a line shows it. Whatever is no JSON is shown likewise, as far as it has tokens.
-pub(crate) fn filtered(json: &str, filter: &FilterParameters) -> String {
+pub(super) fn filtered(json: &str, filter: &FilterParameters) -> String {
     let read = &json[..json.floor_char_boundary(READ)];
     let mut filtering = Filtering { tokens: Tokens(read), filter, out: Cut::text() };
     let is_whole = filtering.all().is_ok() && read.len() == json.len();
     filtering.out.finish(is_whole, json.len())
+}
+
+/// A payload as the log shows it: JSON, or the size of what is none.
+pub(super) fn parameters(
+    json: Option<&str>,
+    bytes: usize,
+    filter: &FilterParameters,
+) -> Parameters {
+    Parameters(json.map_or_else(|| format!("<{bytes} bytes>"), |json| filtered(json, filter)))
+}
+
+impl FilterParameters {
+    /// JSON text as the log shows it: filtered, without spaces, and cut after 1 KiB, with a `…` and
+    /// the size of the whole. Text that is no JSON is not an error; as much of it is shown as has the
+    /// form of JSON.
+    pub fn apply(&self, json: &str) -> String {
+        filtered(json, self)
+    }
 }
 
 struct Filtering<'a> {
@@ -136,75 +150,6 @@ fn length_of_text(rest: &str) -> usize {
         is_end
     });
     end.map_or(rest.len(), |end| end + 2)
-}
-
-/// A string as JSON spells it, with its quotes.
-#[derive(Clone, Copy)]
-pub(crate) struct JsonText<'a>(&'a str);
-
-impl<'a> JsonText<'a> {
-    fn chars(self) -> Unescaped<'a> {
-        Unescaped(self.0.get(1..).unwrap_or_default().chars())
-    }
-
-    pub(crate) fn is(self, text: &str) -> bool {
-        self.chars().eq(text.chars())
-    }
-
-    pub(crate) fn contains(self, text: &str, followed_by: Option<char>) -> bool {
-        let mut rest = self.chars();
-        loop {
-            let mut here = rest.clone();
-            if text.chars().chain(followed_by).all(|c| here.next() == Some(c)) {
-                return true;
-            }
-            if rest.next().is_none() {
-                return false;
-            }
-        }
-    }
-}
-
-/// The characters that a JSON string stands for, up to its closing quote. A surrogate without its
-/// other half stands for U+FFFD.
-#[derive(Clone)]
-struct Unescaped<'a>(Chars<'a>);
-
-impl Unescaped<'_> {
-    fn unit(digits: &mut Chars<'_>) -> Option<u32> {
-        (0..4).try_fold(0, |unit, _| Some(unit * 16 + digits.next()?.to_digit(16)?))
-    }
-}
-
-impl Iterator for Unescaped<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        match self.0.next()? {
-            '"' => None,
-            '\\' => match self.0.next()? {
-                'n' => Some('\n'),
-                'r' => Some('\r'),
-                't' => Some('\t'),
-                'b' => Some('\u{8}'),
-                'f' => Some('\u{c}'),
-                'u' => {
-                    let high = Self::unit(&mut self.0)?;
-                    let mut ahead = self.0.clone();
-                    if (0xd800..0xdc00).contains(&high)
-                        && (ahead.next(), ahead.next()) == (Some('\\'), Some('u'))
-                        && let Some(low @ 0xdc00..0xe000) = Self::unit(&mut ahead)
-                    {
-                        self.0 = ahead;
-                        return char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low - 0xdc00);
-                    }
-                    Some(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
-                }
-                other => Some(other),
-            },
-            other => Some(other),
-        }
-    }
 }
 
 #[cfg(test)]

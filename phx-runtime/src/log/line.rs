@@ -1,10 +1,13 @@
 //! How a line is written: a short text, and facts as fields.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tracing::field::{DisplayValue, Value, display};
 
-use super::shown::Shown;
+use super::{level::LogLevel, shown::Shown};
+
+/// What lines are filtered by.
+pub(super) const TARGET: &str = "phx_runtime::telemetry";
 
 /// What a field may hold. A `str` that is not the program's own is none: it goes through [`Shown`],
 /// which is short and escaped.
@@ -83,12 +86,28 @@ impl<F: Fact> Fact for Option<F> {
     }
 }
 
+/// Whether anybody wants lines of this level.
+pub(super) fn enabled(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Off => false,
+        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+        LogLevel::Trace => tracing::enabled!(target: TARGET, tracing::Level::TRACE),
+    }
+}
+
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// `line!(warn, "what happened"; fact, name = fact, ..)` writes one line. Facts are not even looked
 /// at while nobody wants the line.
 macro_rules! line {
     (@ $level:ident, $text:literal, $($field:ident = $fact:expr),*) => {
         tracing::$level!(
-            target: $crate::log::TARGET,
+            target: $crate::log::line::TARGET,
             $($field = $crate::log::line::Fact::value(&$fact),)*
             $text
         )

@@ -15,6 +15,7 @@ mod connect;
 mod dropped;
 mod filter;
 mod filtered;
+mod json_text;
 mod level;
 mod server;
 mod short_name;
@@ -50,31 +51,6 @@ pub(crate) use self::{
     spell::Spell,
 };
 pub use self::{filter::FilterParameters, level::LogLevel};
-use std::time::Duration;
-
-use self::{filtered::filtered, line::Parameters};
-
-const TARGET: &str = "phx_runtime::telemetry";
-
-fn enabled(level: LogLevel) -> bool {
-    match level {
-        LogLevel::Off => false,
-        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
-        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
-        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
-        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
-        LogLevel::Trace => tracing::enabled!(target: TARGET, tracing::Level::TRACE),
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// A payload as the log shows it: JSON, or the size of what is none.
-fn parameters(json: Option<&str>, bytes: usize, filter: &FilterParameters) -> Parameters {
-    Parameters(json.map_or_else(|| format!("<{bytes} bytes>"), |json| filtered(json, filter)))
-}
 
 #[cfg(test)]
 mod tests;

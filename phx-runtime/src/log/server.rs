@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::level::LogLevel;
-use super::shown::Shown;
+use super::{level::LogLevel, shown::Shown};
 use crate::message::Fault;
 
 pub(crate) fn no_channels(mount: &str) {

@@ -10,9 +10,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    DecodeError, Name,
+    decode_error::DecodeError,
+    json::{Name, put_json_str, put_ref},
     message::{Body, Incoming, MessageRef, Outgoing},
-    put_json_str, put_ref,
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
@@ -83,7 +83,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(crate) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
     Ok(Incoming {
         join_ref: wire.join_ref.and_then(|raw| MessageRef::from_json(raw.get())),
@@ -94,7 +94,7 @@ pub(crate) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
     })
 }
 
-pub(crate) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     if message.kind == PayloadKind::Binary {
         return Err(EncodeError::BinaryInV1);
     }

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use super::{
-    DecodeError, Name,
+    decode_error::DecodeError,
+    json::{Name, put_json_str, put_ref},
     message::{Body, Incoming, MessageRef, Outgoing},
-    put_json_str, put_ref,
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
@@ -69,7 +69,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(crate) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
     Ok(Incoming {
         join_ref: MessageRef::from_json(wire.join_ref.get()),
@@ -82,7 +82,7 @@ pub(crate) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
 
 /// `0, join_ref size, ref size, topic size, event size`, the four texts, then the data. An empty
 /// `join_ref` is the empty string here, not `null`.
-pub(crate) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
     let (&[kind, sizes @ ..], mut at) = (bytes.first_chunk::<5>().ok_or_else(|| short(bytes))?, 5);
     if kind != PUSH {
         return Err(DecodeError::Kind(kind));
@@ -111,7 +111,7 @@ fn short(bytes: &[u8]) -> DecodeError {
     }
 }
 
-pub(crate) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     match message.kind {
         PayloadKind::Json => {
             encode_text(message, buffer);

@@ -8,19 +8,20 @@ use std::{
     sync::Arc,
 };
 
-use thiserror::Error;
-
 use super::{
+    build_error::BuildError,
     checks,
     connectors::{ChannelConnector, RawConnector},
 };
-use crate::endpoint::{
-    Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
-};
 use crate::{
     channel::SocketState,
-    connect::LongPollOptions,
-    connect::{CheckOrigin, Defaults, Mount, NoOrigin, OwnHost, SessionOptions, subprotocols},
+    connect::{
+        CheckOrigin, Defaults, LongPollOptions, Mount, NoOrigin, OwnHost, SessionOptions,
+        subprotocols,
+    },
+    endpoint::{
+        Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
+    },
     log::{self, FilterParameters},
     pubsub::PubSub,
     token::Secret,
@@ -38,119 +39,6 @@ pub struct Builder {
     host: Option<String>,
     secret: Option<Secret>,
     server: ServerOptions,
-}
-
-/// An endpoint that cannot be built.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A callback takes `State<T>`, and no such state was given to [`Builder::state`].
-    #[error("`{handler}` needs `State<{type_name}>`: register it with `.state(..)`")]
-    MissingState {
-        /// The callback.
-        handler: &'static str,
-        /// The type of the state.
-        type_name: &'static str,
-    },
-    /// A mount without any transport could never be reached.
-    #[error("the socket at \"{path}\" has no transport: give it `websocket` or `longpoll`")]
-    NoTransport {
-        /// The mount's path.
-        path: String,
-    },
-    /// A path that no request can have.
-    #[error("\"{path}\" is not a path for a socket: {problem}")]
-    Path {
-        /// The path, of the mount or with that of its transport.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Two transports answer at the same path.
-    #[error("the socket at \"{path}\" is never reached: requests go to \"{first}\"")]
-    SamePath {
-        /// The path that is not reached.
-        path: String,
-        /// The one that is asked first.
-        first: String,
-    },
-    /// An option of a mount with which no client could be served.
-    #[error("the socket at \"{path}\" has a `{option}` that is {problem}")]
-    Setting {
-        /// The mount's path.
-        path: String,
-        /// The option.
-        option: &'static str,
-        /// Why it cannot work.
-        problem: &'static str,
-    },
-    /// An entry in `check_origin` that no browser can send.
-    #[error("the socket at \"{path}\" accepts {origin:?}, which is no page's origin: {problem}")]
-    Origin {
-        /// The mount's path.
-        path: String,
-        /// The entry.
-        origin: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The endpoint's own host is none.
-    #[error("{host:?} is not the endpoint's host: {problem}")]
-    Host {
-        /// What was given to [`Builder::host`].
-        host: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Any page on the web could connect in the name of whoever looks at it.
-    #[error(
-        "the socket at \"{path}\" reads the session, and neither `check_origin` nor `check_csrf` \
-         is on: every page on the web could connect as the user who looks at it"
-    )]
-    UnprotectedSession {
-        /// The mount's path.
-        path: String,
-    },
-    /// A name in `subprotocols` that no client can offer.
-    #[error("the socket at \"{path}\" accepts the subprotocol {name:?}, which is not a valid name")]
-    Subprotocol {
-        /// The mount's path.
-        path: String,
-        /// The subprotocol.
-        name: String,
-    },
-    /// Clients would be closed before they are behind, or as soon as they are.
-    #[error(
-        "the socket at \"{path}\" can let nobody fall behind: `max_backlog_hard` is at least \
-         `max_backlog`, and `backlog_timeout` is above zero"
-    )]
-    Backlog {
-        /// The mount's path.
-        path: String,
-    },
-    /// A session's cookie that no browser takes, or that is never read.
-    #[error("the session's cookie cannot be {name:?}: {problem}")]
-    SessionCookie {
-        /// The cookie's name.
-        name: String,
-        /// Why not.
-        problem: &'static str,
-    },
-    /// An option that is zero and must not be: nobody could be served.
-    #[error("`{option}` is zero: nobody could be served")]
-    Zero {
-        /// The option.
-        option: &'static str,
-    },
-    /// The secret could be guessed.
-    #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
-    Secret,
-    /// No secret was given, and none could be made.
-    #[error("no secret was given to the endpoint, and none could be made: {reason}")]
-    NoSecret {
-        /// What the operating system says.
-        reason: String,
-    },
 }
 
 impl Endpoint {

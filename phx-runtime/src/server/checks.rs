@@ -1,14 +1,14 @@
 //! What a mount's settings have to fulfil: one that can never work is told of when the endpoint is
 //! built, not by clients that are refused.
 
-use super::builder::BuildError;
-use crate::endpoint::Mounted;
+use super::build_error::BuildError;
 use crate::{
     connect::{
         LongPollSettings, MountSettings, OriginRule, SessionOptions, TransportSettings,
         WebSocketSettings,
     },
     connection::BacklogLimits,
+    endpoint::Mounted,
 };
 
 /// What is wrong with an option, and why.
@@ -65,7 +65,7 @@ impl Mounted {
 /// # Errors
 ///
 /// A request that belongs to one path would always be taken by another.
-pub(crate) fn distinct(mounts: &[Mounted]) -> Result<(), BuildError> {
+pub(super) fn distinct(mounts: &[Mounted]) -> Result<(), BuildError> {
     let paths: Vec<_> = mounts.iter().flat_map(Mounted::paths).collect();
     for (index, later) in paths.iter().enumerate() {
         if let Some(first) = paths[..index].iter().find(|first| first.covers(later)) {

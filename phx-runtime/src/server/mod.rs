@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod build_error;
 mod builder;
 mod checks;
 mod connectors;
@@ -15,6 +16,7 @@ mod stream;
 mod upgrade;
 
 pub use self::{
-    builder::{BuildError, Builder},
+    build_error::BuildError,
+    builder::Builder,
     serve::{ServeError, Server},
 };

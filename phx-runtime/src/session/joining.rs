@@ -115,7 +115,7 @@ impl Core {
             return false;
         };
         member.subscribe();
-        self.waiting.push_first(slot, then.into_iter());
+        self.waiting.push_first(&mut slot.queue, then.into_iter());
         slot.stage = Stage::Idle(channel);
         true
     }

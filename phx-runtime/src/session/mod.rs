@@ -45,7 +45,7 @@ pub(crate) use self::channels::Channels;
 use self::{
     disconnect::Disconnect,
     running::{Done, Failed, Running},
-    slot::{Fate, Slot},
+    slot::{Fate, Opening, Slot},
     turns::Core,
     waiting::{Queued, Waiting, Work},
 };
@@ -268,7 +268,7 @@ impl Session {
             if message.kind() != ClientMessage::Join {
                 self.core.answer_unjoined(&message);
             } else if let Some(mut slot) = self.core.join(message, replaced, self.slots.len()) {
-                self.core.waiting.hand_over(behind, &mut slot);
+                self.core.waiting.hand_over(behind, &mut slot.queue);
                 match self.core.work_off(&mut slot, Fate::Stays) {
                     Fate::Stays => {
                         self.slots.insert(slot.member.topic.clone(), Box::new(slot));
@@ -289,19 +289,6 @@ impl Drop for Session {
         for slot in self.slots.values() {
             slot.member.close();
         }
-    }
-}
-
-/// A message for a topic that has no channel.
-struct Opening {
-    message: Incoming,
-    /// The channel that this message, a join, has replaced.
-    replaced: Option<Arc<Member>>,
-}
-
-impl From<Incoming> for Opening {
-    fn from(message: Incoming) -> Self {
-        Self { message, replaced: None }
     }
 }
 

@@ -62,3 +62,16 @@ impl Slot {
         Fate::Stays
     }
 }
+
+/// A message for a topic that has no channel.
+pub(super) struct Opening {
+    pub(super) message: Incoming,
+    /// The channel that this message, a join, has replaced.
+    pub(super) replaced: Option<Arc<Member>>,
+}
+
+impl From<Incoming> for Opening {
+    fn from(message: Incoming) -> Self {
+        Self { message, replaced: None }
+    }
+}

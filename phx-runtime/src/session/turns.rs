@@ -3,9 +3,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    Opening,
     running::{Call, Failed, Running},
-    slot::{Fate, Slot},
+    slot::{Fate, Opening, Slot},
     waiting::{Queued, TooMuch, Waiting, Work},
 };
 use crate::{
@@ -34,7 +33,7 @@ impl Core {
         if let Some(channel) = slot.take_idle() {
             return self.turn(slot, channel, work);
         }
-        if let Err(TooMuch) = self.waiting.push(slot, work, bytes) {
+        if let Err(TooMuch) = self.waiting.push(&mut slot.queue, work, bytes) {
             self.shared.connection.overflow();
         }
         Fate::Stays

@@ -7,7 +7,6 @@
 
 use std::collections::VecDeque;
 
-use super::slot::Slot;
 use crate::{connection::MAILBOX_LIMIT, message::Info, pubsub::Broadcast, serializer::Incoming};
 
 /// Messages of the client that may wait before no more are read.
@@ -51,10 +50,10 @@ impl Waiting {
         self.messages == 0 || (self.messages < MESSAGES && self.bytes < max_bytes)
     }
 
-    /// Queues work of `bytes` for a slot.
+    /// Queues work of `bytes`.
     pub(super) fn push(
         &mut self,
-        slot: &mut Slot,
+        queue: &mut VecDeque<Queued>,
         work: Work,
         bytes: usize,
     ) -> Result<(), TooMuch> {
@@ -63,20 +62,20 @@ impl Waiting {
         }
         let queued = Queued { work, bytes };
         self.count(&queued);
-        slot.queue.push_back(queued);
+        queue.push_back(queued);
         Ok(())
     }
 
     /// Queues what a channel sent to itself with its join: before all that came meanwhile.
     pub(super) fn push_first(
         &mut self,
-        slot: &mut Slot,
+        queue: &mut VecDeque<Queued>,
         messages: impl DoubleEndedIterator<Item = Info>,
     ) {
         for message in messages.rev() {
             let queued = Queued { work: Work::Info(message), bytes: 0 };
             self.count(&queued);
-            slot.queue.push_front(queued);
+            queue.push_front(queued);
         }
     }
 
@@ -101,7 +100,7 @@ impl Waiting {
     }
 
     /// Hands what waited for a channel that is over to the next one.
-    pub(super) fn hand_over(&mut self, mut from: VecDeque<Queued>, to: &mut Slot) {
+    pub(super) fn hand_over(&mut self, mut from: VecDeque<Queued>, to: &mut VecDeque<Queued>) {
         from.retain(|queued| {
             let keeps = matches!(queued.work, Work::Client(_));
             if !keeps {
@@ -109,7 +108,7 @@ impl Waiting {
             }
             keeps
         });
-        to.queue.append(&mut from);
+        to.append(&mut from);
     }
 
     fn count(&mut self, queued: &Queued) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::TokenError;
+use super::error::TokenError;
 
 /// How long a token is good for.
 ///

@@ -1,10 +1,15 @@
 //! Signed tokens: what the server gave to a client, and recognizes when it comes back.
 
 mod age;
+mod error;
 mod secret;
 
 pub(crate) use self::secret::{RandomError, random};
-pub use self::{age::TokenAge, secret::Secret};
+pub use self::{
+    age::TokenAge,
+    error::{SignError, TokenError},
+    secret::Secret,
+};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,14 +18,12 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
-use thiserror::Error;
+
+use self::secret::SHORTEST_SECRET;
 
 /// What the derived key is for. A later format takes another name, so that tokens of one are
 /// nothing to the other.
 const PURPOSE: &[u8] = b"phx token 1";
-
-/// Fewer bytes could be guessed. Phoenix draws the same line.
-const SHORTEST_SECRET: usize = 20;
 
 /// Signs values that clients carry and must not change, such as who they are.
 ///
@@ -52,37 +55,6 @@ const SHORTEST_SECRET: usize = 20;
 /// interchangeable with these.
 #[derive(Clone, Copy, Debug)]
 pub struct Token;
-
-/// A value that cannot be signed.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum SignError {
-    /// The secret has fewer than 20 bytes.
-    #[error("the secret is too short to sign with: it needs at least {SHORTEST_SECRET} bytes")]
-    Secret,
-    /// The value has no JSON form.
-    #[error("the value of a token cannot be written as JSON")]
-    Value(#[source] serde_json::Error),
-}
-
-/// A token that is not accepted.
-///
-/// In `#[connect]` and `#[join]` it converts with `?` into a refusal. A secret that is too short is
-/// the server's own mistake and becomes a fault instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// It was signed longer ago than allowed.
-    #[error("the token has expired")]
-    Expired,
-    /// It was not signed with this secret and salt, was changed, is from the future, or holds
-    /// another kind of value.
-    #[error("the token is invalid")]
-    Invalid,
-    /// The secret has fewer than 20 bytes, so nothing can have been signed with it.
-    #[error("the secret is too short to verify with: it needs at least {SHORTEST_SECRET} bytes")]
-    Secret,
-}
 
 impl Token {
     /// Signs a value, with the present time in it.

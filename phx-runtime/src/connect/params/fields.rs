@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 /// Longer names are cut off in errors, which are logged.
 const LONGEST_NAME: usize = 64;
 
-pub(crate) fn decode<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Error> {
+pub(super) fn decode<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Error> {
     T::deserialize(Whole(params))
 }
 
@@ -376,7 +376,7 @@ mod tests {
 
     use serde::Deserialize;
 
-    use crate::connect::params::Params;
+    use super::super::query;
 
     #[derive(Deserialize, Debug, PartialEq)]
     #[serde(rename_all = "snake_case")]
@@ -408,7 +408,7 @@ mod tests {
     struct Wrapped(HashMap<String, String>);
 
     fn decode(query: &str) -> Result<Connect, String> {
-        Params::from_query(query).unwrap().decode().map_err(|error| error.to_string())
+        super::decode(&query::decode(query).unwrap()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -464,11 +464,11 @@ mod tests {
 
     #[test]
     fn whatever_takes_names_and_values_takes_parameters() {
-        let params = Params::from_query("a=1&b=2").unwrap();
+        let params = query::decode("a=1&b=2").unwrap();
         let expected: HashMap<_, _> = [("a".to_owned(), 1), ("b".to_owned(), 2)].into();
-        assert_eq!(params.decode::<HashMap<String, u8>>().unwrap(), expected);
-        params.decode::<()>().unwrap();
-        assert_eq!(params.decode::<Wrapped>().unwrap().0["b"], "2");
-        assert!(params.decode::<Option<HashMap<String, u8>>>().unwrap().is_some());
+        assert_eq!(super::decode::<HashMap<String, u8>>(&params).unwrap(), expected);
+        super::decode::<()>(&params).unwrap();
+        assert_eq!(super::decode::<Wrapped>(&params).unwrap().0["b"], "2");
+        assert!(super::decode::<Option<HashMap<String, u8>>>(&params).unwrap().is_some());
     }
 }

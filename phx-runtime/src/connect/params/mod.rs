@@ -3,11 +3,12 @@
 mod fields;
 mod query;
 
+pub use self::query::QueryError;
+
 use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use thiserror::Error;
 
 use crate::message::PayloadError;
 
@@ -46,21 +47,6 @@ use crate::message::PayloadError;
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Params(Map<String, Value>);
-
-/// A query that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum QueryError {
-    /// It is not UTF-8 text once it is percent-decoded.
-    #[error("the query is not UTF-8 text once it is percent-decoded")]
-    NotUtf8,
-    /// It has more than 1,000 parameters.
-    #[error("the query has more than {} parameters", query::MOST)]
-    TooMany,
-    /// It nests parameters more than 32 deep.
-    #[error("the query nests parameters more than {} deep", query::DEEPEST)]
-    TooDeep,
-}
 
 impl Params {
     /// Decodes a query as HTML forms write it: `+` is a space, and a `%` without two digits after

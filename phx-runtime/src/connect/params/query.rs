@@ -8,16 +8,30 @@ use std::{borrow::Cow, collections::HashMap};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
-
-use super::QueryError;
+use thiserror::Error;
 
 /// Most parameters. A browser's session has some ten; a tree of some kilobytes is what they cost.
-pub(crate) const MOST: usize = 1_000;
+const MOST: usize = 1_000;
 
 /// How deep they may lie, so that a value can be walked, printed and dropped by recursion.
-pub(crate) const DEEPEST: usize = 32;
+const DEEPEST: usize = 32;
 
-pub(crate) fn decode(query: &str) -> Result<Map<String, Value>, QueryError> {
+/// A query that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// It is not UTF-8 text once it is percent-decoded.
+    #[error("the query is not UTF-8 text once it is percent-decoded")]
+    NotUtf8,
+    /// It has more than 1,000 parameters.
+    #[error("the query has more than {} parameters", MOST)]
+    TooMany,
+    /// It nests parameters more than 32 deep.
+    #[error("the query nests parameters more than {} deep", DEEPEST)]
+    TooDeep,
+}
+
+pub(super) fn decode(query: &str) -> Result<Map<String, Value>, QueryError> {
     let mut tree = Tree::new();
     for (count, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
         if count == MOST {

@@ -8,6 +8,7 @@ mod de;
 mod from_json;
 mod integer;
 mod json;
+mod no_json;
 mod read;
 mod ser;
 mod write;
@@ -22,7 +23,7 @@ pub use self::{
     de::from_term,
     from_json::FromJsonError,
     integer::Integer,
-    json::NoJson,
+    no_json::NoJson,
     read::{Limits, ReadError},
     ser::{SerdeError, to_term},
 };

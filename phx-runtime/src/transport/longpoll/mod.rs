@@ -28,6 +28,7 @@ mod poll;
 mod post;
 mod session;
 mod sessions;
+mod turn;
 
 pub(crate) use self::{
     answer::{Answer, Status},
