@@ -61,6 +61,16 @@ impl Payload {
         std::mem::replace(self, Self(Kind::Binary(Bytes::new())))
     }
 
+    /// Keeps nothing but itself of what was read together with it. Longer ones have most of that for
+    /// themselves.
+    pub(crate) fn detach(&mut self) {
+        const SHORT: usize = 64 * 1024;
+        let (Kind::Json(bytes) | Kind::Binary(bytes)) = &mut self.0;
+        if bytes.len() <= SHORT {
+            *bytes = Bytes::copy_from_slice(bytes);
+        }
+    }
+
     /// Its size in bytes.
     pub(crate) fn len(&self) -> usize {
         match &self.0 {

@@ -27,8 +27,8 @@ pub(super) enum Work {
 /// Work that waits.
 pub(super) struct Queued {
     work: Work,
-    /// Of a client's message the size of its frame, uncompressed: that is kept as a whole for its
-    /// payload, however little of it that is.
+    /// Of a client's message the size of its frame, uncompressed: a long one is kept as a whole for
+    /// its payload.
     bytes: usize,
 }
 
@@ -54,9 +54,14 @@ impl Waiting {
     pub(super) fn push(
         &mut self,
         queue: &mut VecDeque<Queued>,
-        work: Work,
+        mut work: Work,
         bytes: usize,
     ) -> Result<(), TooMuch> {
+        if let Work::Client(message) = &mut work {
+            // A payload is a part of all that was read at once, or of a whole request's body, which
+            // a thousand short ones would keep a thousand times.
+            message.payload.detach();
+        }
         if !matches!(work, Work::Client(_)) && self.letters >= MAILBOX_LIMIT {
             return Err(TooMuch);
         }

@@ -13,6 +13,7 @@ mod bad_input;
 mod compression;
 mod debug_forms;
 mod disconnect;
+mod limits;
 mod longpoll;
 mod payloads;
 mod presence;

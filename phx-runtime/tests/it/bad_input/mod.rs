@@ -6,5 +6,5 @@ mod flood;
 mod gone;
 mod longpoll;
 mod messages;
-mod server;
+pub(crate) mod server;
 mod stalled;
