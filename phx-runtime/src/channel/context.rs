@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket, socket_state::SocketState};
+use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket};
 use crate::{
     connect::{ConnectInfo, params::FromParams},
     endpoint::{Endpoint, Requirements, State},
@@ -206,12 +206,6 @@ pub trait FromJoin<'a, S>: Sized {
 
     /// Registers the application state that the argument needs, checked when the endpoint is built.
     fn requires(_requirements: &mut Requirements) {}
-}
-
-impl<'a, S: SocketState> FromJoin<'a, S> for &'a S {
-    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
-        Ok(&cx.user)
-    }
 }
 
 impl<'a, S> FromJoin<'a, S> for &'a Topic {

@@ -11,20 +11,24 @@ use futures_util::{
     future::{BoxFuture, CatchUnwind},
 };
 
-use super::{AnyChannel, Channel, context::Context, reply::Reply};
-use crate::message::Info;
-use crate::{
-    log::{Dropped, dropped},
-    message::{Failure, Fault, caught},
-};
+use super::{context::Context, reply::Reply};
+use crate::message::{Failure, Fault, Info, Payload, Reason, caught};
+
+/// A [`Channel`](super::Channel) without its type.
+pub(crate) trait AnyChannel: Send {
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling;
+    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling;
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling;
+    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling;
+}
 
 pub(crate) type Returned = (Box<dyn AnyChannel>, Reply);
 
 /// A callback's run. The channel goes in and comes back out together with the reply, so that a
 /// connection can keep the running callback without borrowing from itself.
-pub struct Handling(Step);
+pub struct Handling(pub(super) Step);
 
-enum Step {
+pub(super) enum Step {
     Done(Box<dyn AnyChannel>, Reply),
     Later(BoxFuture<'static, Returned>),
 }
@@ -41,19 +45,6 @@ pub(crate) enum Progress {
 pub(crate) type Caught = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Returned>>>;
 
 impl Handling {
-    /// A callback that has already run.
-    pub fn done<C: Channel>(channel: Box<C>, reply: Reply) -> Self {
-        Self(Step::Done(channel, reply))
-    }
-
-    /// A callback that is still to run; it gives the channel back.
-    pub fn later<C: Channel>(
-        callback: impl Future<Output = (Box<C>, Reply)> + Send + 'static,
-    ) -> Self {
-        let erased = callback.map(|(channel, reply)| (channel as Box<dyn AnyChannel>, reply));
-        Self(Step::Later(Box::pin(erased)))
-    }
-
     /// Runs a callback until it waits for the first time, which most never do.
     pub(crate) fn start(callback: impl FnOnce() -> Self) -> Progress {
         let mut future = match catch_unwind(AssertUnwindSafe(callback)) {
@@ -68,21 +59,6 @@ impl Handling {
             }
             Poll::Pending => Progress::Waits(future),
         }
-    }
-
-    /// No handler takes this event: the client is told so, and the channel goes on.
-    pub fn unmatched_event<C: Channel>(channel: Box<C>, cx: &Context) -> Self {
-        if cx.expects_reply() {
-            return Self::done(channel, Reply::unmatched_event());
-        }
-        dropped(Dropped::UnmatchedEvent, cx.socket().whose(), Some(cx.event()));
-        Self::done(channel, Reply::none())
-    }
-
-    /// No handler takes this message: it is logged, and the channel goes on.
-    pub fn unmatched_info<C: Channel>(channel: Box<C>, message: Info, cx: &Context) -> Self {
-        dropped(Dropped::UnmatchedInfo(message.type_name()), cx.socket().whose(), None);
-        Self::done(channel, Reply::none())
     }
 }
 

@@ -1,8 +1,10 @@
 //! Replies that come later.
 
 use super::socket::Socket;
-use crate::message::{Encoded, IntoPayload};
-use crate::serializer::MessageRef;
+use crate::{
+    message::{Encoded, IntoPayload},
+    serializer::MessageRef,
+};
 
 /// The right to answer one message, from anywhere and at any time.
 ///

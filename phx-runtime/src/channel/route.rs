@@ -5,16 +5,17 @@ use std::{fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 
 use super::{
-    AnyChannel, Channel, Join, context::JoinContext, joined::JoinError, options::ChannelOptions,
+    callbacks::{Channel, Join},
+    context::JoinContext,
+    handling::AnyChannel,
+    joined::JoinError,
+    kind::ChannelKind,
     pattern::Pattern,
 };
-use crate::message::caught;
-use crate::message::{Encoded, Info, Payload, Topic};
 use crate::{
     endpoint::{Endpoint, Requirements},
-    log,
-    log::{FilterParameters, HandleInLine, JoinLine, Whose},
-    serializer::{Incoming, MessageRef},
+    log::{self, FilterParameters, JoinLine},
+    message::{Encoded, Info, Payload, Topic, caught},
 };
 
 /// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
@@ -26,45 +27,6 @@ pub struct Route<S> {
     kind: Arc<ChannelKind>,
     join: fn(JoinContext<S>) -> BoxFuture<'static, Result<JoinedAny, JoinError>>,
     requires: fn(&mut Requirements),
-}
-
-/// What is the same for all channels of one route.
-#[derive(Debug)]
-pub(crate) struct ChannelKind {
-    /// The channel's type, for the log.
-    pub(crate) name: &'static str,
-    pub(crate) intercepts: &'static [&'static str],
-    pub(crate) options: ChannelOptions,
-}
-
-impl ChannelKind {
-    /// What its lines hide, where the connection says `otherwise` if it does not.
-    fn filter<'a>(&'a self, otherwise: &'a FilterParameters) -> &'a FilterParameters {
-        self.options.filter_parameters.as_ref().unwrap_or(otherwise)
-    }
-
-    fn join_line(
-        &self,
-        topic: &Topic,
-        payload: &Payload,
-        otherwise: &FilterParameters,
-    ) -> Option<JoinLine> {
-        JoinLine::new(self.options.log_join, topic, payload, self.filter(otherwise))
-    }
-
-    /// The line about an event that is about to be handled.
-    pub(crate) fn handle_in_line(
-        &self,
-        message: &Incoming,
-        id: Option<&Topic>,
-        otherwise: &FilterParameters,
-    ) -> Option<Box<HandleInLine>> {
-        let whose = Whose { channel: self.name, topic: &message.topic, id };
-        let reference = message.reference.as_ref().map(MessageRef::as_str);
-        let (event, payload) = (&message.event, &message.payload);
-        let (level, filter) = (self.options.log_handle_in, self.filter(otherwise));
-        HandleInLine::new(level, whose, event, reference, payload, filter)
-    }
 }
 
 /// An accepted join without the channel's type.

@@ -1,6 +1,6 @@
 //! The routing table while it is compiled.
 
-use super::{Join, Pattern, Route};
+use super::{callbacks::Join, pattern::Pattern, route::Route};
 
 /// A routing table that is checked while it is compiled: made in a constant, one with an entry that no
 /// topic can reach, or whose pattern lacks a topic parameter of its channel, does not compile.

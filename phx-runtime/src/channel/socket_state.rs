@@ -2,10 +2,14 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{context::ConnectContext, route::Route};
+use super::{
+    context::{ConnectContext, FromJoin, JoinContext},
+    route::Route,
+};
 use crate::{
     connect::{ConnectError, Mount},
     endpoint::Requirements,
+    message::Fault,
 };
 
 /// The state of one connection; what `#[socket(..)]` implements.
@@ -51,4 +55,10 @@ pub trait SocketState: Sized + Send + Sync + 'static {
 
     /// Registers the application state that connecting needs.
     fn requires(_requirements: &mut Requirements) {}
+}
+
+impl<'a, S: SocketState> FromJoin<'a, S> for &'a S {
+    fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
+        Ok(cx.user())
+    }
 }

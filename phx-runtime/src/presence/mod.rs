@@ -22,43 +22,33 @@ mod error;
 mod meta;
 mod reference;
 mod roster;
+mod shared;
 mod state;
 mod topics;
 mod tracking;
 
-use self::{
-    diff::Diff,
-    meta::{Fields, fields},
-    reference::References,
-    roster::{EntryId, ReplicaId, Roster},
-    topics::{Topics, Untold},
-    tracking::{Tracked, Tracking},
-};
 pub use self::{
     error::{TrackError, UpdateError},
     meta::{MetaError, PresenceMeta},
     reference::PresenceRef,
     state::{PresenceEntry, PresenceState},
 };
+use self::{
+    meta::{Fields, fields},
+    roster::{EntryId, Roster},
+    shared::{Fetch, Shared},
+    tracking::{Tracked, Tracking},
+};
 
 use std::{
     fmt::{self, Display},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::{
-    channel::Socket,
-    log,
-    message::{Encoded, Topic},
-    pubsub::{Broadcast, Pace, PubSub},
-};
+use crate::channel::Socket;
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
 ///
@@ -117,21 +107,9 @@ use crate::{
 /// Phoenix counterpart: `Phoenix.Presence`.
 #[derive(Clone)]
 pub struct Presence {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     max_keys: usize,
 }
-
-struct Inner {
-    replica: ReplicaId,
-    entries: AtomicU64,
-    references: References,
-    topics: Topics,
-    /// Where the diffs go; that of the first channel that tracked something.
-    pubsub: OnceLock<PubSub>,
-    fetch: Option<Fetch>,
-}
-
-type Fetch = Box<dyn Fn(&str, &mut PresenceState) + Send + Sync>;
 
 impl Presence {
     /// Nobody is present anywhere.
@@ -167,15 +145,7 @@ impl Presence {
     }
 
     fn from_fetch(fetch: Option<Fetch>) -> Self {
-        let inner = Inner {
-            replica: ReplicaId::random(),
-            entries: AtomicU64::new(0),
-            references: References::default(),
-            topics: Topics::new(),
-            pubsub: OnceLock::new(),
-            fetch,
-        };
-        Self { inner: Arc::new(inner), max_keys: 100 }
+        Self { shared: Arc::new(Shared::new(fetch)), max_keys: 100 }
     }
 
     /// How many keys one channel may track; 100 by default. It holds for this handle and the clones
@@ -226,13 +196,13 @@ impl Presence {
     ) -> Result<PresenceRef, TrackError> {
         let fields = fields(&meta)?;
         let key = format_smolstr!("{key}");
-        let (inner, topic, pubsub) = (&*self.inner, socket.topic(), socket.endpoint().pubsub());
-        if !inner.pubsub.get_or_init(|| pubsub.clone()).is_same(pubsub) {
+        let (shared, topic, pubsub) = (&self.shared, socket.topic(), socket.endpoint().pubsub());
+        if !shared.pubsub.get_or_init(|| pubsub.clone()).is_same(pubsub) {
             return Err(TrackError::OtherEndpoint);
         }
         let tracked = socket.with_ends(|ends| {
-            Tracking::start(ends, self, topic);
-            let tracking = Tracking::find(ends, self).ok_or(TrackError::ChannelEnded)?;
+            Tracking::start(ends, shared, topic);
+            let tracking = Tracking::find(ends, shared).ok_or(TrackError::ChannelEnded)?;
             if tracking.keys.contains_key(&key) {
                 let (topic, key) = (topic.clone(), key.to_string());
                 return Err(TrackError::AlreadyTracked { topic, key });
@@ -241,16 +211,16 @@ impl Presence {
                 let (topic, most) = (topic.clone(), self.max_keys);
                 return Err(TrackError::TooManyKeys { topic, most });
             }
-            let number = inner.entries.fetch_add(1, Ordering::Relaxed);
-            let id = EntryId { number, replica: inner.replica };
-            let reference = inner.references.next();
+            let number = shared.entries.fetch_add(1, Ordering::Relaxed);
+            let id = EntryId { number, replica: shared.replica };
+            let reference = shared.references.next();
             let meta = PresenceMeta::new(fields, reference, None)?;
-            let untold = inner.topics.change(topic, |roster| roster.join(key.clone(), id, meta));
+            let untold = shared.topics.change(topic, |roster| roster.join(key.clone(), id, meta));
             tracking.keys.insert(key, Tracked { id, reference });
             Ok((reference, untold))
         });
         let (reference, untold) = tracked.ok_or(TrackError::ChannelEnded)??;
-        self.tell(untold);
+        self.shared.tell(untold);
         Ok(reference)
     }
 
@@ -258,11 +228,11 @@ impl Presence {
     pub fn untrack(&self, socket: &Socket, key: impl Display) {
         let key = format_smolstr!("{key}");
         let untold = socket.with_ends(|ends| {
-            let Tracked { id, .. } = Tracking::find(ends, self)?.keys.remove(&key)?;
-            Some(self.inner.topics.change(socket.topic(), |roster| roster.leave(&key, id)))
+            let Tracked { id, .. } = Tracking::find(ends, &self.shared)?.keys.remove(&key)?;
+            Some(self.shared.topics.change(socket.topic(), |roster| roster.leave(&key, id)))
         });
         if let Some(untold) = untold.flatten() {
-            self.tell(untold);
+            self.shared.tell(untold);
         }
     }
 
@@ -335,8 +305,8 @@ impl Presence {
     /// The meta under which the channel tracks a key.
     fn current(&self, socket: &Socket, key: &SmolStr) -> Option<PresenceMeta> {
         let current = socket.with_ends(|ends| {
-            let Tracked { id, .. } = *Tracking::find(ends, self)?.keys.get(key)?;
-            self.inner.topics.read(socket.topic(), |roster| roster.meta(key, id))
+            let Tracked { id, .. } = *Tracking::find(ends, &self.shared)?.keys.get(key)?;
+            self.shared.topics.read(socket.topic(), |roster| roster.meta(key, id))
         });
         current.flatten()
     }
@@ -350,11 +320,11 @@ impl Presence {
         may: impl FnOnce(PresenceRef) -> bool,
     ) -> Result<Option<PresenceRef>, MetaError> {
         let replaced = socket.with_ends(|ends| {
-            let tracked = Tracking::find(ends, self)?.keys.get_mut(key)?;
+            let tracked = Tracking::find(ends, &self.shared)?.keys.get_mut(key)?;
             if !may(tracked.reference) {
                 return None;
             }
-            let reference = self.inner.references.next();
+            let reference = self.shared.references.next();
             let meta = match PresenceMeta::new(fields, reference, Some(tracked.reference)) {
                 Ok(meta) => meta,
                 Err(error) => return Some(Err(error)),
@@ -362,19 +332,19 @@ impl Presence {
             tracked.reference = reference;
             let id = tracked.id;
             let untold =
-                self.inner.topics.change(socket.topic(), |roster| roster.update(key, id, meta));
+                self.shared.topics.change(socket.topic(), |roster| roster.update(key, id, meta));
             Some(Ok((reference, untold)))
         });
         let Some((reference, untold)) = replaced.flatten().transpose()? else { return Ok(None) };
-        self.tell(untold);
+        self.shared.tell(untold);
         Ok(Some(reference))
     }
 
     /// Everyone who is present in a topic: what clients want as `presence_state`.
     pub fn list(&self, topic: impl AsRef<str>) -> PresenceState {
         let topic = topic.as_ref();
-        let mut state = self.inner.topics.read(topic, Roster::list);
-        self.inner.fetch(topic, &mut state);
+        let mut state = self.shared.topics.read(topic, Roster::list);
+        self.shared.fetch(topic, &mut state);
         state
     }
 
@@ -384,39 +354,9 @@ impl Presence {
     pub fn get(&self, topic: impl AsRef<str>, key: impl Display) -> Option<PresenceEntry> {
         let topic = topic.as_ref();
         let key = format_smolstr!("{key}");
-        let mut state = self.inner.topics.read(topic, |roster| roster.list_key(&key));
-        self.inner.fetch(topic, &mut state);
+        let mut state = self.shared.topics.read(topic, |roster| roster.list_key(&key));
+        self.shared.fetch(topic, &mut state);
         state.into_entry(&key)
-    }
-
-    /// Hands changes to the topic's subscribers.
-    fn tell(&self, untold: Untold<'_>) {
-        self.inner.topics.tell(untold, |topic, diff| self.inner.publish(topic, diff));
-    }
-}
-
-impl Inner {
-    fn fetch(&self, topic: &str, state: &mut PresenceState) {
-        if let (Some(fetch), false) = (&self.fetch, state.is_empty()) {
-            fetch(topic, state);
-        }
-    }
-
-    fn publish(&self, topic: &Topic, mut diff: Diff) {
-        let fetched = catch_unwind(AssertUnwindSafe(|| {
-            self.fetch(topic, &mut diff.joins);
-            self.fetch(topic, &mut diff.leaves);
-        }));
-        if fetched.is_err() {
-            log::presence_fetch_panicked(topic);
-        }
-        let broadcast = Encoded::of(&diff)
-            .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
-        match (broadcast, self.pubsub.get()) {
-            (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),
-            (Ok(_), None) => {}
-            (Err(error), _) => log::presence_diff_failed(topic, error),
-        }
     }
 }
 
@@ -432,7 +372,9 @@ impl Default for Presence {
 
 impl fmt::Debug for Presence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presence").field("topics", &self.inner.topics.len()).finish_non_exhaustive()
+        f.debug_struct("Presence")
+            .field("topics", &self.shared.topics.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -197,7 +197,7 @@ proptest! {
         channels.clear();
         client.catch_up(&mut diffs);
         prop_assert_eq!(client, Client::default());
-        prop_assert_eq!(presence.inner.topics.len(), 0);
+        prop_assert_eq!(presence.shared.topics.len(), 0);
     }
 }
 
@@ -226,7 +226,7 @@ fn diffs_of_many_threads_arrive_in_the_order_of_the_changes() {
         // Every join and leave is checked on the way.
         client.catch_up(&mut diffs);
         assert_eq!(client, Client::default());
-        assert_eq!(presence.inner.topics.len(), 0);
+        assert_eq!(presence.shared.topics.len(), 0);
     }
 }
 

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use smol_str::SmolStr;
 
-use super::{Presence, reference::PresenceRef, roster::EntryId};
+use super::{reference::PresenceRef, roster::EntryId, shared::Shared};
 use crate::{channel::Ends, message::Topic};
 
 /// A channel's keys in one presence. The channel owns it, so that the keys are untracked with the
 /// end of the channel, however it ends; the lock around it makes changes of one channel follow one
 /// another.
 pub(super) struct Tracking {
-    presence: Presence,
+    shared: Arc<Shared>,
     topic: Topic,
     pub(super) keys: BTreeMap<SmolStr, Tracked>,
 }
@@ -26,17 +26,17 @@ pub(super) struct Tracked {
 
 impl Tracking {
     /// What the channel tracks in this presence, if it ever tracked something.
-    pub(super) fn find<'a>(ends: &'a mut Ends, presence: &Presence) -> Option<&'a mut Self> {
+    pub(super) fn find<'a>(ends: &'a mut Ends, shared: &Arc<Shared>) -> Option<&'a mut Self> {
         ends.iter_mut()
             .filter_map(|end| end.downcast_mut::<Self>())
-            .find(|tracking| Arc::ptr_eq(&tracking.presence.inner, &presence.inner))
+            .find(|tracking| Arc::ptr_eq(&tracking.shared, shared))
     }
 
     /// Makes the channel track keys in this presence, none as yet.
-    pub(super) fn start(ends: &mut Ends, presence: &Presence, topic: &Topic) {
-        if Self::find(ends, presence).is_none() {
-            let (presence, topic) = (presence.clone(), topic.clone());
-            ends.push(Box::new(Self { presence, topic, keys: BTreeMap::new() }));
+    pub(super) fn start(ends: &mut Ends, shared: &Arc<Shared>, topic: &Topic) {
+        if Self::find(ends, shared).is_none() {
+            let (shared, topic) = (shared.clone(), topic.clone());
+            ends.push(Box::new(Self { shared, topic, keys: BTreeMap::new() }));
         }
     }
 }
@@ -47,11 +47,11 @@ impl Drop for Tracking {
         if keys.is_empty() {
             return;
         }
-        let untold = self.presence.inner.topics.change(&self.topic, |roster| {
+        let untold = self.shared.topics.change(&self.topic, |roster| {
             for (key, tracked) in &keys {
                 roster.leave(key, tracked.id);
             }
         });
-        self.presence.tell(untold);
+        self.shared.tell(untold);
     }
 }

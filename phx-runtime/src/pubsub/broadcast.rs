@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::seats::Place;
+use super::place::Place;
 use crate::{
     log,
     message::{

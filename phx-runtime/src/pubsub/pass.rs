@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     broadcast::{Author, Broadcast, Form},
-    seats::Place,
+    place::Place,
 };
 
 /// What serving a subscriber takes whatever it gets, mostly the system call, in units of what one
@@ -18,7 +18,7 @@ const BYTES_PER_UNIT: usize = 1024;
 
 /// Work that is done for a topic before others get the processor: a millisecond or so, such as 256
 /// subscribers who get one short message.
-pub(crate) const TURN: usize = 256 * (PER_SUBSCRIBER + 1);
+pub(super) const TURN: usize = 256 * (PER_SUBSCRIBER + 1);
 
 /// What handing over one message takes, in the same units.
 pub(super) fn work_of(message: &Broadcast) -> usize {

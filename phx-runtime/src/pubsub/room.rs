@@ -5,10 +5,10 @@ use std::{collections::VecDeque, sync::Arc};
 use parking_lot::Mutex;
 
 use super::{
-    Subscriber,
     broadcast::Broadcast,
     pass::{Pass, TURN, work_of},
     seats::Seats,
+    subscriber::Subscriber,
 };
 use crate::connection::{Connection, ConnectionId, WeakConnection};
 

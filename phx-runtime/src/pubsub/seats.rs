@@ -1,37 +1,11 @@
 //! The list of those who subscribed to a topic.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use super::Subscriber;
+use super::{place::NOWHERE, subscriber::Subscriber};
 
 /// A list with more room than this gives it back when it is three quarters empty.
 const MIN_CAPACITY: usize = 64;
-
-/// Where a subscriber sits in the list of its topic, kept up to date under the topic's lock so that
-/// leaving does not search.
-#[derive(Debug)]
-pub(crate) struct Place(AtomicUsize);
-
-const NOWHERE: usize = usize::MAX;
-
-impl Default for Place {
-    fn default() -> Self {
-        Self(AtomicUsize::new(NOWHERE))
-    }
-}
-
-impl Place {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, index: usize) {
-        self.0.store(index, Ordering::Relaxed);
-    }
-}
 
 /// One who subscribed.
 struct Seat {

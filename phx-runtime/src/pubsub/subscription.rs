@@ -8,7 +8,9 @@ use std::sync::{
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use super::{PubSub, Subscriber, broadcast::Broadcast, pass::Pass, seats::Place};
+use super::{
+    broadcast::Broadcast, pass::Pass, place::Place, subscriber::Subscriber, topics::PubSub,
+};
 use crate::{log, message::Topic};
 
 /// Messages that may wait for a subscription that does not receive.

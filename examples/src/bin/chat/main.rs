@@ -7,13 +7,14 @@ mod lobby_channel;
 mod page;
 mod room_channel;
 mod rooms;
+mod user;
 mod user_socket;
 
 use phx_runtime::Endpoint;
 use tracing_subscriber::EnvFilter;
 use warp::Filter;
 
-use crate::{rooms::Rooms, user_socket::UserSocket};
+use crate::{rooms::Rooms, user::UserSocket};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     lobby_channel::announce,
     rooms::{Person, Rooms},
-    user_socket::UserSocket,
+    user::UserSocket,
 };
 
 const NAME_LENGTH: usize = 32;

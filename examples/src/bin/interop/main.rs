@@ -14,16 +14,17 @@ mod notation;
 mod presence;
 mod pubsub;
 mod report;
+mod sample;
 mod tokens;
 
 use std::{env, fs, process::ExitCode};
 
 use serde_json::Value;
 
-use self::report::Report;
-
-type Failure = Box<dyn std::error::Error>;
-type Checked = Result<(), Failure>;
+use self::{
+    report::Report,
+    sample::{Checked, Failure},
+};
 
 fn main() -> Result<ExitCode, Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -39,19 +40,4 @@ fn main() -> Result<ExitCode, Failure> {
     check(&samples, &mut report)?;
     println!("{report}");
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// A field that is a text.
-fn text<'a>(sample: &'a Value, name: &str) -> Result<&'a str, Failure> {
-    sample[name].as_str().ok_or_else(|| format!("the sample has no text {name:?}").into())
-}
-
-/// A field that is a list; one that is not there is empty.
-fn list<'a>(sample: &'a Value, name: &str) -> &'a [Value] {
-    sample[name].as_array().map_or(&[], Vec::as_slice)
-}
-
-/// An error unless it holds.
-fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
-    if holds { Ok(()) } else { Err(otherwise().into()) }
 }

@@ -3,7 +3,7 @@
 use phx_runtime::phoenix::{Atom, Float, ImproperList, Map, Pid, Reference, Term};
 use serde_json::Value;
 
-use crate::Failure;
+use crate::sample::Failure;
 
 /// The term that a note stands for.
 pub(crate) fn term(note: &Value) -> Result<Term, Failure> {

@@ -3,7 +3,11 @@
 use phx_runtime::phoenix::{Content, PubSubMessage, TrackerMessage};
 use serde_json::Value;
 
-use crate::{Checked, ensure, list, pubsub::recorded, report::Report, text};
+use crate::{
+    pubsub::recorded,
+    report::Report,
+    sample::{Checked, ensure, list, text},
+};
 
 pub(crate) fn check(file: &Value, report: &mut Report) -> Checked {
     for sample in list(file, "samples") {

@@ -4,7 +4,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use phx_runtime::phoenix::{Broadcast, BroadcastPayload, Content, NodeName, PubSubMessage, Term};
 use serde_json::Value;
 
-use crate::{Checked, Failure, ensure, list, notation, report::Report, text};
+use crate::{
+    notation,
+    report::Report,
+    sample::{Checked, Failure, ensure, list, text},
+};
 
 pub(crate) fn check(file: &Value, report: &mut Report) -> Checked {
     for sample in ["samples", "from_outside"].iter().flat_map(|name| list(file, name)) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Checked;
+use crate::sample::Checked;
 
 /// Counts what passed and what failed.
 #[derive(Debug, Default)]

@@ -9,7 +9,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use phx_runtime::phoenix::{KeyDigest, MaxAge, SessionCookie, Term, Token, TokenError, csrf};
 use serde_json::Value;
 
-use crate::{Checked, Failure, ensure, list, notation, report::Report, text};
+use crate::{
+    notation,
+    report::Report,
+    sample::{Checked, Failure, ensure, list, text},
+};
 
 pub(crate) fn check(file: &Value, report: &mut Report) -> Checked {
     for sample in list(file, "samples") {

@@ -1,0 +1,48 @@
+//! What the channels of a route have in common.
+
+use super::options::ChannelOptions;
+use crate::{
+    log::{FilterParameters, HandleInLine, JoinLine, Whose},
+    message::{Payload, Topic},
+    serializer::{Incoming, MessageRef},
+};
+
+/// What is the same for all channels of one route.
+#[derive(Debug)]
+pub(crate) struct ChannelKind {
+    /// The channel's type, for the log.
+    pub(crate) name: &'static str,
+    pub(crate) intercepts: &'static [&'static str],
+    pub(crate) options: ChannelOptions,
+}
+
+impl ChannelKind {
+    /// What its lines hide, where the connection says `otherwise` if it does not.
+    fn filter<'a>(&'a self, otherwise: &'a FilterParameters) -> &'a FilterParameters {
+        self.options.filter_parameters.as_ref().unwrap_or(otherwise)
+    }
+
+    /// The line about a join that is about to be decided.
+    pub(super) fn join_line(
+        &self,
+        topic: &Topic,
+        payload: &Payload,
+        otherwise: &FilterParameters,
+    ) -> Option<JoinLine> {
+        JoinLine::new(self.options.log_join, topic, payload, self.filter(otherwise))
+    }
+
+    /// The line about an event that is about to be handled.
+    pub(crate) fn handle_in_line(
+        &self,
+        message: &Incoming,
+        id: Option<&Topic>,
+        otherwise: &FilterParameters,
+    ) -> Option<Box<HandleInLine>> {
+        let whose = Whose { channel: self.name, topic: &message.topic, id };
+        let reference = message.reference.as_ref().map(MessageRef::as_str);
+        let (event, payload) = (&message.event, &message.payload);
+        let (level, filter) = (self.options.log_handle_in, self.filter(otherwise));
+        HandleInLine::new(level, whose, event, reference, payload, filter)
+    }
+}

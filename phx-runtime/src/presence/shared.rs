@@ -1,0 +1,73 @@
+//! What all handles of a presence share.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{OnceLock, atomic::AtomicU64},
+};
+
+use super::{
+    diff::Diff,
+    reference::References,
+    roster::ReplicaId,
+    state::PresenceState,
+    topics::{Topics, Untold},
+};
+use crate::{
+    log,
+    message::{Encoded, Topic},
+    pubsub::{Broadcast, Pace, PubSub},
+};
+
+/// A presence itself, which its handles and the channels that it tracks keep.
+pub(super) struct Shared {
+    pub(super) replica: ReplicaId,
+    pub(super) entries: AtomicU64,
+    pub(super) references: References,
+    pub(super) topics: Topics,
+    /// Where the diffs go; that of the first channel that tracked something.
+    pub(super) pubsub: OnceLock<PubSub>,
+    fetch: Option<Fetch>,
+}
+
+pub(super) type Fetch = Box<dyn Fn(&str, &mut PresenceState) + Send + Sync>;
+
+impl Shared {
+    pub(super) fn new(fetch: Option<Fetch>) -> Self {
+        Self {
+            replica: ReplicaId::random(),
+            entries: AtomicU64::new(0),
+            references: References::default(),
+            topics: Topics::new(),
+            pubsub: OnceLock::new(),
+            fetch,
+        }
+    }
+
+    /// Hands changes to the topic's subscribers.
+    pub(super) fn tell(&self, untold: Untold<'_>) {
+        self.topics.tell(untold, |topic, diff| self.publish(topic, diff));
+    }
+
+    pub(super) fn fetch(&self, topic: &str, state: &mut PresenceState) {
+        if let (Some(fetch), false) = (&self.fetch, state.is_empty()) {
+            fetch(topic, state);
+        }
+    }
+
+    fn publish(&self, topic: &Topic, mut diff: Diff) {
+        let fetched = catch_unwind(AssertUnwindSafe(|| {
+            self.fetch(topic, &mut diff.joins);
+            self.fetch(topic, &mut diff.leaves);
+        }));
+        if fetched.is_err() {
+            log::presence_fetch_panicked(topic);
+        }
+        let broadcast = Encoded::of(&diff)
+            .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
+        match (broadcast, self.pubsub.get()) {
+            (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),
+            (Ok(_), None) => {}
+            (Err(error), _) => log::presence_diff_failed(topic, error),
+        }
+    }
+}
