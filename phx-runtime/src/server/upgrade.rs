@@ -98,12 +98,15 @@ pub(super) async fn upgrade(
 
 /// Serves the connection once it speaks the new protocol.
 ///
-/// The way there is boxed, so that the task of an idle connection is no larger than what that
-/// connection holds.
-async fn serve(accepted: Accepted, mut socket: Box<dyn RawSocket>) {
-    let Some((mut driver, registered)) = Box::pin(accepted.driver()).await else { return };
-    drive(&mut driver, &mut *socket).await;
-    drop(registered);
+/// The way there is boxed, and moved into a block, so that the task of an idle connection is hardly
+/// larger than what that connection holds.
+fn serve(accepted: Accepted, socket: Box<dyn RawSocket>) -> impl Future<Output = ()> + Send {
+    let established = Box::pin(accepted.establish(socket));
+    async move {
+        let Some((driver, socket, registered)) = established.await else { return };
+        drive(driver, socket).await;
+        drop(registered);
+    }
 }
 
 /// A connection whose client is about to be told that it may go on.
@@ -117,7 +120,10 @@ struct Accepted {
 
 impl Accepted {
     /// Waits for the stream. None if it never comes.
-    async fn driver(self) -> Option<(Driver, Registered)> {
+    async fn establish(
+        self,
+        socket: Box<dyn RawSocket>,
+    ) -> Option<(Driver, Box<dyn RawSocket>, Registered)> {
         let Self { endpoint, index, on_upgrade, compresses } = self;
         let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
@@ -139,7 +145,7 @@ impl Accepted {
         }
         decoder.feed(&early);
         let registered = endpoint.0.connections.register(index, &connection);
-        Some((Driver::new(io, connection, decoder, timeout), registered))
+        Some((Driver::new(io, connection, decoder, timeout), socket, registered))
     }
 }
 

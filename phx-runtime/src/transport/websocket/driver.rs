@@ -5,6 +5,7 @@ use std::{
     fmt,
     future::poll_fn,
     io,
+    pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -20,7 +21,7 @@ use crate::{
     connection::{Connection, Outbox, Reader, Slow},
     log::{self, Party},
     message::{Info, Reason},
-    transport::{Deadline, Flow, Handled, HandledKind, RawSocket, guarded, stopped, terminate},
+    transport::{Deadline, Flow, HandledKind, RawSocket, guarded, stopped, terminate},
     wire::{CloseCode, Control, Frame},
 };
 
@@ -43,18 +44,36 @@ pub(crate) struct Driver {
     is_held_back: bool,
     /// Bytes that were worked on and not paid for with turns.
     owed: usize,
+    /// Whether the socket knows its connection.
+    has_begun: bool,
 }
 
 /// Serves one connection from its upgrade to its end.
 ///
-/// Everything is borrowed and the ending boxed, so that the task of an idle connection is no
-/// larger than what it holds.
-pub(crate) async fn drive(driver: &mut Driver, socket: &mut dyn RawSocket) {
-    let end = match guarded("init", || socket.init(&driver.connection)) {
-        Some(()) => driver.run(socket).await,
-        None => End::Panicked,
-    };
-    Box::pin(finish(driver, socket, end)).await;
+/// The future is hardly larger than what an idle connection holds: a block uses where it is what an
+/// `async fn` would move, and whatever is rare is boxed.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
+pub(crate) fn drive(
+    mut driver: Driver,
+    mut socket: Box<dyn RawSocket>,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        let connection = driver.connection.clone();
+        let mut letters = Letters::default();
+        let end = loop {
+            let event = poll_fn(|task| driver.poll_next(task, &mut *socket, &mut letters));
+            let event = event.await;
+            let decided = match handle(&mut driver, &mut *socket, event, &connection) {
+                Decision::Now(end) => end,
+                Decision::Later(decision) => Box::pin(driver.decide(decision)).await,
+            };
+            if let Some(end) = decided {
+                break end;
+            }
+        };
+        drop((letters, connection));
+        Box::pin(finish(&mut driver, &mut *socket, end)).await;
+    }
 }
 
 /// Lets the socket clean up while the last frames leave.
@@ -121,21 +140,43 @@ impl Event {
     }
 }
 
+/// Whether the connection ends, or the future that decides it.
+enum Decision<'a> {
+    Now(Option<End>),
+    Later(Pin<Box<dyn Future<Output = Flow> + Send + 'a>>),
+}
+
 /// Hands an event to the socket.
 fn handle<'a>(
+    driver: &mut Driver,
     socket: &'a mut dyn RawSocket,
     event: Event,
     connection: &'a Connection,
-) -> Result<Handled<'a>, End> {
+) -> Decision<'a> {
+    let worked_on = event.len();
     let handled = match event {
         Event::Message(frame) => guarded("handle_in", || socket.handle_in(frame, connection)),
         Event::Control(control) => {
             guarded("handle_control", || socket.handle_control(control, connection))
         }
         Event::Info(message) => guarded("handle_info", || socket.handle_info(message, connection)),
-        Event::End(end) => return Err(end),
+        Event::End(end) => return Decision::Now(Some(end)),
     };
-    handled.ok_or(End::Panicked)
+    driver.owed += worked_on + deflate::take_work();
+    match handled.map(|handled| handled.0) {
+        Some(HandledKind::Now(flow)) => Decision::Now(decided(flow)),
+        Some(HandledKind::Later(decision)) => Decision::Later(decision),
+        None => Decision::Now(Some(End::Panicked)),
+    }
+}
+
+/// The end, if that was decided.
+fn decided(flow: Flow) -> Option<End> {
+    match flow {
+        Flow::Continue => None,
+        Flow::Stop(code) => Some(End::Stopped(code)),
+        Flow::Malformed(code) => Some(End::Malformed(code)),
+    }
 }
 
 impl Driver {
@@ -154,66 +195,56 @@ impl Driver {
             patience: Deadline::default(),
             is_held_back: false,
             owed: 0,
+            has_begun: false,
         }
     }
 
-    async fn run(&mut self, socket: &mut dyn RawSocket) -> End {
-        let connection = self.connection.clone();
-        let mut letters = Vec::new().into_iter();
-        loop {
-            let event = poll_fn(|task| {
-                // What was compressed in this thread before is somebody else's.
-                deflate::take_work();
-                let event = self.poll_event(task, socket, &mut letters);
-                self.owed += deflate::take_work();
-                event
-            });
-            let event = event.await;
-            let worked_on = event.len();
-            let handled = handle(socket, event, &connection);
-            self.owed += worked_on + deflate::take_work();
-            let flow = match handled {
-                Ok(handled) => self.decide(handled).await,
-                Err(end) => return end,
-            };
-            match flow {
-                Ok(Flow::Continue) => {}
-                Ok(Flow::Stop(code)) => return End::Stopped(code),
-                Ok(Flow::Malformed(code)) => return End::Malformed(code),
-                Err(end) => return end,
-            }
-        }
-    }
-
-    /// Waits for a decision that takes time, and writes meanwhile.
-    async fn decide(&mut self, handled: Handled<'_>) -> Result<Flow, End> {
-        let mut decision = match handled.0 {
-            HandledKind::Now(flow) => return Ok(flow),
-            HandledKind::Later(decision) => decision,
-        };
+    /// Waits for a decision that takes time, and writes meanwhile. Gives the end, if there is one.
+    async fn decide(
+        &mut self,
+        mut decision: Pin<Box<dyn Future<Output = Flow> + Send + '_>>,
+    ) -> Option<End> {
         poll_fn(|task| {
             match guarded("Handled::later", || decision.as_mut().poll(task)) {
-                Some(Poll::Ready(flow)) => return Poll::Ready(Ok(flow)),
+                Some(Poll::Ready(flow)) => return Poll::Ready(decided(flow)),
                 Some(Poll::Pending) => {}
-                None => return Poll::Ready(Err(End::Panicked)),
+                None => return Poll::Ready(Some(End::Panicked)),
             }
             self.connection.register(task);
             if self.connection.is_ending() {
-                return Poll::Ready(Err(End::Closing));
+                return Poll::Ready(Some(End::Closing));
             }
             if let Poll::Ready(end) = self.poll_write(task) {
-                return Poll::Ready(Err(end));
+                return Poll::Ready(Some(end));
             }
-            self.poll_gone(task).map(Err)
+            self.poll_gone(task).map(Some)
         })
         .await
+    }
+
+    fn poll_next(
+        &mut self,
+        task: &mut Context<'_>,
+        socket: &mut dyn RawSocket,
+        letters: &mut Letters,
+    ) -> Poll<Event> {
+        if !std::mem::replace(&mut self.has_begun, true)
+            && guarded("init", || socket.init(&self.connection)).is_none()
+        {
+            return Poll::Ready(Event::End(End::Panicked));
+        }
+        // What was compressed in this thread before is somebody else's.
+        deflate::take_work();
+        let event = self.poll_event(task, socket, letters);
+        self.owed += deflate::take_work();
+        event
     }
 
     fn poll_event(
         &mut self,
         task: &mut Context<'_>,
         socket: &mut dyn RawSocket,
-        letters: &mut std::vec::IntoIter<Info>,
+        letters: &mut Letters,
     ) -> Poll<Event> {
         self.connection.register(task);
         if self.connection.is_ending() {
@@ -226,14 +257,14 @@ impl Driver {
             {
                 return Poll::Ready(Event::End(end));
             }
-            if letters.len() == 0 {
-                *letters = self.connection.take_messages().into_iter();
-                if letters.len() > 0 {
+            if letters.is_empty() {
+                *letters = Letters::from(self.connection.take_messages());
+                if !letters.is_empty() {
                     self.connection.cork();
                 }
             }
             let ready = self.is_ready_for(socket);
-            if letters.len() > 0 || ready {
+            if !letters.is_empty() || ready {
                 let Poll::Ready(turn) = self.poll_turn(task) else {
                     // What this turn caused does not wait for the turns that follow.
                     let written = self.poll_write(task);
@@ -475,6 +506,31 @@ impl Driver {
             }
         })
         .await;
+    }
+}
+
+/// Internal messages that were taken and are not handled yet, which is memory only while there are
+/// any.
+#[derive(Default)]
+struct Letters(Option<Box<std::vec::IntoIter<Info>>>);
+
+impl Letters {
+    fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|letters| letters.len() == 0)
+    }
+
+    fn next(&mut self) -> Option<Info> {
+        let next = self.0.as_mut()?.next();
+        if next.is_none() {
+            self.0 = None;
+        }
+        next
+    }
+}
+
+impl From<Vec<Info>> for Letters {
+    fn from(letters: Vec<Info>) -> Self {
+        Self((!letters.is_empty()).then(|| Box::new(letters.into_iter())))
     }
 }
 
