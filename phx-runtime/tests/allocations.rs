@@ -386,6 +386,21 @@ fn connections_that_ended_leave_no_byte_whatever_they_are_still_told() {
     assert_eq!((once, twice), (0, 0));
 }
 
+/// What the allocator adds, and what the kernel holds, is not counted.
+#[test]
+fn an_idle_connection_with_one_topic_takes_few_bytes() {
+    const TIMES: i64 = 200;
+    let server = Server::start();
+    let mut clients = Vec::with_capacity(1000);
+    let mut open = || {
+        let all = (0..TIMES).map(|_| server.joined());
+        measure(|| clients.extend(all)).bytes_current / TIMES
+    };
+    open();
+    let bytes = open();
+    assert!(bytes <= 1500, "{bytes} bytes");
+}
+
 #[test]
 fn an_idle_connection_holds_nothing_of_what_it_carried() {
     let server = Server::start();

@@ -44,8 +44,8 @@ pub(crate) struct Member {
     pub(crate) topic: Topic,
     /// What replies and pushes carry: the join's `join_ref`, or its ref where that was null.
     pub(crate) join_ref: Option<MessageRef>,
-    /// What the client gave, which its later messages are matched with.
-    pub(crate) stated_join_ref: Option<MessageRef>,
+    /// Whether that is the join's own `join_ref`.
+    states_join_ref: bool,
     pub(crate) session: Arc<SessionShared>,
     pub(crate) kind: Arc<ChannelKind>,
     /// Whether pushes and replies still go out.
@@ -55,7 +55,8 @@ pub(crate) struct Member {
     place: Place,
     /// What went wrong in a call that cannot return an error; ends the channel.
     fault: Mutex<Option<Box<Fault>>>,
-    pub(super) ends: Mutex<Ends>,
+    /// Boxed, because most channels have none.
+    pub(super) ends: Mutex<Option<Box<Ends>>>,
 }
 
 /// What ends with a channel, by being dropped, once no broadcast is delivered to it any more:
@@ -83,8 +84,8 @@ impl Member {
     ) -> Self {
         Self {
             topic,
-            join_ref: join_ref.clone().or(reference),
-            stated_join_ref: join_ref,
+            states_join_ref: join_ref.is_some(),
+            join_ref: join_ref.or(reference),
             session,
             kind,
             open: AtomicBool::new(true),
@@ -93,6 +94,11 @@ impl Member {
             fault: Mutex::new(None),
             ends: Mutex::default(),
         }
+    }
+
+    /// The `join_ref` that the client gave, which its later messages are matched with.
+    pub(crate) fn stated_join_ref(&self) -> Option<&MessageRef> {
+        self.join_ref.as_ref().filter(|_| self.states_join_ref)
     }
 
     /// What lines about this channel say.
@@ -109,7 +115,7 @@ impl Member {
     /// access meanwhile, and the channel does not end.
     pub(super) fn with_ends<T>(&self, use_them: impl FnOnce(&mut Ends) -> T) -> Option<T> {
         let mut ends = self.ends.lock();
-        self.is_open().then(|| use_them(&mut ends))
+        self.is_open().then(|| use_them(ends.get_or_insert_default()))
     }
 
     /// Ends the channel with `phx_error` once the running callback is through.
@@ -149,19 +155,19 @@ impl Member {
         status: &str,
         response: &Encoded,
     ) -> Result<(), EncodeError> {
-        let (join_ref, topic) = (self.stated_join_ref.as_ref(), &self.topic);
+        let (join_ref, topic) = (self.stated_join_ref(), &self.topic);
         let Encoded { kind, bytes } = response;
         self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
     }
 
     /// Tells the client that the channel is over, once it can send nothing itself any more.
     pub(crate) fn send_closed(&self) {
-        self.send_always(&Outgoing::closed(self.stated_join_ref.as_ref(), &self.topic));
+        self.send_always(&Outgoing::closed(self.stated_join_ref(), &self.topic));
     }
 
     /// Tells the client that the channel failed.
     pub(crate) fn send_crashed(&self) {
-        self.send_always(&Outgoing::crashed(self.stated_join_ref.as_ref(), &self.topic));
+        self.send_always(&Outgoing::crashed(self.stated_join_ref(), &self.topic));
     }
 
     /// Sends what the channel itself has no part in.

@@ -22,8 +22,8 @@ use crate::{
 
 /// Connects a socket `S` and serves its channels.
 pub(crate) enum Channels {
-    /// The client was let in.
-    Accepted(Accepted),
+    /// The client was let in. Boxed, because that soon passes.
+    Accepted(Box<Accepted>),
     /// Its connection is established.
     Serving(Session),
 }
@@ -58,7 +58,7 @@ impl Channels {
         let connected = caught(async {
             let user = S::connect(cx).await?;
             let id = user.id().map(Topic::from);
-            let disconnect = id.clone().map(|id| Disconnect::listen(&endpoint, id));
+            let disconnect = id.clone().map(|id| Box::new(Disconnect::listen(&endpoint, id)));
             Ok::<_, ConnectError>((user, id, disconnect))
         });
         let connected = connected.await;
@@ -71,7 +71,7 @@ impl Channels {
         let (user, id, disconnect) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
         let accepted = Accepted { routes, endpoint, mount, version, transport, id, disconnect };
-        Ok(Self::Accepted(accepted))
+        Ok(Self::Accepted(Box::new(accepted)))
     }
 
     /// What the socket's `id` said.

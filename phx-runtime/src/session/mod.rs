@@ -38,6 +38,7 @@ mod ending;
 mod joining;
 mod running;
 mod slot;
+mod slots;
 mod turns;
 mod waiting;
 
@@ -46,16 +47,12 @@ use self::{
     disconnect::Disconnect,
     running::{Done, Failed, Running},
     slot::{Fate, Opening, Slot},
+    slots::Slots,
     turns::Core,
-    waiting::{Queued, Waiting, Work},
+    waiting::{Queue, Waiting, Work},
 };
 
-use std::{
-    collections::{HashMap, VecDeque},
-    future::poll_fn,
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use crate::{
     channel::{Member, Routes, SessionMessage, SessionShared},
@@ -82,19 +79,17 @@ pub(crate) struct Accepted {
     pub(super) version: Version,
     pub(super) transport: TransportKind,
     pub(super) id: Option<Topic>,
-    /// Listens for a `disconnect` of that id.
-    pub(super) disconnect: Option<Subscribed<Disconnect>>,
+    /// Listens for a `disconnect` of that id. Boxed, because many connections have none.
+    pub(super) disconnect: Option<Box<Subscribed<Disconnect>>>,
 }
 
 pub(crate) struct Session {
-    /// The topics that are joined or about to be. Boxed, because a map has room for more than it
-    /// holds.
-    slots: HashMap<Topic, Box<Slot>>,
+    slots: Slots,
     core: Core,
     /// Listens for a `disconnect` of the connection's id.
-    disconnect: Option<Subscribed<Disconnect>>,
+    disconnect: Option<Box<Subscribed<Disconnect>>>,
     /// Why the whole connection ends.
-    ending: Option<Reason>,
+    ending: Option<Box<Reason>>,
 }
 
 impl Accepted {
@@ -117,7 +112,7 @@ impl Accepted {
             running: Running::default(),
             waiting: Waiting::default(),
         };
-        Session { slots: HashMap::new(), core, disconnect, ending: None }
+        Session { slots: Slots::default(), core, disconnect, ending: None }
     }
 }
 
@@ -177,9 +172,9 @@ impl Session {
     /// Ends all channels. Nothing that they still send reaches the client.
     pub(super) async fn terminate(&mut self, reason: Reason) {
         self.disconnect = None;
-        self.ending = Some(reason.clone());
+        self.ending = Some(Box::new(reason.clone()));
         self.core.running.cancel_joins();
-        for (_, mut slot) in std::mem::take(&mut self.slots) {
+        for mut slot in std::mem::take(&mut self.slots).into_list() {
             slot.member.close();
             // A busy channel is told when its callback returns it.
             if let Some(channel) = slot.take_idle() {
@@ -209,8 +204,8 @@ impl Session {
             }
             ClientMessage::Join | ClientMessage::Leave | ClientMessage::Event => {}
         }
-        let Some(slot) = self.slots.get_mut(&*message.topic) else {
-            self.open(Some(message.into()), VecDeque::new());
+        let Some(slot) = self.slots.get_mut(&message.topic) else {
+            self.open(Some(message.into()), Queue::default());
             return;
         };
         let fate = self.core.offer(slot, Work::Client(message), bytes);
@@ -242,7 +237,7 @@ impl Session {
                 (None, result) => {
                     self.with_slot(&member, |core, slot| core.returned(slot, call, result));
                 }
-                (Some(reason), Ok((channel, _))) => self.core.let_go(member, channel, reason),
+                (Some(reason), Ok((channel, _))) => self.core.let_go(member, channel, *reason),
                 (Some(_), Err(fault)) => Failed::of(&call).log(&member, &fault),
             },
             Done::Failing(member) => self.with_slot(&member, |_, slot| Core::crashed(slot)),
@@ -256,13 +251,13 @@ impl Session {
             return;
         }
         let Some(slot) = self.slots.remove(topic) else { return };
-        let (next, queue) = self.core.left_by(*slot, fate);
+        let (next, queue) = self.core.left_by(slot, fate);
         self.open(next, queue);
     }
 
     /// Answers messages for a topic without a channel, one after the other, until one of them joins
     /// it: that channel gets the rest.
-    fn open(&mut self, first: Option<Opening>, mut behind: VecDeque<Queued>) {
+    fn open(&mut self, first: Option<Opening>, mut behind: Queue) {
         let mut next = first;
         while let Some(Opening { message, replaced }) = next.take() {
             if message.kind() != ClientMessage::Join {
@@ -271,7 +266,7 @@ impl Session {
                 self.core.waiting.hand_over(behind, &mut slot.queue);
                 match self.core.work_off(&mut slot, Fate::Stays) {
                     Fate::Stays => {
-                        self.slots.insert(slot.member.topic.clone(), Box::new(slot));
+                        self.slots.add(slot);
                         return;
                     }
                     over => (next, behind) = self.core.left_by(slot, over),
@@ -286,9 +281,7 @@ impl Session {
 impl Drop for Session {
     /// A task that is dropped before its end leaves no channel behind in its topic.
     fn drop(&mut self) {
-        for slot in self.slots.values() {
-            slot.member.close();
-        }
+        self.slots.for_each(|slot| slot.member.close());
     }
 }
 

@@ -1,8 +1,8 @@
 //! One topic of a connection: the channel that was joined, and what waits for it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
-use super::waiting::Queued;
+use super::waiting::Queue;
 use crate::{
     channel::{AnyChannel, Member},
     serializer::Incoming,
@@ -14,8 +14,8 @@ use crate::{
 pub(super) struct Slot {
     pub(super) member: Arc<Member>,
     pub(super) stage: Stage,
-    /// What came while the channel had no time, oldest first. Not allocated while it has.
-    pub(super) queue: VecDeque<Queued>,
+    /// What came while the channel had no time.
+    pub(super) queue: Queue,
 }
 
 pub(super) enum Stage {
@@ -42,7 +42,7 @@ pub(super) enum Fate {
 
 impl Slot {
     pub(super) fn new(member: Arc<Member>) -> Self {
-        Self { member, stage: Stage::Joining, queue: VecDeque::new() }
+        Self { member, stage: Stage::Joining, queue: Queue::default() }
     }
 
     /// Takes the channel out for a turn, if it has time for one.

@@ -1,11 +1,11 @@
 //! The turns of a channel: what it is given to do, and what it answers.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     running::{Call, Failed, Running},
     slot::{Fate, Opening, Slot},
-    waiting::{Queued, TooMuch, Waiting, Work},
+    waiting::{Queue, TooMuch, Waiting, Work},
 };
 use crate::{
     channel::{
@@ -134,11 +134,7 @@ impl Core {
     }
 
     /// What is left of a slot whose channel is over: the next message for its topic, and the others.
-    pub(super) fn left_by(
-        &mut self,
-        slot: Slot,
-        fate: Fate,
-    ) -> (Option<Opening>, VecDeque<Queued>) {
+    pub(super) fn left_by(&mut self, slot: Slot, fate: Fate) -> (Option<Opening>, Queue) {
         let Slot { member, mut queue, .. } = slot;
         let next = match fate {
             Fate::Rejoined(message) => Some(Opening { message, replaced: Some(member) }),
@@ -184,7 +180,7 @@ impl Core {
 
 /// A message that names another join than the channel's is late. One that names none is not.
 fn is_for_an_earlier_join(message: &Incoming, member: &Member) -> bool {
-    message.join_ref.is_some() && message.join_ref != member.stated_join_ref
+    message.join_ref.is_some() && message.join_ref.as_ref() != member.stated_join_ref()
 }
 
 /// Sends what a callback answered, and tells how the channel ends, if it does.

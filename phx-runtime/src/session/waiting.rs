@@ -32,6 +32,17 @@ pub(super) struct Queued {
     bytes: usize,
 }
 
+/// What waits for one channel, oldest first. Takes the memory of a pointer while nothing does.
+#[derive(Default)]
+#[expect(clippy::box_collection, reason = "there is none for most channels")]
+pub(super) struct Queue(Option<Box<VecDeque<Queued>>>);
+
+impl Queue {
+    fn all(&mut self) -> &mut VecDeque<Queued> {
+        self.0.get_or_insert_default()
+    }
+}
+
 /// How much waits in the queues of all slots.
 #[derive(Default)]
 pub(super) struct Waiting {
@@ -53,7 +64,7 @@ impl Waiting {
     /// Queues work of `bytes`.
     pub(super) fn push(
         &mut self,
-        queue: &mut VecDeque<Queued>,
+        queue: &mut Queue,
         mut work: Work,
         bytes: usize,
     ) -> Result<(), TooMuch> {
@@ -67,27 +78,27 @@ impl Waiting {
         }
         let queued = Queued { work, bytes };
         self.count(&queued);
-        queue.push_back(queued);
+        queue.all().push_back(queued);
         Ok(())
     }
 
     /// Queues what a channel sent to itself with its join: before all that came meanwhile.
     pub(super) fn push_first(
         &mut self,
-        queue: &mut VecDeque<Queued>,
+        queue: &mut Queue,
         messages: impl DoubleEndedIterator<Item = Info>,
     ) {
         for message in messages.rev() {
             let queued = Queued { work: Work::Info(message), bytes: 0 };
             self.count(&queued);
-            queue.push_front(queued);
+            queue.all().push_front(queued);
         }
     }
 
-    /// Takes out the next work. A queue that is empty takes no memory.
-    pub(super) fn pop(&mut self, queue: &mut VecDeque<Queued>) -> Option<Work> {
-        let Some(queued) = queue.pop_front() else {
-            *queue = VecDeque::new();
+    /// Takes out the next work.
+    pub(super) fn pop(&mut self, queue: &mut Queue) -> Option<Work> {
+        let Some(queued) = queue.0.as_mut()?.pop_front() else {
+            *queue = Queue::default();
             return None;
         };
         self.uncount(&queued);
@@ -96,7 +107,7 @@ impl Waiting {
 
     /// Takes out the client's next message, and drops what is not from the client: for what waited
     /// for a channel that is over.
-    pub(super) fn pop_message(&mut self, queue: &mut VecDeque<Queued>) -> Option<Incoming> {
+    pub(super) fn pop_message(&mut self, queue: &mut Queue) -> Option<Incoming> {
         loop {
             if let Work::Client(message) = self.pop(queue)? {
                 return Some(message);
@@ -105,7 +116,8 @@ impl Waiting {
     }
 
     /// Hands what waited for a channel that is over to the next one.
-    pub(super) fn hand_over(&mut self, mut from: VecDeque<Queued>, to: &mut VecDeque<Queued>) {
+    pub(super) fn hand_over(&mut self, from: Queue, to: &mut Queue) {
+        let Some(mut from) = from.0 else { return };
         from.retain(|queued| {
             let keeps = matches!(queued.work, Work::Client(_));
             if !keeps {
@@ -113,7 +125,7 @@ impl Waiting {
             }
             keeps
         });
-        to.append(&mut from);
+        to.all().append(&mut from);
     }
 
     fn count(&mut self, queued: &Queued) {

@@ -29,6 +29,27 @@ async fn a_refused_join_leaves_the_topic_unjoined() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_topic_has_its_channel_however_many_a_client_joins() {
+    const TOPICS: usize = 30;
+    let (endpoint, _) = endpoint();
+    let mut client = Client::new(&endpoint).await;
+    // Twice, so that it does not matter how many there were before.
+    for _ in 0..2 {
+        for event in ["phx_join", "echo", "phx_leave"] {
+            for topic in (0..TOPICS).map(|n| format!("room:{n}")) {
+                client.send(json!(["1", "1", topic, event, {}]));
+                assert_eq!(client.recv().await, ok("1", "1", &topic, &json!({})));
+                if event == "phx_leave" {
+                    assert_eq!(client.recv().await, json!(["1", "1", topic, "phx_close", {}]));
+                    assert_eq!(client.recv().await, json!(["1", null, topic, "bye", {}]));
+                }
+                assert_eq!(endpoint.subscribers(&topic), usize::from(event != "phx_leave"));
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_topic_without_a_channel_cannot_be_joined() {
     let (endpoint, _) = endpoint();
     let mut client = Client::new(&endpoint).await;
