@@ -129,7 +129,8 @@ pub(crate) struct WebSocketSettings {
     /// None waits for ever.
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_frame_size: usize,
-    pub(crate) backlog: BacklogLimits,
+    /// Shared, because each connection has them.
+    pub(crate) backlog: Arc<BacklogLimits>,
     pub(crate) compress: bool,
     /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
     pub(crate) subprotocols: Option<Vec<HeaderValue>>,
@@ -155,7 +156,8 @@ impl WebSocketSettings {
                 options.max_backlog,
                 options.max_backlog_hard,
                 options.backlog_timeout,
-            ),
+            )
+            .into(),
             compress: options.compress.unwrap_or(false),
             subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
             error_handler: options.error_handler.clone(),

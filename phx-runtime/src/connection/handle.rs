@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
 
 use super::{
@@ -73,13 +73,13 @@ impl Connection {
     /// A connection whose frames are written to `socket` by whoever sends, and compressed if the
     /// client agreed to that.
     pub(crate) fn with_socket(
-        limits: BacklogLimits,
+        limits: impl Into<Arc<BacklogLimits>>,
         socket: Option<OwnedWriteHalf>,
         compresses: bool,
     ) -> Self {
         Self(Arc::new(Shared {
             waker: AtomicWaker::new(),
-            outbox: Mutex::new(Outbox::new(limits, socket)),
+            outbox: Mutex::new(Outbox::new(limits.into(), socket)),
             mailbox: Mutex::default(),
             held: AtomicBool::new(false),
             compresses,
@@ -392,8 +392,19 @@ impl Connection {
 
     /// Writes out what waits, through the shared socket.
     pub(crate) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.uncork();
-        self.with_outbox(|outbox| outbox.poll_write(task))
+        loop {
+            let due = {
+                let mut outbox = self.0.outbox.lock();
+                let due = outbox.uncork();
+                if due.is_empty() {
+                    return using(outbox, |outbox| outbox.poll_write(task));
+                }
+                due
+            };
+            for Due(work) in due {
+                work();
+            }
+        }
     }
 
     /// Lets out what was held back, after what has to come before it.
@@ -425,14 +436,7 @@ impl Connection {
 
     /// Whoever waited for room, and has it after this, is woken.
     pub(crate) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
-        let mut outbox = self.0.outbox.lock();
-        let result = use_it(&mut outbox);
-        let waiters = outbox.take_waiters();
-        drop(outbox);
-        for (_, waker) in waiters {
-            waker.wake();
-        }
-        result
+        using(self.0.outbox.lock(), use_it)
     }
 
     /// The connection is gone: whatever still waits is given up.
@@ -484,6 +488,17 @@ impl Connection {
     pub(crate) fn downgrade(&self) -> WeakConnection {
         WeakConnection(Arc::downgrade(&self.0))
     }
+}
+
+/// Whoever waited for room, and has it after this, is woken.
+fn using<T>(mut outbox: MutexGuard<'_, Outbox>, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+    let result = use_it(&mut outbox);
+    let waiters = outbox.take_waiters();
+    drop(outbox);
+    for (_, waker) in waiters {
+        waker.wake();
+    }
+    result
 }
 
 fn is_taken_back(allowed: Option<&AtomicBool>) -> bool {

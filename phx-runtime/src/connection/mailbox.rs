@@ -17,8 +17,8 @@ pub(crate) const LIMIT: usize = 16_384;
 #[derive(Default)]
 pub(super) struct Mailbox {
     letters: Vec<Info>,
-    /// Why the connection ends. Nothing is taken any more.
-    ending: Option<Reason>,
+    /// Why the connection ends. Nothing is taken any more. Boxed, because that comes once.
+    ending: Option<Box<Reason>>,
 }
 
 /// Why letters were not taken.
@@ -52,12 +52,12 @@ impl Mailbox {
     /// Takes nothing any more; the first reason counts. What waits is left to the connection's
     /// task, as whoever ends a connection from outside has work of others to do.
     pub(super) fn end(&mut self, reason: Reason) {
-        self.ending.get_or_insert(reason);
+        self.ending.get_or_insert_with(|| Box::new(reason));
     }
 
     /// Why the connection ends, as far as anybody said so.
     pub(super) fn ending(&self) -> Option<&Reason> {
-        self.ending.as_ref()
+        self.ending.as_deref()
     }
 }
 

@@ -12,7 +12,10 @@ use std::{
     fmt,
     io::{self, IoSlice},
     net::{Shutdown, SocketAddr},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Waker, ready},
     time::Duration,
 };
@@ -32,16 +35,19 @@ use crate::wire::{CloseCode, OpCode, close_frame};
 const MAX_SLICES: usize = 64;
 
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "there is none while a connection is idle")]
 pub(crate) struct Outbox {
     state: State,
     corked: bool,
-    /// What has to happen before anything is written again.
-    due: Vec<Due>,
+    /// What has to happen before anything is written again. Boxed, as are the following, because an
+    /// idle connection has none of them.
+    due: Option<Box<Vec<Due>>>,
     queue: FrameQueue,
-    limits: BacklogLimits,
-    /// Boxed, because it is there only while more than a little waits.
+    /// Those of the mount.
+    limits: Arc<BacklogLimits>,
+    /// There only while more than a little waits.
     pressure: Option<Box<Pressure>>,
-    /// Where what waits is counted together with that of others. Boxed, because most have none.
+    /// Where what waits is counted together with that of others, for some transports.
     share: Option<Box<Share>>,
     /// The socket, where writing needs no task: plain TCP. Dropped with the connection, whoever
     /// still holds a handle to it.
@@ -91,11 +97,11 @@ pub(super) enum Sent {
 }
 
 impl Outbox {
-    pub(super) fn new(limits: BacklogLimits, socket: Option<OwnedWriteHalf>) -> Self {
+    pub(super) fn new(limits: Arc<BacklogLimits>, socket: Option<OwnedWriteHalf>) -> Self {
         Self {
             state: State::Open,
             corked: false,
-            due: Vec::new(),
+            due: None,
             queue: FrameQueue::default(),
             limits,
             pressure: None,
@@ -121,7 +127,7 @@ impl Outbox {
     /// the lock and before asking again.
     #[must_use]
     pub(super) fn uncork(&mut self) -> Vec<Due> {
-        let due = std::mem::take(&mut self.due);
+        let due = self.take_due();
         self.corked &= !due.is_empty();
         due
     }
@@ -131,8 +137,12 @@ impl Outbox {
         if !self.corked {
             return Some(work);
         }
-        self.due.push(work);
+        self.due.get_or_insert_default().push(work);
         None
+    }
+
+    fn take_due(&mut self) -> Vec<Due> {
+        self.due.take().map_or_else(Vec::new, |due| *due)
     }
 
     /// Sends frames that others share.
@@ -170,11 +180,7 @@ impl Outbox {
         if self.socket.is_some() {
             self.queue.borrow_spare();
         }
-        let encoded = self.queue.append(encode);
-        if self.is_empty() {
-            self.queue.return_spare();
-        }
-        encoded?;
+        self.queue.append(encode)?;
         if waited == 0 && !self.corked && self.socket.is_some() {
             // An error is found again by the task.
             let written = self.try_write().unwrap_or(0);
@@ -354,7 +360,7 @@ impl Outbox {
         self.relax();
         self.socket = None;
         self.corked = false;
-        std::mem::take(&mut self.due)
+        self.take_due()
     }
 
     /// Tells the client that nothing more comes.
@@ -447,7 +453,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn outbox(max: usize) -> Outbox {
-        Outbox::new(BacklogLimits::new(max), None)
+        Outbox::new(BacklogLimits::new(max).into(), None)
     }
 
     fn frame(len: usize) -> Bytes {

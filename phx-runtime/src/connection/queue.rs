@@ -26,10 +26,16 @@ thread_local! {
     /// Where frames are gathered that are likely to be written at once. It belongs to the thread,
     /// so that neither is memory allocated for each answer nor held by idle connections.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// The rest of a queue that became empty, for the next that does not stay so.
+    static EMPTIED: Cell<Option<Box<Frames>>> = const { Cell::new(None) };
 }
 
+/// Takes the memory of a pointer while it is empty.
 #[derive(Default)]
-pub(super) struct FrameQueue {
+pub(super) struct FrameQueue(Option<Box<Frames>>);
+
+#[derive(Default)]
+struct Frames {
     buffers: VecDeque<Bytes>,
     /// How much of the first buffer is written.
     written: usize,
@@ -41,15 +47,104 @@ pub(super) struct FrameQueue {
 
 impl FrameQueue {
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.0.as_ref().map_or(0, |frames| frames.len)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
+    }
+
+    /// What waits, to be added to.
+    fn frames(&mut self) -> &mut Frames {
+        self.0.get_or_insert_with(|| EMPTIED.take().unwrap_or_default())
+    }
+
+    /// Gives the memory back if nothing waits.
+    fn settle(&mut self) {
+        if self.is_empty() {
+            self.clear();
+        }
     }
 
     /// Adds frames that others share.
     pub(super) fn push(&mut self, frames: &Bytes) {
+        self.frames().push(frames);
+        self.settle();
+    }
+
+    /// Adds the frame that `encode` appends, and tells its size; on an error, nothing.
+    pub(super) fn append<E>(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let appended = self.frames().append(encode);
+        self.settle();
+        appended
+    }
+
+    /// Lends an empty queue the thread's buffer, for frames that are likely to be written at once.
+    pub(super) fn borrow_spare(&mut self) {
+        if self.is_empty() {
+            self.frames().tail = SPARE.take();
+        }
+    }
+
+    /// Lets the tail wait with the other buffers. It waits in no more memory than it needs.
+    pub(super) fn seal(&mut self) {
+        if let Some(frames) = &mut self.0 {
+            frames.seal();
+        }
+    }
+
+    /// What waits, as far as there are slices for it; gives their number.
+    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.0.as_ref().map_or(0, |frames| frames.fill(slices))
+    }
+
+    /// The oldest bytes that wait. [`advance`](Self::advance) takes them off.
+    pub(super) fn front(&mut self) -> Option<Bytes> {
+        self.0.as_mut()?.front()
+    }
+
+    /// The oldest frame, unless a part of it is written.
+    pub(super) fn first_frame(&mut self) -> Option<ServerFrameLen> {
+        server_frame_len(&self.front()?)
+    }
+
+    /// So many bytes are written. Memory goes back once nothing waits.
+    pub(super) fn advance(&mut self, written: usize) {
+        if let Some(frames) = &mut self.0 {
+            frames.advance(written);
+        }
+        self.settle();
+    }
+
+    /// Takes out what waits, oldest first, until that is `enough` bytes.
+    pub(super) fn take(&mut self, enough: usize) -> Vec<Bytes> {
+        let taken = self.0.as_mut().map_or_else(Vec::new, |frames| frames.take(enough));
+        self.settle();
+        taken
+    }
+
+    /// Forgets what waits, but for the rest of a frame that the other end has begun to get: without
+    /// that rest it could not make sense of what follows.
+    pub(super) fn forget_but_partial(&mut self) {
+        if let Some(frames) = &mut self.0 {
+            frames.forget_but_partial();
+        }
+        self.settle();
+    }
+
+    pub(super) fn clear(&mut self) {
+        if let Some(mut frames) = self.0.take() {
+            frames.clear();
+            EMPTIED.set(Some(frames));
+        }
+    }
+}
+
+impl Frames {
+    fn push(&mut self, frames: &Bytes) {
         if frames.len() <= COPY_LIMIT {
             self.tail.extend_from_slice(frames);
             self.added(frames.len());
@@ -60,8 +155,7 @@ impl FrameQueue {
         }
     }
 
-    /// Adds the frame that `encode` appends, and tells its size; on an error, nothing.
-    pub(super) fn append<E>(
+    fn append<E>(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<usize, E> {
@@ -82,24 +176,16 @@ impl FrameQueue {
         }
     }
 
-    /// Lends an empty queue the thread's buffer, for frames that are likely to be written at once.
-    pub(super) fn borrow_spare(&mut self) {
-        if self.is_empty() {
-            self.tail = SPARE.take();
-        }
-    }
-
-    /// Gives the buffer back that nothing waits in any more.
-    pub(super) fn return_spare(&mut self) {
+    /// Gives the thread its buffer back, in which nothing waits any more.
+    fn return_spare(&mut self) {
         let mut tail = std::mem::take(&mut self.tail);
-        if tail.capacity() <= SPARE_LIMIT {
+        if (1..=SPARE_LIMIT).contains(&tail.capacity()) {
             tail.clear();
             SPARE.set(tail);
         }
     }
 
-    /// Lets the tail wait with the other buffers. It waits in no more memory than it needs.
-    pub(super) fn seal(&mut self) {
+    fn seal(&mut self) {
         if self.tail.is_empty() {
             return;
         }
@@ -111,8 +197,7 @@ impl FrameQueue {
         }
     }
 
-    /// What waits, as far as there are slices for it; gives their number.
-    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+    fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let mut skip = self.written;
         let tail = (!self.tail.is_empty()).then_some(&self.tail[..]);
         let parts = self.buffers.iter().map(|buffer| &buffer[std::mem::take(&mut skip)..]);
@@ -122,22 +207,14 @@ impl FrameQueue {
         filled.count()
     }
 
-    /// The oldest bytes that wait. [`advance`](Self::advance) takes them off.
-    pub(super) fn front(&mut self) -> Option<Bytes> {
+    fn front(&mut self) -> Option<Bytes> {
         self.seal();
         self.buffers.front().map(|front| front.slice(self.written..))
     }
 
-    /// The oldest frame, unless a part of it is written.
-    pub(super) fn first_frame(&mut self) -> Option<ServerFrameLen> {
-        server_frame_len(&self.front()?)
-    }
-
-    /// So many bytes are written. Memory goes back once nothing waits.
-    pub(super) fn advance(&mut self, mut written: usize) {
+    fn advance(&mut self, mut written: usize) {
         self.len -= written;
-        if self.is_empty() {
-            self.clear();
+        if self.len == 0 {
             return;
         }
         while let Some(front) = self.buffers.front() {
@@ -156,8 +233,7 @@ impl FrameQueue {
         }
     }
 
-    /// Takes out what waits, oldest first, until that is `enough` bytes.
-    pub(super) fn take(&mut self, enough: usize) -> Vec<Bytes> {
+    fn take(&mut self, enough: usize) -> Vec<Bytes> {
         self.seal();
         let mut taken = Vec::new();
         let mut bytes = 0;
@@ -169,15 +245,10 @@ impl FrameQueue {
             taken.push(buffer);
         }
         self.len -= bytes;
-        if self.is_empty() {
-            self.clear();
-        }
         taken
     }
 
-    /// Forgets what waits, but for the rest of a frame that the other end has begun to get: without
-    /// that rest it could not make sense of what follows.
-    pub(super) fn forget_but_partial(&mut self) {
+    fn forget_but_partial(&mut self) {
         self.seal();
         let (front, written) = (self.buffers.pop_front().unwrap_or_default(), self.written);
         let end = frame_end(&front, written);
@@ -189,7 +260,7 @@ impl FrameQueue {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.buffers = VecDeque::new();
         self.written = 0;
         self.len = 0;
@@ -212,7 +283,7 @@ fn frame_end(frames: &[u8], at: usize) -> usize {
 /// What waits is a client's: a `Debug` shows how much it is.
 impl fmt::Debug for FrameQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrameQueue").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("FrameQueue").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -350,7 +421,7 @@ mod tests {
         for len in [10, 5000, 300_000] {
             queue.push(&frame(len, 0));
             queue.advance(queue.len());
-            assert_eq!((queue.buffers.capacity(), queue.tail.capacity()), (0, 0));
+            assert!(queue.0.is_none());
         }
     }
 

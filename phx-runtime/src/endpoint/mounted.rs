@@ -62,7 +62,7 @@ impl Mounted {
 
     /// How far clients may be behind, on each transport.
     pub(crate) fn backlog_limits(&self) -> impl Iterator<Item = BacklogLimits> {
-        let websocket = self.websocket.iter().map(|it| it.settings.own.backlog);
+        let websocket = self.websocket.iter().map(|it| *it.settings.own.backlog);
         websocket.chain(self.longpoll.iter().map(|it| it.settings.own.backlog))
     }
 

@@ -104,7 +104,7 @@ fn websocket(settings: &TransportSettings<WebSocketSettings>) -> Option<Problem>
         Some(("timeout", "zero: every client would be turned away at once; `None` is no timeout"))
     } else if own.max_frame_size == 0 {
         Some(("max_frame_size", EMPTY))
-    } else if let Some(problem) = backlog(own.backlog) {
+    } else if let Some(problem) = backlog(*own.backlog) {
         Some(problem)
     } else {
         transport(settings)

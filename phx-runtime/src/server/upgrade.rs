@@ -1,6 +1,6 @@
 //! From a request to a WebSocket connection.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -137,8 +137,8 @@ impl Accepted {
             }
         };
         let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
-        let WebSocketSettings { timeout, max_frame_size, backlog, .. } = *settings;
-        let (io, connection, early) = split(upgraded, backlog, compresses);
+        let WebSocketSettings { timeout, max_frame_size, ref backlog, .. } = *settings;
+        let (io, connection, early) = split(upgraded, backlog.clone(), compresses);
         let mut decoder = Decoder::new(max_frame_size);
         if compresses {
             decoder = decoder.with_inflate(inflate);
@@ -150,7 +150,11 @@ impl Accepted {
 }
 
 /// The bare socket where the server in front gives it, and what the client sent already.
-fn split(upgraded: Upgraded, backlog: BacklogLimits, compresses: bool) -> (Io, Connection, Bytes) {
+fn split(
+    upgraded: Upgraded,
+    backlog: Arc<BacklogLimits>,
+    compresses: bool,
+) -> (Io, Connection, Bytes) {
     // Our own server gives the one, `warp::serve` the other.
     let bare = upgraded.downcast::<TokioIo<HttpStream>>();
     let bare = bare.map(|parts| (parts.io.into_inner().into_inner(), parts.read_buf)).or_else(

@@ -5,6 +5,7 @@ use std::{
     fmt,
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -42,7 +43,7 @@ impl Io {
     /// Splits a TCP socket between its task and those who send.
     pub(crate) fn tcp(
         stream: TcpStream,
-        backlog: BacklogLimits,
+        backlog: Arc<BacklogLimits>,
         compresses: bool,
     ) -> (Self, Connection) {
         let (read, write) = stream.into_split();
@@ -51,7 +52,7 @@ impl Io {
 
     pub(crate) fn other(
         stream: impl Duplex + 'static,
-        backlog: BacklogLimits,
+        backlog: Arc<BacklogLimits>,
         compresses: bool,
     ) -> (Self, Connection) {
         (Self::Other(Box::pin(stream)), Connection::with_socket(backlog, None, compresses))
