@@ -1,7 +1,8 @@
-//! Clients of one server in any order of messages, some of them none at all.
+//! Two clients of one server in any order of messages, closes and floods, some of the messages invalid.
 //!
 //! However it goes: every ref is answered at most once, joins and heartbeats exactly once; nothing
-//! comes from a channel after its end was announced; nothing is left once the clients are gone.
+//! comes from a channel after its end was announced; the turns of a client are bounded by what was
+//! sent; and once the clients are gone no channel, no subscriber and no memory of them is left.
 
 #![no_main]
 
@@ -12,7 +13,7 @@ use std::{
     process,
     sync::{
         LazyLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context as Task, Poll, Waker},
 };
@@ -36,6 +37,18 @@ const MAX_CHANNELS: usize = 2;
 
 /// Whether callbacks that take their time may end.
 static GATE: AtomicBool = AtomicBool::new(false);
+
+/// How many messages a flood has at most: more than may wait for busy channels.
+const FLOOD: usize = 1_500;
+
+/// Bytes that a conversation may take at its peak: what two clients may have waiting, and their input.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// Bytes that may stay afterwards: what threads keep for the next connection.
+const KEPT_BYTES: i64 = 1 << 20;
+
+/// Channels that are alive.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// Where the deadlines of `terminate` are kept. No time passes here, so none is ever reached.
 static RUNTIME: LazyLock<Runtime> =
@@ -77,6 +90,19 @@ impl SocketState for User {
 struct Room {
     /// Whether `terminate` takes its time.
     ends_slowly: bool,
+}
+
+impl Room {
+    fn new(ends_slowly: bool) -> Self {
+        ALIVE.fetch_add(1, Ordering::Relaxed);
+        Self { ends_slowly }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What the room sends to itself.
@@ -172,7 +198,7 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(mut cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
         let how = cx.payload().decode::<u8>().unwrap_or(0);
         Box::pin(async move {
             match how {
@@ -185,7 +211,7 @@ impl Join<User> for Room {
                 }
                 _ => {}
             }
-            Ok(Joined::new(Self { ends_slowly: how == 5 }))
+            Ok(Joined::new(Self::new(how == 5)))
         })
     }
 }
@@ -213,6 +239,12 @@ enum Step<'a> {
         join_ref: JoinRef,
     },
     Heartbeat,
+    /// Many events at once, as long as the socket takes them.
+    Flood {
+        topic: u8,
+        event: u8,
+        count: u16,
+    },
     Text(&'a str),
     Binary(&'a [u8]),
     Broadcast {
@@ -266,6 +298,8 @@ struct Client {
     /// Topics and `join_ref`s whose end was announced.
     ended: Vec<(String, String)>,
     closing: bool,
+    /// Messages so far.
+    sent: usize,
 }
 
 impl Client {
@@ -287,6 +321,7 @@ impl Client {
             leaves: HashSet::new(),
             ended: Vec::new(),
             closing: false,
+            sent: 0,
         }
     }
 
@@ -319,7 +354,7 @@ impl Client {
 
     /// Hands a frame over as a transport does: only while the socket is ready for it.
     fn handle(&mut self, frame: Frame) -> Flow {
-        assert!(self.socket.is_ready(), "so few messages fill no queue");
+        self.sent += 1;
         let handled = self.socket.handle_in(frame, &self.connection);
         let flow = handled.decide().now_or_never().expect("sessions decide at once");
         if let Flow::Stop(code) = flow {
@@ -354,6 +389,16 @@ impl Client {
                 let reference = json!(self.ask(true));
                 self.send(&Value::Null, &reference, "phoenix", "heartbeat", 0);
             }
+            Step::Flood { topic, event, count } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let event = EVENTS[usize::from(*event) % EVENTS.len()];
+                for _ in 0..usize::from(*count) % FLOOD {
+                    if !self.socket.is_ready() {
+                        break;
+                    }
+                    self.send(&Value::Null, &Value::Null, topic, event, 0);
+                }
+            }
             // Made-up messages are kept apart from the counted ones by their size.
             Step::Text(text) => {
                 self.forget_what_is_owed();
@@ -378,7 +423,12 @@ impl Client {
     /// What a transport does whenever its task is woken.
     fn poll(&mut self) {
         let mut task = Task::from_waker(Waker::noop());
+        // Each message leads to a letter and an end at most, and what waited may go on as well.
+        let most = 16 + 4 * self.sent;
+        let mut turns = 0;
         loop {
+            turns += 1;
+            assert!(turns <= most, "{turns} turns for what was sent");
             let messages = self.connection.take_messages();
             let idle = messages.is_empty();
             for message in messages {
@@ -461,35 +511,43 @@ fuzz_target!(
         }));
     },
     |input: Input<'_>| {
-        let _runtime = RUNTIME.enter();
-        let endpoint = Endpoint::builder().socket::<User>().build().expect("an endpoint");
-        let mut clients = input.version_1.map(|version_1| Client::new(&endpoint, version_1));
-        GATE.store(false, Ordering::Relaxed);
-        for (second, step) in input.steps.iter().take(200) {
-            let client = &mut clients[usize::from(*second)];
-            if !client.closing {
-                client.step(step);
-            }
-            match step {
-                Step::Broadcast { topic, secret } => {
-                    let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
-                    endpoint.broadcast(topic, if *secret { "secret" } else { "news" }, json!({}));
-                }
-                Step::Disconnect => endpoint.disconnect("everybody"),
-                _ => {}
-            }
-            GATE.store(matches!(step, Step::Open), Ordering::Relaxed);
-            for client in clients.iter_mut().filter(|client| !client.closing) {
-                client.poll();
-            }
+        let taken = allocation_counter::measure(|| converse(&input));
+        assert!(taken.bytes_max < MOST_BYTES, "{taken:?}");
+        assert!(taken.bytes_current < KEPT_BYTES, "{taken:?}");
+    }
+);
+
+fn converse(input: &Input<'_>) {
+    let _runtime = RUNTIME.enter();
+    let endpoint = Endpoint::builder().socket::<User>().build().expect("an endpoint");
+    let mut clients = input.version_1.map(|version_1| Client::new(&endpoint, version_1));
+    GATE.store(false, Ordering::Relaxed);
+    for (second, step) in input.steps.iter().take(200) {
+        let client = &mut clients[usize::from(*second)];
+        // As a transport does, a message is handed over while the socket takes any.
+        if !client.closing && client.socket.is_ready() {
+            client.step(step);
         }
-        GATE.store(true, Ordering::Relaxed);
+        match step {
+            Step::Broadcast { topic, secret } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                endpoint.broadcast(topic, if *secret { "secret" } else { "news" }, json!({}));
+            }
+            Step::Disconnect => endpoint.disconnect("everybody"),
+            _ => {}
+        }
+        GATE.store(matches!(step, Step::Open), Ordering::Relaxed);
         for client in clients.iter_mut().filter(|client| !client.closing) {
             client.poll();
         }
-        clients.into_iter().for_each(Client::finish);
-        for topic in TOPICS.into_iter().chain(["everybody"]) {
-            assert_eq!(endpoint.subscribers(topic), 0, "somebody is left in {topic}");
-        }
     }
-);
+    GATE.store(true, Ordering::Relaxed);
+    for client in clients.iter_mut().filter(|client| !client.closing) {
+        client.poll();
+    }
+    clients.into_iter().for_each(Client::finish);
+    for topic in TOPICS.into_iter().chain(["everybody"]) {
+        assert_eq!(endpoint.subscribers(topic), 0, "somebody is left in {topic}");
+    }
+    assert_eq!(ALIVE.load(Ordering::Relaxed), 0, "a channel is left");
+}
