@@ -102,7 +102,10 @@ impl Room {
             state.held.push(client.downgrade());
         }
         let starts = !state.passing && (later.is_none() || state.put_off_by != later);
-        state.put_off_by = later.or(state.put_off_by);
+        // What comes during a pass is taken by it, and puts off nothing: who is named here has a start.
+        if starts {
+            state.put_off_by = later;
+        }
         drop(state);
         starts.then(|| Start(Some(self)))
     }

@@ -70,6 +70,22 @@ async fn a_turn_hands_out_a_bounded_number_of_messages_times_subscribers() {
 }
 
 #[tokio::test]
+async fn a_client_that_publishes_during_a_pass_is_heard_after_it_too() {
+    const SUBSCRIBERS: usize = 300;
+    let (pubsub, topic, client) = (PubSub::new(), Topic::from("t"), Connection::new(usize::MAX));
+    let handed = Counter::subscribe_many(&pubsub, &topic, SUBSCRIBERS);
+    let publish = || pubsub.publish(message(&topic, "m", None), Pace::BeforeFlushOf(&client));
+    publish();
+    assert!(handed.load(Ordering::Relaxed) < SUBSCRIBERS, "a pass goes on in a task");
+    publish();
+    settle().await;
+    assert_eq!(handed.load(Ordering::Relaxed), 2 * SUBSCRIBERS);
+    publish();
+    settle().await;
+    assert_eq!(handed.load(Ordering::Relaxed), 3 * SUBSCRIBERS);
+}
+
+#[tokio::test]
 async fn what_a_client_has_put_off_leaves_with_what_another_one_publishes() {
     let (pubsub, topic) = (PubSub::new(), Topic::from("t"));
     let (busy, listener) = (reading(), Listener::new());
