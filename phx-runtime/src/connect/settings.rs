@@ -16,12 +16,10 @@ use super::{
 };
 use crate::{
     connection::{BacklogLimits, Budget},
-    transport::longpoll::SessionLimits,
-};
-use crate::{
     log::{FilterParameters, LogLevel},
     serializer::Version,
     token::TokenAge,
+    transport::longpoll::SessionLimits,
 };
 
 /// No time is longer, so that points in time can be reckoned with.

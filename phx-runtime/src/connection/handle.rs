@@ -22,10 +22,10 @@ use super::{
     mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
 };
-use crate::wire::{CloseCode, Frame, OpCode, deflate, put_frame, server_frames};
 use crate::{
     log::{self, Party},
     message::{Info, Reason},
+    wire::{CloseCode, Frame, OpCode, deflate, put_frame, server_frames},
 };
 
 /// Shared frames up to this size are copied to be written together.

@@ -11,9 +11,9 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::message::Reason;
 use crate::{
     connection::{Connection, WeakConnection},
+    message::Reason,
     wire::CloseCode,
 };
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::endpoint::{ConnectRequest, Connector, RawConnect};
 use crate::{
     channel::{Route, SocketState},
     connect::ConnectError,
+    endpoint::{ConnectRequest, Connector, RawConnect},
     log::{self, Asking},
     message::caught,
     session::Channels,

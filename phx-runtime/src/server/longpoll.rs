@@ -15,9 +15,9 @@ use super::{
     body::{self, BodyError},
     request::Request,
 };
-use crate::endpoint::{Endpoint, Mounted, MountedTransport};
 use crate::{
     connect::{ConnectInfo, LongPollSettings, TransportKind, params::Params},
+    endpoint::{Endpoint, Mounted, MountedTransport},
     log,
     token::{Token, random},
     transport::{

@@ -7,13 +7,13 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
 
-use crate::endpoint::{Endpoint, MountedTransport};
 use crate::{
     connect::{
         ConnectInfo, Session, Site, TransportKind, auth_token,
         params::{Params, QueryError},
         split_port,
     },
+    endpoint::{Endpoint, MountedTransport},
     log,
 };
 

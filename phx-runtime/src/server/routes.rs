@@ -7,8 +7,10 @@ use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
 use super::{http_connection::Peer, longpoll, request::Request, upgrade::upgrade};
-use crate::connect::{TransportKind, params::Params};
-use crate::endpoint::{Endpoint, Mounted, RequestPath};
+use crate::{
+    connect::{TransportKind, params::Params},
+    endpoint::{Endpoint, Mounted, RequestPath},
+};
 
 impl Endpoint {
     /// All mounts as one warp filter, to be combined with an application's own routes.

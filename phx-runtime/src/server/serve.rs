@@ -19,9 +19,13 @@ use super::{
     http_connection,
     stream::Timeouts,
 };
-use crate::endpoint::{Endpoint, Mounted};
 use crate::{
-    connect::DrainerSettings, connection::Connection, log, message::Reason, wire::CloseCode,
+    connect::DrainerSettings,
+    connection::Connection,
+    endpoint::{Endpoint, Mounted},
+    log,
+    message::Reason,
+    wire::CloseCode,
 };
 
 /// How long requests and connections may take to end once everybody has been told.

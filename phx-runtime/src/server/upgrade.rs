@@ -10,13 +10,13 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::{request::Request, stream::HttpStream};
-use crate::endpoint::{Endpoint, Registered};
 use crate::{
     connect::{
         TransportKind, WebSocketSettings, extensions, handshake, params::Params, plain_response,
         subprotocols,
     },
     connection::{BacklogLimits, Connection},
+    endpoint::{Endpoint, Registered},
     log,
     transport::{
         RawSocket,

@@ -7,9 +7,8 @@ use std::{
 };
 
 use super::{Accepted, Session, disconnect::Disconnect};
-use crate::channel::SocketState;
 use crate::{
-    channel::{ConnectContext, Connected, Route},
+    channel::{ConnectContext, Connected, Route, SocketState},
     connect::ConnectError,
     connection::Connection,
     endpoint::ConnectRequest,

@@ -12,11 +12,9 @@ use futures_util::FutureExt;
 
 use crate::{
     connection::Connection,
-    wire::{CloseCode, Control, Frame},
-};
-use crate::{
     log,
     message::{Fault, Info, Reason},
+    wire::{CloseCode, Control, Frame},
 };
 
 /// How long `terminate` may take, that of a whole socket and that of one channel alike. Phoenix

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::OpCode;
-use crate::wire::encoder::{self, ServerFrame, server_frames};
-use crate::wire::{CloseCode, Frame};
-use crate::wire::{Decoder, Incoming};
+use crate::wire::{
+    CloseCode, Decoder, Frame, Incoming, OpCode,
+    encoder::{self, ServerFrame, server_frames},
+};
 
 fn only_frame(bytes: Bytes) -> ServerFrame {
     let mut frames = server_frames(bytes);

@@ -9,9 +9,7 @@ use tungstenite::protocol::frame::{CloseFrame, Frame as ClientFrame};
 use tungstenite::protocol::{Role, WebSocket};
 
 use super::*;
-use crate::wire::CloseCode;
-use crate::wire::{close_frame, close_reply};
-use crate::wire::{encoder::encode, put_frame};
+use crate::wire::{CloseCode, close_frame, close_reply, encoder::encode, put_frame};
 
 /// Both directions of a connection, as seen by the client.
 #[derive(Default)]

@@ -7,10 +7,10 @@ use std::sync::{
 
 use parking_lot::Mutex;
 
-use crate::pubsub::{Broadcast, Form, Pace, Pass, Place, PubSub, Subscriber};
 use crate::{
     json,
     message::{Encoded, Topic},
+    pubsub::{Broadcast, Form, Pace, Pass, Place, PubSub, Subscriber},
     serializer::Version,
 };
 

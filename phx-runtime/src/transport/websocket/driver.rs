@@ -16,13 +16,14 @@ use tokio::{
 };
 
 use super::io::{Io, READ_SIZE};
-use crate::wire::{ClientClose, Decoder, FrameError, Incoming, close_reply, deflate};
 use crate::{
     connection::{Connection, Outbox, Reader, Slow},
     log::{self, Party},
     message::{Info, Reason},
     transport::{Deadline, Flow, HandledKind, RawSocket, guarded, stopped, terminate},
-    wire::{CloseCode, Control, Frame},
+    wire::{
+        ClientClose, CloseCode, Control, Decoder, Frame, FrameError, Incoming, close_reply, deflate,
+    },
 };
 
 /// How long the last frames may take to reach a client whose connection ends.

@@ -16,8 +16,10 @@ use tokio::{
 };
 
 use super::tcp::TcpReader;
-use crate::connection::{BacklogLimits, Connection, Outbox};
-use crate::wire::Decoder;
+use crate::{
+    connection::{BacklogLimits, Connection, Outbox},
+    wire::Decoder,
+};
 
 /// Bytes read at once. The buffer belongs to the thread, so that idle connections have none.
 pub(super) const READ_SIZE: usize = 64 * 1024;
