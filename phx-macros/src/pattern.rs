@@ -1,6 +1,6 @@
 //! Topic patterns: `room:lobby`, `room:*`, `room:{room_id}`.
 //!
-//! What is accepted here is what `phx_runtime::Pattern::new` accepts; here it is explained.
+//! What is accepted here is what `phx_runtime::channel::Pattern::new` accepts; here it is explained.
 
 use proc_macro2::{Ident, Span};
 use syn::{LitStr, ext::IdentExt, parse::Parser};

@@ -12,9 +12,12 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::{
-    Params, Session, SessionOptions, Token, TokenError,
+    Params,
     message::Payload,
+    options::SessionOptions,
     serializer::{Body, Incoming as Message, MessageRef, Outgoing, Version},
+    session_cookie::Session,
+    token::{Token, TokenError},
     wire::{
         Decoder, Frame, Incoming, OpCode, Text,
         deflate::{compress, inflate},

@@ -8,10 +8,10 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
-mod channel;
+pub mod channel;
 mod connect;
 mod connection;
-mod endpoint;
+pub mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -20,16 +20,19 @@ pub mod fuzzing;
 pub mod hot;
 mod log;
 mod message;
+pub mod options;
 #[cfg(feature = "phoenix")]
 pub mod phoenix;
 pub mod prelude;
-mod presence;
+pub mod presence;
 mod pubsub;
 mod serializer;
-mod server;
+pub mod server;
 mod session;
+pub mod session_cookie;
+pub mod socket;
 pub mod testing;
-mod token;
+pub mod token;
 pub mod transport;
 mod wire;
 
@@ -59,28 +62,13 @@ pub use serde_json::json;
 
 pub use crate::{
     channel::{
-        Channel, ChannelOptions, ConnectContext, Context, FromConnect, FromEvent, FromJoin,
-        FromTopic, Handling, IntoConnected, IntoJoined, IntoNext, IntoRefusal, IntoReply,
-        IntoResponse, IntoSocketId, Join, JoinContext, JoinError, Joined, Next, Pattern, Reply,
-        ReplyRef, Route, RoutingTable, Socket, SocketState, StateOf, run, run_async,
+        joined::{JoinError, Joined},
+        reply::{Next, Reply},
+        reply_ref::ReplyRef,
+        socket::Socket,
     },
-    connect::{
-        CheckOrigin, ConnectError, ConnectInfo, Drainer, LongPollOptions, Mount, Origin, Session,
-        SessionError, SessionOptions, TransportKind, WebSocketOptions,
-        params::{FromParams, Params, QueryError},
-    },
-    endpoint::{ConnectRequest, Endpoint, RawConnect, Requirements, ServerOptions, State},
-    log::{FilterParameters, LogLevel},
-    message::{
-        Binary, EncodeError, Event, Failure, Fault, FromPayload, FromReason, Info, IntoPayload,
-        Payload, PayloadError, PayloadKind, Reason, Topic, TopicPart,
-    },
-    presence::{
-        MetaError, Presence, PresenceEntry, PresenceMeta, PresenceRef, PresenceState, TrackError,
-        UpdateError,
-    },
-    pubsub::{Broadcast, Subscription, SubscriptionError},
-    serializer::Version,
-    server::{BuildError, Builder, ServeError, Server},
-    token::{Secret, SignError, Token, TokenAge, TokenError},
+    connect::{ConnectError, ConnectInfo, params::Params},
+    endpoint::{handle::Endpoint, state::State},
+    message::{Binary, Event, Fault, Payload, Reason, Topic},
+    presence::handle::Presence,
 };

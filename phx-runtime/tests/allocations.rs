@@ -15,8 +15,9 @@ use std::{
 
 use allocation_counter::{AllocationInfo, measure};
 use phx_runtime::{
-    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Mount, RawConnect, WebSocketOptions,
-    channel, socket,
+    options::{CheckOrigin, Mount, WebSocketOptions},
+    prelude::*,
+    socket::{ConnectRequest, RawConnect},
     transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{runtime::Runtime, sync::Notify};

@@ -3,7 +3,9 @@
 //! `cargo run -p phx-examples --bin echo`, then connect to the printed addresses.
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Mount, RawConnect, WebSocketOptions,
+    ConnectError, Endpoint,
+    options::{CheckOrigin, Mount, WebSocketOptions},
+    socket::{ConnectRequest, RawConnect},
     transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 

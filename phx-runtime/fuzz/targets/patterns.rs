@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use phx_runtime::Pattern;
+use phx_runtime::channel::Pattern;
 
 /// A pattern is made of few kinds of pieces, since the more often they come together in new ways
 /// the better; topics may be anything.

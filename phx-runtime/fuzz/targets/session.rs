@@ -1,4 +1,5 @@
-//! Two clients of one server in any order of messages, closes and floods, some of the messages invalid.
+//! Two clients of one server in any order of messages, closes and floods, some of the messages
+//! invalid.
 //!
 //! However it goes: every ref is answered at most once, joins and heartbeats exactly once; nothing
 //! comes from a channel after its end was announced; the turns of a client are bounded by what was
@@ -22,10 +23,13 @@ use arbitrary::Arbitrary;
 use futures_util::{FutureExt, future::BoxFuture};
 use libfuzzer_sys::fuzz_target;
 use phx_runtime::{
-    Channel, ConnectContext, ConnectError, ConnectInfo, Context, Endpoint, FromEvent, Handling,
-    Info, Join, JoinContext, JoinError, Joined, Mount, Params, Pattern, Payload, Reason, Reply,
-    ReplyRef, Route, SocketState, TransportKind, WebSocketOptions, json,
-    transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket, Text},
+    ConnectError, ConnectInfo, Endpoint, JoinError, Joined, Params, Payload, Reason, Reply,
+    ReplyRef,
+    channel::{Channel, Context, FromEvent, Handling, Info, Join, JoinContext, Pattern, Route},
+    json,
+    options::{Mount, WebSocketOptions},
+    socket::{ConnectContext, SocketState},
+    transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket, Text, TransportKind},
 };
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -179,7 +183,7 @@ impl Channel for Room {
             Ok(Note::Stop) => return Handling::done(self, Reply::stop(Reason::Normal)),
             Err(message) => message,
         };
-        let Ok(_) = message.take::<phx_runtime::Broadcast>() else {
+        let Ok(_) = message.take::<phx_runtime::endpoint::Broadcast>() else {
             panic!("nothing else is sent")
         };
         cx.socket().push("overheard", json!({}));

@@ -23,7 +23,7 @@ use crate::{
 /// as it needs while the connection serves its other channels.
 ///
 /// ```
-/// use phx_runtime::{Channel, Context, Handling, Pattern, Payload, Reply};
+/// use phx_runtime::{Payload, Reply, channel::{Channel, Context, Handling, Pattern}};
 ///
 /// struct Echo;
 ///

@@ -47,7 +47,7 @@ impl Context {
 /// context. Implement it to give handlers arguments of your own.
 ///
 /// ```
-/// use phx_runtime::{Context, Fault, FromEvent};
+/// use phx_runtime::{Fault, channel::{Context, FromEvent}};
 ///
 /// struct Locale(&'static str);
 ///
@@ -184,7 +184,7 @@ impl<S> fmt::Debug for JoinContext<S> {
 ///
 /// ```
 /// # struct UserSocket { admin: bool }
-/// use phx_runtime::{Fault, FromJoin, JoinContext};
+/// use phx_runtime::{Fault, channel::{FromJoin, JoinContext}};
 ///
 /// struct IsAdmin(bool);
 ///
@@ -262,7 +262,7 @@ impl ConnectContext {
 /// Types that `#[connect]` can take as context.
 ///
 /// ```
-/// use phx_runtime::{ConnectContext, Fault, FromConnect};
+/// use phx_runtime::{Fault, socket::{ConnectContext, FromConnect}};
 ///
 /// struct ForwardedFor(Option<String>);
 ///

@@ -1,50 +1,56 @@
 //! What channels are made of: the traits that `#[channel]` implements, the arguments and results
 //! of callbacks, and topic patterns.
+//!
+//! Whoever writes a channel with the macros meets these traits in error messages, and implements some
+//! of them to give handlers arguments and results of their own. Phoenix counterpart:
+//! `Phoenix.Channel`.
 
 mod assigns;
 mod callbacks;
-mod connected;
-mod context;
+pub(crate) mod connected;
+pub(crate) mod context;
 mod foreign;
 mod handling;
 mod into_joined;
-mod joined;
+pub(crate) mod joined;
 mod kind;
 mod member;
 mod options;
 mod pattern;
-mod reply;
-mod reply_ref;
+pub(crate) mod reply;
+pub(crate) mod reply_ref;
 mod route;
 mod routing_table;
 mod shared;
-mod socket;
-mod socket_state;
+pub(crate) mod socket;
+pub(crate) mod socket_state;
 
 pub use self::{
     assigns::StateOf,
     callbacks::{Channel, Join},
-    connected::{IntoConnected, IntoSocketId},
-    context::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromTopic, JoinContext},
+    context::{Context, FromEvent, FromJoin, FromTopic, JoinContext},
     handling::{Handling, run, run_async},
     into_joined::IntoJoined,
-    joined::{JoinError, Joined},
     options::ChannelOptions,
     pattern::Pattern,
-    reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse, Next, Reply},
-    reply_ref::ReplyRef,
+    reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse},
     route::Route,
     routing_table::RoutingTable,
-    socket::Socket,
-    socket_state::SocketState,
 };
+pub use crate::message::{
+    EncodeError, Failure, FromPayload, FromReason, Info, IntoPayload, PayloadError, PayloadKind,
+    TopicPart,
+};
+
 pub(crate) use self::{
+    context::ConnectContext,
     handling::{AnyChannel, Caught, Progress, Returned},
-    joined::Refused,
+    joined::{JoinError, Refused},
     kind::ChannelKind,
     member::{Ends, Member, SessionMessage},
-    reply::{Answer, End, NotCalled},
+    reply::{Answer, End, NotCalled, Reply},
     route::{Connected, JoinedAny, Joining, Routes},
     shared::SessionShared,
-    socket::detached,
+    socket::{Socket, detached},
+    socket_state::SocketState,
 };

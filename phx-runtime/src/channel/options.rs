@@ -5,7 +5,7 @@ use crate::log::{FilterParameters, LogLevel};
 /// Options of a channel, as written in `#[channel(..)]`.
 ///
 /// ```
-/// use phx_runtime::{ChannelOptions, FilterParameters, LogLevel};
+/// use phx_runtime::{channel::ChannelOptions, options::{FilterParameters, LogLevel}};
 ///
 /// let options = ChannelOptions::new()
 ///     .log_join(LogLevel::Off)

@@ -7,7 +7,7 @@
 /// `*` stands for any rest, the empty one included. Matching is case-sensitive.
 ///
 /// ```
-/// use phx_runtime::Pattern;
+/// use phx_runtime::channel::Pattern;
 ///
 /// let pattern = Pattern::new("room:{room_id}:*");
 /// assert!(pattern.matches("room:7:chat"));

@@ -6,15 +6,15 @@ use super::{callbacks::Join, pattern::Pattern, route::Route};
 /// topic can reach, or whose pattern lacks a topic parameter of its channel, does not compile.
 ///
 /// `#[channels(..)]` writes one. By hand it makes the list for
-/// [`SocketState::channels`](crate::SocketState::channels); `N` is the number of entries.
+/// [`SocketState::channels`](crate::socket::SocketState::channels); `N` is the number of entries.
 ///
 /// ```
-/// # use phx_runtime::{prelude::*, Pattern, Route, RoutingTable};
+/// # use phx_runtime::{channel::{Pattern, Route, RoutingTable}, prelude::*};
 /// # struct Guest;
-/// # impl phx_runtime::SocketState for Guest {
-/// #     fn mount() -> phx_runtime::Mount { phx_runtime::Mount::new("/socket") }
+/// # impl phx_runtime::socket::SocketState for Guest {
+/// #     fn mount() -> phx_runtime::options::Mount { phx_runtime::options::Mount::new("/socket") }
 /// #     fn connect(
-/// #         _: phx_runtime::ConnectContext,
+/// #         _: phx_runtime::socket::ConnectContext,
 /// #     ) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
 /// #         Box::pin(async { Ok(Guest) })
 /// #     }
@@ -66,8 +66,8 @@ impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
     ///
     /// # Panics
     ///
-    /// If the patterns lack a topic parameter that the channel's own have, if an earlier entry takes all
-    /// of their topics, or if there are `N` entries already.
+    /// If the patterns lack a topic parameter that the channel's own have, if an earlier entry takes
+    /// all of their topics, or if there are `N` entries already.
     #[track_caller]
     pub const fn at<C: Join<S>>(self, patterns: &'static [Pattern]) -> Self {
         names_parameters_of(C::PATTERNS, patterns);

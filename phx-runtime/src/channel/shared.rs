@@ -1,8 +1,8 @@
 //! What the channels of a connection share.
 
 use crate::{
-    connect::TransportKind, connection::Connection, endpoint::Endpoint, message::Topic,
-    pubsub::Form, serializer::Version,
+    connection::Connection, endpoint::Endpoint, message::Topic, pubsub::Form, serializer::Version,
+    transport::TransportKind,
 };
 
 /// What all channels of one connection share.

@@ -18,13 +18,13 @@ use super::{
     shared::SessionShared,
 };
 use crate::{
-    connect::TransportKind,
     connection::Connection,
     endpoint::Endpoint,
     log::Whose,
     message::{EncodeError, Encoded, Fault, Info, IntoPayload, Reason, Topic},
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
+    transport::TransportKind,
 };
 
 /// The handle of a joined channel: to push to its client, to broadcast on its topic, to send
@@ -227,8 +227,8 @@ impl Socket {
         self.0.session.connection.notify(message);
     }
 
-    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back; when
-    /// the channel ends before, the message is dropped at once.
+    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back;
+    /// when the channel ends before, the message is dropped at once.
     ///
     /// # Panics
     ///

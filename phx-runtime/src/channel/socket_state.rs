@@ -16,7 +16,11 @@ use crate::{
 ///
 /// ```
 /// use futures_util::future::BoxFuture;
-/// use phx_runtime::{ConnectContext, ConnectError, Mount, Route, SocketState, WebSocketOptions};
+/// use phx_runtime::{
+///     ConnectError, channel::Route,
+///     options::{Mount, WebSocketOptions},
+///     socket::{ConnectContext, SocketState},
+/// };
 ///
 /// struct Guest;
 ///
@@ -47,8 +51,8 @@ pub trait SocketState: Sized + Send + Sync + 'static {
         None
     }
 
-    /// The routing table, in matching order; [`RoutingTable`](crate::RoutingTable) checks it while it
-    /// is compiled.
+    /// The routing table, in matching order; [`RoutingTable`](crate::channel::RoutingTable) checks it
+    /// while it is compiled.
     fn channels() -> Vec<Route<Self>> {
         Vec::new()
     }

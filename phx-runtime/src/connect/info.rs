@@ -15,36 +15,8 @@ use crate::phoenix;
 use crate::{
     message::{Failure, Fault, PayloadError},
     token::TokenError,
+    transport::TransportKind,
 };
-
-/// Which transport carries a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TransportKind {
-    /// WebSocket.
-    WebSocket,
-    /// HTTP requests that wait for messages.
-    LongPoll,
-    /// A transport outside of this crate.
-    Custom(&'static str),
-}
-
-impl TransportKind {
-    /// The name that Phoenix uses: `websocket`, `longpoll`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::WebSocket => "websocket",
-            Self::LongPoll => "longpoll",
-            Self::Custom(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for TransportKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What `#[connect]` can know of the request, as `&ConnectInfo`.
 ///
@@ -131,15 +103,15 @@ impl ConnectInfo {
     }
 
     /// The token that the client sent outside of the URL, on mounts with
-    /// [`auth_token`](crate::Mount::auth_token). None if it sent none, several, or one that is not
-    /// text: that does not refuse the connection by itself.
+    /// [`auth_token`](crate::options::Mount::auth_token). None if it sent none, several, or one that
+    /// is not text: that does not refuse the connection by itself.
     pub fn auth_token(&self) -> Option<&str> {
         self.auth_token.as_deref()
     }
 
     /// The session that the application gave the browser, where the mount or the endpoint has
-    /// [`SessionOptions`](crate::SessionOptions). None without cookie, with one that was changed,
-    /// and without the CSRF token that belongs to it: none of this refuses the connection by
+    /// [`SessionOptions`](crate::options::SessionOptions). None without cookie, with one that was
+    /// changed, and without the CSRF token that belongs to it: none of this refuses the connection by
     /// itself, so treat it as a user who is not logged in.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
@@ -197,7 +169,7 @@ pub(crate) fn plain_response(status: StatusCode, body: &str) -> Response<String>
 ///
 /// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
 /// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}`; see also
-/// [`WebSocketOptions::error_handler`](crate::WebSocketOptions::error_handler).
+/// [`WebSocketOptions::error_handler`](crate::options::WebSocketOptions::error_handler).
 ///
 /// ```
 /// use phx_runtime::ConnectError;

@@ -23,7 +23,7 @@ pub(crate) use self::{
     },
 };
 pub use self::{
-    info::{ConnectError, ConnectInfo, TransportKind},
+    info::{ConnectError, ConnectInfo},
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
     session_cookie::{Session, SessionError, SessionOptions},

@@ -60,7 +60,7 @@ macro_rules! options {
 ///
 /// ```
 /// use std::time::Duration;
-/// use phx_runtime::{CheckOrigin, Mount, WebSocketOptions};
+/// use phx_runtime::options::{CheckOrigin, Mount, WebSocketOptions};
 ///
 /// let mount = Mount::new("/socket")
 ///     .websocket(
@@ -108,7 +108,7 @@ impl Mount {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use phx_runtime::{CheckOrigin, Mount, WebSocketOptions};
+    /// use phx_runtime::options::{CheckOrigin, Mount, WebSocketOptions};
     ///
     /// let attribute = WebSocketOptions::new().timeout(Some(Duration::from_secs(45)));
     /// let at_start = WebSocketOptions::new().check_origin(CheckOrigin::list(["https://example.com"]));
@@ -251,7 +251,7 @@ impl WebSocketOptions {
     /// clients read the status from the body.
     ///
     /// ```
-    /// use phx_runtime::{ConnectError, WebSocketOptions};
+    /// use phx_runtime::{ConnectError, options::WebSocketOptions};
     /// use warp::http::{Response, StatusCode};
     ///
     /// fn busy(error: &ConnectError) -> Response<String> {
@@ -328,10 +328,11 @@ impl LongPollOptions {
         self
     }
 
-    /// How many bytes may wait for all clients of the mount together, 128 MiB by default, answers that
-    /// are not written yet included. While more does, a session for which more waits than its even
-    /// share, this divided by [`max_sessions`](Self::max_sessions), ends with the next message for it, and
-    /// what waits is dropped. So twice as much waits at most, and what the application sends in one go.
+    /// How many bytes may wait for all clients of the mount together, 128 MiB by default, answers
+    /// that are not written yet included. While more does, a session for which more waits than its
+    /// even share, this divided by [`max_sessions`](Self::max_sessions), ends with the next message
+    /// for it, and what waits is dropped. So twice as much waits at most, and what the application
+    /// sends in one go.
     pub fn max_backlog_total(mut self, bytes: usize) -> Self {
         self.max_backlog_total = Some(bytes);
         self
@@ -427,9 +428,9 @@ macro_rules! backlog_options {
         impl $options {
             /// How many bytes may wait for a client without its being behind; 1 MiB by default.
             ///
-            /// What one callback sends is delivered to a client that reads, however much it is. A client
-            /// that stays behind for [`backlog_timeout`](Self::backlog_timeout) is closed with code
-            /// 1013, or its long-poll session ends, and it comes back with a fresh state.
+            /// What one callback sends is delivered to a client that reads, however much it is. A
+            /// client that stays behind for [`backlog_timeout`](Self::backlog_timeout) is closed with
+            /// code 1013, or its long-poll session ends, and it comes back with a fresh state.
             pub fn max_backlog(mut self, bytes: usize) -> Self {
                 self.max_backlog = Some(bytes);
                 self
@@ -446,8 +447,8 @@ macro_rules! backlog_options {
                 self
             }
 
-            /// How long more than [`max_backlog`](Self::max_backlog) bytes may wait for a client without
-            /// getting below; 10 s by default.
+            /// How long more than [`max_backlog`](Self::max_backlog) bytes may wait for a client
+            /// without getting below; 10 s by default.
             pub fn backlog_timeout(mut self, timeout: Duration) -> Self {
                 self.backlog_timeout = Some(timeout);
                 self

@@ -11,7 +11,7 @@ use std::{
 /// clients send none.
 ///
 /// ```
-/// use phx_runtime::CheckOrigin;
+/// use phx_runtime::options::CheckOrigin;
 ///
 /// let pages = CheckOrigin::list(["https://example.com", "//*.example.org"]);
 /// # let _ = pages;
@@ -21,14 +21,14 @@ use std::{
 pub enum CheckOrigin {
     /// Every origin.
     Any,
-    /// The origin's host is the endpoint's own [`host`](crate::Builder::host), the default. Where none
-    /// was set, it is `localhost`, a name below it, or a loopback address.
+    /// The origin's host is the endpoint's own [`host`](crate::server::Builder::host), the default.
+    /// Where none was set, it is `localhost`, a name below it, or a loopback address.
     Host,
     /// Scheme, host and port are those of the request itself (Phoenix's `:conn`).
     Request,
     /// The origin is one of these, each `scheme://host:port`, with scheme and port left out where
     /// they do not matter and a host that may start with `*.`. Capitals, blanks around it and a `/` at
-    /// its end mean nothing; what no browser can send is a [`BuildError`](crate::BuildError).
+    /// its end mean nothing; what no browser can send is a [`BuildError`](crate::server::BuildError).
     List(Arc<[Cow<'static, str>]>),
     /// The application decides.
     Function(Arc<dyn Fn(&Origin) -> bool + Send + Sync>),
@@ -44,7 +44,7 @@ impl CheckOrigin {
     /// about requests without `Origin`; if it panics, the request is refused.
     ///
     /// ```
-    /// use phx_runtime::{CheckOrigin, Origin};
+    /// use phx_runtime::options::{CheckOrigin, Origin};
     ///
     /// /// Pages of our own, and the files of our desktop application.
     /// fn ours(origin: &Origin) -> bool {
@@ -66,7 +66,7 @@ impl CheckOrigin {
 /// What a request says in its `Origin` header: where the page is from that wants to connect.
 ///
 /// ```
-/// use phx_runtime::Origin;
+/// use phx_runtime::options::Origin;
 ///
 /// let page = Origin::new("https://example.com");
 /// assert_eq!((page.scheme(), page.host(), page.port()), (Some("https"), Some("example.com"), Some(443)));

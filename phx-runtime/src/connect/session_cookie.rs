@@ -59,12 +59,16 @@ impl fmt::Debug for Session {
 
 /// Where a session is kept, for the endpoint and for the application's own routes.
 ///
-/// The cookie holds the session, signed with the [`Secret`](crate::Secret) of the endpoint. A page
-/// is given the cookie and a CSRF token that belongs to it; its script sends the token as the
+/// The cookie holds the session, signed with the [`Secret`](crate::token::Secret) of the endpoint. A
+/// page is given the cookie and a CSRF token that belongs to it; its script sends the token as the
 /// connection parameter `_csrf_token`:
 ///
 /// ```
-/// use phx_runtime::{ConnectInfo, Endpoint, Mount, Session, SessionOptions};
+/// use phx_runtime::{
+///     ConnectInfo, Endpoint,
+///     options::{Mount, SessionOptions},
+///     session_cookie::Session,
+/// };
 ///
 /// fn session() -> SessionOptions {
 ///     SessionOptions::new("_my_app_key")
@@ -160,7 +164,7 @@ impl SessionOptions {
     /// logged in there is known here, in `#[connect]` as in the application's own routes.
     ///
     /// ```
-    /// use phx_runtime::{SessionOptions, phoenix::SessionCookie};
+    /// use phx_runtime::{options::SessionOptions, phoenix::SessionCookie};
     ///
     /// # let secret_key_base = "at least twenty bytes of secret";
     /// // plug Plug.Session, store: :cookie, key: "_my_app_key", signing_salt: "aB3dE5gH"

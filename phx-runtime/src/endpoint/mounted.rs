@@ -5,24 +5,21 @@ use std::{
     sync::{Arc, Once},
 };
 
-use futures_util::future::BoxFuture;
-
-use super::{Endpoint, connect_request::ConnectRequest, path::MountPath};
+use super::path::MountPath;
 use crate::{
     connect::{
-        ConnectError, ConnectInfo, Defaults, LongPollSettings, Mount, MountSettings, NoOrigin,
-        TransportSettings, WebSocketSettings,
+        Defaults, LongPollSettings, Mount, MountSettings, NoOrigin, TransportSettings,
+        WebSocketSettings,
     },
     connection::BacklogLimits,
-    serializer::Version,
-    transport::RawSocket,
 };
 
-pub(crate) struct Mounted {
+/// A mount; `C` makes its sockets.
+pub(crate) struct MountedWith<C> {
     pub(crate) mount: Arc<MountSettings>,
     pub(crate) websocket: Option<MountedTransport<WebSocketSettings>>,
     pub(crate) longpoll: Option<MountedTransport<LongPollSettings>>,
-    pub(crate) connector: Box<dyn Connector>,
+    pub(crate) connector: C,
 }
 
 /// One transport of a mount.
@@ -33,15 +30,11 @@ pub(crate) struct MountedTransport<T> {
     pub(crate) untaken_token: Once,
 }
 
-impl Mounted {
+impl<C> MountedWith<C> {
     /// # Errors
     ///
     /// The mount's `check_origin` names what is no origin.
-    pub(crate) fn new(
-        mount: &Mount,
-        all: &Defaults,
-        connector: Box<dyn Connector>,
-    ) -> Result<Self, NoOrigin> {
+    pub(crate) fn new(mount: &Mount, all: &Defaults, connector: C) -> Result<Self, NoOrigin> {
         let settings = MountSettings::new(mount);
         let websocket = WebSocketSettings::of(mount, all)?.map(|settings| {
             let path = MountPath::new(&mount.path, &settings.own.path);
@@ -65,34 +58,10 @@ impl Mounted {
         let websocket = self.websocket.iter().map(|it| *it.settings.own.backlog);
         websocket.chain(self.longpoll.iter().map(|it| it.settings.own.backlog))
     }
-
-    /// Lets the socket decide on a connection.
-    pub(crate) async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        serializers: &Arc<[Version]>,
-        info: ConnectInfo,
-    ) -> Result<Box<dyn RawSocket>, ConnectError> {
-        let (endpoint, mount) = (endpoint.clone(), self.mount.clone());
-        let serializers = serializers.clone();
-        let request = ConnectRequest { info, endpoint, mount, serializers };
-        self.connector.connect(request).await
-    }
 }
 
-impl fmt::Debug for Mounted {
+impl<C> fmt::Debug for MountedWith<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.mount.path)
     }
-}
-
-/// Makes sockets for a mount, without the socket's type.
-pub(crate) trait Connector: Send + Sync {
-    /// The socket's name in the log.
-    fn socket(&self) -> &'static str;
-
-    fn connect(
-        &self,
-        request: ConnectRequest,
-    ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>>;
 }

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 
 /// Collects the state that handlers ask for with `State<T>`, so that
-/// [`Builder::build`](crate::Builder::build) can say what was forgotten.
+/// [`Builder::build`](crate::server::Builder::build) can say what was forgotten.
 #[derive(Debug, Default)]
 pub struct Requirements {
     handler: &'static str,

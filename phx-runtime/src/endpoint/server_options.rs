@@ -6,11 +6,11 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// How the endpoint's own server treats connections; given to
-/// [`Builder::server`](crate::Builder::server).
+/// [`Builder::server`](crate::server::Builder::server).
 ///
 /// ```
 /// use std::time::Duration;
-/// use phx_runtime::{Endpoint, ServerOptions};
+/// use phx_runtime::{Endpoint, options::ServerOptions};
 ///
 /// let options = ServerOptions::new().backlog(8192).idle_timeout(Duration::from_secs(90));
 /// let endpoint = Endpoint::builder().server(options).build()?;

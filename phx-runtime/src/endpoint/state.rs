@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-/// Application state, registered with [`Builder::state`](crate::Builder::state) and found by its
-/// type. It is cloned for each call, so put what is large or shared into an `Arc`.
+/// Application state, registered with [`Builder::state`](crate::server::Builder::state) and found by
+/// its type. It is cloned for each call, so put what is large or shared into an `Arc`.
 ///
 /// ```
 /// use phx_runtime::State;

@@ -9,7 +9,7 @@ use super::json_text::JsonText;
 /// Phoenix counterpart: `config :phoenix, :filter_parameters`.
 ///
 /// ```
-/// use phx_runtime::FilterParameters;
+/// use phx_runtime::options::FilterParameters;
 ///
 /// let filter = FilterParameters::default();
 /// let shown = filter.apply(r#"{"user": {"password_hash": "x", "name": "Ann"}}"#);

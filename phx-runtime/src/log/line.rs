@@ -7,7 +7,7 @@ use tracing::field::{DisplayValue, Value, display};
 use super::{level::LogLevel, shown::Shown};
 
 /// What lines are filtered by.
-pub(super) const TARGET: &str = "phx_runtime::telemetry";
+pub(super) const TARGET: &str = "phx_runtime::log";
 
 /// What a field may hold. A `str` that is not the program's own is none: it goes through [`Shown`],
 /// which is short and escaped.

@@ -1,7 +1,7 @@
 //! What is logged and counted: the lines of Phoenix's logger, each a short text with its facts as
 //! structured fields, every fact once.
 //!
-//! All lines are written here, and have the target `phx_runtime::telemetry`, so that a subscriber can
+//! All lines are written here, and have the target `phx_runtime::log`, so that a subscriber can
 //! turn them off together. What a line shows is not even formatted while its level is off.
 //!
 //! Texts of clients are [`Shown`]: nobody can write a line of their own into the log, or a long one.

@@ -25,8 +25,8 @@ const LEEWAY_MS: i64 = 60_000;
 /// Tokens of one purpose, as `Phoenix.Token` makes and reads them.
 ///
 /// Make one for each salt when the server starts, and register it with
-/// [`Builder::state`](crate::Builder::state): the key is derived when it is first used, and kept, so
-/// that no request has it derived again. Accepting the token of a page is one line then:
+/// [`Builder::state`](crate::server::Builder::state): the key is derived when it is first used, and
+/// kept, so that no request has it derived again. Accepting the token of a page is one line then:
 ///
 /// ```
 /// use phx_runtime::{phoenix, prelude::*};

@@ -5,12 +5,12 @@ use thiserror::Error;
 use super::meta::MetaError;
 use crate::message::Topic;
 
-/// A key that [`Presence::track`](super::Presence::track) does not track.
+/// A key that [`Presence::track`](crate::Presence::track) does not track.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrackError {
     /// The channel tracks the key already; its meta is changed with
-    /// [`Presence::update`](super::Presence::update).
+    /// [`Presence::update`](crate::Presence::update).
     #[error("already_tracked: the channel tracks the key {key:?} in {topic:?} already")]
     AlreadyTracked {
         /// The channel's topic.
@@ -19,7 +19,7 @@ pub enum TrackError {
         key: String,
     },
     /// The channel tracks as many keys as it may; see
-    /// [`Presence::max_keys`](super::Presence::max_keys).
+    /// [`Presence::max_keys`](crate::Presence::max_keys).
     #[error("the channel tracks {most} keys in {topic:?}, and may not track more")]
     TooManyKeys {
         /// The channel's topic.
@@ -38,7 +38,7 @@ pub enum TrackError {
     Meta(#[from] MetaError),
 }
 
-/// A meta that [`Presence::update`](super::Presence::update) does not update.
+/// A meta that [`Presence::update`](crate::Presence::update) does not update.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UpdateError {

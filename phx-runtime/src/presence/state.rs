@@ -79,7 +79,7 @@ impl FromIterator<(SmolStr, PresenceEntry)> for PresenceState {
 }
 
 /// What is known of one key: its metas in the order in which they joined, and what
-/// [`Presence::with_fetch`](super::Presence::with_fetch) added.
+/// [`Presence::with_fetch`](crate::Presence::with_fetch) added.
 #[derive(Clone, Debug, Default)]
 pub struct PresenceEntry {
     metas: Vec<PresenceMeta>,

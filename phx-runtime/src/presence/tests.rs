@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Presence,
     error::{TrackError, UpdateError},
+    handle::Presence,
 };
 use crate::{
     channel::{Socket, detached},

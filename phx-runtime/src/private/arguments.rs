@@ -5,10 +5,11 @@
 //! once and not twice.
 
 use crate::{
-    channel::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, FromTopic, JoinContext},
+    channel::{Context, FromEvent, FromJoin, FromTopic, JoinContext},
     connect::params::FromParams,
     endpoint::Requirements,
     message::{Failure, FromPayload, FromReason, Payload, Reason},
+    socket::{ConnectContext, FromConnect},
 };
 
 /// An argument of type `T`, and how it is found in a `Q`: in the context of the call, or in what

@@ -16,15 +16,16 @@ pub use futures_util::future::BoxFuture;
 pub use phx_macros::{assigns, connect, handle_in, handle_info, handle_out, id, join, terminate};
 
 pub use crate::{
+    ConnectError, JoinError, Joined, Payload, Reason, Topic,
     channel::{
-        Channel, ChannelOptions, ConnectContext, Context, FromJoin, Handling, Join, JoinContext,
-        JoinError, Joined, Pattern, Route, RoutingTable, SocketState,
+        Channel, ChannelOptions, Context, FromJoin, Handling, Info, Join, JoinContext, Pattern,
+        Route, RoutingTable, TopicPart,
     },
-    connect::{CheckOrigin, ConnectError, Drainer, LongPollOptions, Mount, WebSocketOptions},
+    connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
-    message::{Info, Payload, Reason, Topic, TopicPart},
     serializer::Version,
+    socket::{ConnectContext, SocketState},
 };
 
 mod arguments;

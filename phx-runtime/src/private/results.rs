@@ -1,12 +1,11 @@
 //! What callbacks returned, and other single steps.
 
 use crate::{
-    channel::{
-        Channel, Context, Handling, IntoConnected, IntoJoined, IntoNext, IntoReply, IntoSocketId,
-        JoinError, Joined, Reply, StateOf,
-    },
+    JoinError, Joined, Reply,
+    channel::{Channel, Context, Handling, IntoJoined, IntoNext, IntoReply, StateOf},
     connect::ConnectError,
     message::{Failure, Payload, Topic},
+    socket::{IntoConnected, IntoSocketId},
 };
 
 /// The state, as `#[id]` takes it where it has another name for its type.

@@ -124,7 +124,7 @@ impl Builder {
     ///
     /// ```
     /// # use futures_util::future::BoxFuture;
-    /// # use phx_runtime::{ConnectContext, ConnectError, SocketState};
+    /// # use phx_runtime::{ConnectError, socket::{ConnectContext, SocketState}};
     /// # struct UserSocket;
     /// # impl SocketState for UserSocket {
     /// #     fn mount() -> Mount { Mount::new("/socket") }
@@ -132,7 +132,10 @@ impl Builder {
     /// #         Box::pin(async { Ok(UserSocket) })
     /// #     }
     /// # }
-    /// use phx_runtime::{CheckOrigin, Endpoint, Mount, SessionOptions, WebSocketOptions};
+    /// use phx_runtime::{
+    ///     Endpoint,
+    ///     options::{CheckOrigin, Mount, SessionOptions, WebSocketOptions},
+    /// };
     ///
     /// let open = WebSocketOptions::new().check_origin(CheckOrigin::Any).check_csrf(false);
     /// let endpoint = Endpoint::builder()
@@ -154,8 +157,9 @@ impl Builder {
         self
     }
 
-    /// What tokens are signed with, at least 20 bytes: those of [`Token`](crate::Token) that the
-    /// application makes with [`Endpoint::secret`], and those that tell long-polling clients apart.
+    /// What tokens are signed with, at least 20 bytes: those of [`Token`](crate::token::Token) that
+    /// the application makes with [`Endpoint::secret`], and those that tell long-polling clients
+    /// apart.
     ///
     /// Without it each process makes up its own, and no token survives a restart or is good for
     /// another server. Phoenix counterpart: `secret_key_base`.

@@ -16,12 +16,12 @@ use super::{
     request::Request,
 };
 use crate::{
-    connect::{ConnectInfo, LongPollSettings, TransportKind, params::Params},
+    connect::{ConnectInfo, LongPollSettings, params::Params},
     endpoint::{Endpoint, Mounted, MountedTransport},
     log,
     token::{Token, random},
     transport::{
-        RawSocket,
+        RawSocket, TransportKind,
         longpoll::{Answer, Messages, Poll, Seat, Session, SessionId, Status, drive},
     },
 };

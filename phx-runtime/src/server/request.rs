@@ -9,12 +9,13 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
 
 use crate::{
     connect::{
-        ConnectInfo, Session, Site, TransportKind, auth_token,
+        ConnectInfo, Session, Site, auth_token,
         params::{Params, QueryError},
         split_port,
     },
     endpoint::{Endpoint, MountedTransport},
     log,
+    transport::TransportKind,
 };
 
 /// Where clients send the CSRF token that belongs to their session.

@@ -8,8 +8,9 @@ use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
 use super::{http_connection::Peer, longpoll, request::Request, upgrade::upgrade};
 use crate::{
-    connect::{TransportKind, params::Params},
+    connect::params::Params,
     endpoint::{Endpoint, Mounted, RequestPath},
+    transport::TransportKind,
 };
 
 impl Endpoint {
@@ -19,7 +20,7 @@ impl Endpoint {
     /// next filter gets them. The limits of a request's head are those of the server around the
     /// filter; [`Server::run`] has its own.
     ///
-    /// [`Server::run`]: crate::Server::run
+    /// [`Server::run`]: crate::server::Server::run
     ///
     /// ```no_run
     /// # async fn run(endpoint: phx_runtime::Endpoint) {

@@ -45,7 +45,7 @@ impl Endpoint {
     /// drains as [`Server::run`] does.
     ///
     /// The head of a request may take 10 s to arrive and have 64 KiB, path, query and at most 100
-    /// headers together. What can be set is in [`ServerOptions`](crate::ServerOptions).
+    /// headers together. What can be set is in [`ServerOptions`](crate::options::ServerOptions).
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<(), ServeError> {
         self.bind(address).await?.run(self.routes()).await;
         Ok(())
@@ -54,7 +54,7 @@ impl Endpoint {
     /// Starts to listen on `address`; port 0 picks a free one.
     ///
     /// ```no_run
-    /// # async fn run(endpoint: phx_runtime::Endpoint) -> Result<(), phx_runtime::ServeError> {
+    /// # async fn run(endpoint: phx_runtime::Endpoint) -> Result<(), phx_runtime::server::ServeError> {
     /// use warp::Filter;
     ///
     /// let server = endpoint.bind(([127, 0, 0, 1], 0)).await?;

@@ -12,14 +12,13 @@ use tokio::net::TcpStream;
 use super::{request::Request, stream::HttpStream};
 use crate::{
     connect::{
-        TransportKind, WebSocketSettings, extensions, handshake, params::Params, plain_response,
-        subprotocols,
+        WebSocketSettings, extensions, handshake, params::Params, plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
     endpoint::{Endpoint, Registered},
     log,
     transport::{
-        RawSocket,
+        RawSocket, TransportKind,
         websocket::{Driver, Io, drive},
     },
     wire::{Decoder, deflate::inflate},

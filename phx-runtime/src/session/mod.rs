@@ -56,14 +56,14 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use crate::{
     channel::{Member, Routes, SessionMessage, SessionShared},
-    connect::{MountSettings, TransportKind},
+    connect::MountSettings,
     connection::Connection,
     endpoint::Endpoint,
     log,
     message::{Encoded, Info, Reason, Topic},
     pubsub::Subscribed,
     serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
-    transport::Flow,
+    transport::{Flow, TransportKind},
     wire::{CloseCode, Frame},
 };
 

@@ -87,11 +87,12 @@ pub use self::{
 };
 use crate::{
     channel::{Socket, SocketState, detached},
-    connect::{ConnectError, ConnectInfo, MountSettings, TransportKind, params::Params},
+    connect::{ConnectError, ConnectInfo, MountSettings, params::Params},
     endpoint::{ConnectRequest, Endpoint},
     message::Topic,
     serializer::Version,
     session::Channels,
+    transport::TransportKind,
 };
 
 /// A channel handle without a client, to call handlers with that are plain functions.

@@ -10,16 +10,12 @@ use super::{
     connect,
 };
 use crate::{
-    WebSocketOptions, assert_push, assert_reply,
-    channel::{
-        Channel, ConnectContext, Context, Handling, Join, JoinContext, JoinError, Joined, Pattern,
-        Reply, Route, SocketState, run,
-    },
-    connect::{ConnectError, Mount},
-    endpoint::Endpoint,
+    ConnectError, Endpoint, JoinError, Joined, Presence, Reply, assert_push, assert_reply,
+    channel::{Channel, Context, Handling, Join, JoinContext, Pattern, Route, run},
     message::{Binary, Payload, Reason},
-    presence::Presence,
+    options::{Mount, WebSocketOptions},
     refute_push, refute_reply,
+    socket::{ConnectContext, SocketState},
     wire::CloseCode,
 };
 

@@ -8,7 +8,7 @@ use super::error::TokenError;
 ///
 /// ```
 /// use std::time::Duration;
-/// use phx_runtime::{Token, TokenAge};
+/// use phx_runtime::token::{Token, TokenAge};
 ///
 /// let secret = "at least twenty bytes of secret";
 /// let token = Token::sign(secret, "user socket", &42)?;

@@ -33,7 +33,7 @@ const PURPOSE: &[u8] = b"phx token 1";
 ///
 /// ```
 /// use std::time::Duration;
-/// use phx_runtime::Token;
+/// use phx_runtime::token::Token;
 ///
 /// let secret = "at least twenty bytes of secret";
 /// let token = Token::sign(secret, "user socket", &42)?;
@@ -94,10 +94,10 @@ impl Token {
 
     /// The value of a token that was signed with this secret and salt, and is not too old.
     ///
-    /// `max_age` is a [`Duration`](std::time::Duration), or a [`TokenAge`] that says how far clocks may disagree: a token
-    /// from the future is invalid, unless it is so by less than 60 s, as one from a server whose clock
-    /// is ahead. A greatest age of zero accepts nothing, [`Duration::MAX`](std::time::Duration::MAX) sets no limit. Times are
-    /// compared in milliseconds.
+    /// `max_age` is a [`Duration`](std::time::Duration), or a [`TokenAge`] that says how far clocks
+    /// may disagree: a token from the future is invalid, unless it is so by less than 60 s, as one
+    /// from a server whose clock is ahead. A greatest age of zero accepts nothing,
+    /// [`Duration::MAX`](std::time::Duration::MAX) sets no limit. Times are compared in milliseconds.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ pub(super) const SHORTEST_SECRET: usize = 20;
 /// form does not show it.
 ///
 /// ```
-/// use phx_runtime::Secret;
+/// use phx_runtime::token::Secret;
 ///
 /// let secret = Secret::from("at least twenty bytes of secret");
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");

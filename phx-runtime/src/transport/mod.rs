@@ -4,14 +4,18 @@
 //! channels. The built-in transports use only what is public here.
 
 mod deadline;
+mod kind;
 pub(crate) mod longpoll;
 mod raw_socket;
-pub mod websocket;
+pub(crate) mod websocket;
 
-pub use self::raw_socket::{Flow, Handled, RawSocket};
 pub(crate) use self::{
     deadline::Deadline,
     raw_socket::{HandledKind, TERMINATE, guarded, stopped, terminate},
+};
+pub use self::{
+    kind::TransportKind,
+    raw_socket::{Flow, Handled, RawSocket},
 };
 pub use crate::{
     connection::{Connection, Outgoing},

@@ -27,8 +27,9 @@ pub(crate) const TERMINATE: Duration = Duration::from_secs(5);
 ///
 /// ```
 /// use phx_runtime::{
+///     ConnectError,
+///     socket::{ConnectRequest, RawConnect},
 ///     transport::{Connection, Flow, Frame, Handled, RawSocket},
-///     ConnectError, ConnectRequest, RawConnect,
 /// };
 ///
 /// struct Echo;
@@ -47,8 +48,8 @@ pub(crate) const TERMINATE: Duration = Duration::from_secs(5);
 /// }
 /// ```
 ///
-/// All methods of one connection are called one after the other by the connection's task. A panic
-/// is logged and closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
+/// All methods of one connection are called one after the other by the connection's task. A panic is
+/// logged and closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
 pub trait RawSocket: Send + 'static {
     /// The connection is established.
     fn init(&mut self, _connection: &Connection) {}

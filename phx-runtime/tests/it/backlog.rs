@@ -2,7 +2,12 @@
 
 use std::{cell::Cell, net::SocketAddr, time::Duration};
 
-use phx_runtime::{BuildError, Mount, WebSocketOptions, prelude::*, testing};
+use phx_runtime::{
+    options::{Mount, WebSocketOptions},
+    prelude::*,
+    server::BuildError,
+    testing,
+};
 use tokio::{
     io::AsyncReadExt,
     time::{Instant, sleep},

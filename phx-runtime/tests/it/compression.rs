@@ -9,9 +9,10 @@ use miniz_oxide::{
     inflate::decompress_to_vec,
 };
 use phx_runtime::{
-    ConnectError, ConnectInfo, ConnectRequest, Endpoint, JoinError, Mount, Params, Payload,
-    RawConnect, Reply, Socket, TransportKind, WebSocketOptions, channel, json, socket,
-    transport::{Connection, Flow, Frame, Handled, Outgoing, RawSocket},
+    options::{Mount, WebSocketOptions},
+    prelude::*,
+    socket::{ConnectRequest, RawConnect},
+    transport::{Connection, Flow, Frame, Handled, Outgoing, RawSocket, TransportKind},
 };
 use tokio::io::AsyncWriteExt;
 

@@ -3,9 +3,11 @@
 use std::fmt::Debug;
 
 use phx_runtime::{
-    Binary, ConnectInfo, Endpoint, JoinError, Joined, Mount, Params, Payload, Reply, Secret,
-    TransportKind, json, testing,
-    transport::{Control, Frame, Text},
+    Binary, ConnectInfo, Endpoint, JoinError, Joined, Params, Payload, Reply, json,
+    options::Mount,
+    testing,
+    token::Secret,
+    transport::{Control, Frame, Text, TransportKind},
 };
 
 const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";

@@ -4,9 +4,12 @@ use std::{net::SocketAddr, sync::Arc};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
-    Channel, ConnectContext, ConnectError, Context, Endpoint, Failure, Fault, Handling, Info, Join,
-    JoinContext, JoinError, Joined, Mount, Pattern, Payload, Presence, Reason, Reply, Route,
-    SocketState, TrackError, WebSocketOptions, json, run,
+    ConnectError, Endpoint, Fault, JoinError, Joined, Payload, Presence, Reason, Reply,
+    channel::{Channel, Context, Failure, Handling, Info, Join, JoinContext, Pattern, Route, run},
+    json,
+    options::{Mount, WebSocketOptions},
+    presence::TrackError,
+    socket::{ConnectContext, SocketState},
 };
 use serde_json::{Map, Value};
 use tokio::{

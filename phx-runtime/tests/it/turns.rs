@@ -10,8 +10,10 @@ use std::{
 };
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Info, JoinError, Mount, Payload,
-    RawConnect, Socket, State, WebSocketOptions, channel, socket,
+    channel::Info,
+    options::{CheckOrigin, Mount, WebSocketOptions},
+    prelude::*,
+    socket::{ConnectRequest, RawConnect},
     transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{

@@ -3,8 +3,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use phx_runtime::{
-    CheckOrigin, ConnectError, ConnectRequest, Drainer, Endpoint, Event, JoinError, Mount, Payload,
-    RawConnect, Reason, Reply, Socket, WebSocketOptions, channel, json, socket,
+    options::{CheckOrigin, Drainer, Mount, WebSocketOptions},
+    prelude::*,
+    socket::{ConnectRequest, RawConnect},
     transport::{CloseCode, Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 use tokio::{

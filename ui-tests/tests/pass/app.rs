@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use phx_runtime::{Endpoint, Secret, Token};
+use phx_runtime::{
+    Endpoint,
+    token::{Secret, Token},
+};
 use serde::{Deserialize, Serialize};
 
 pub type UserId = u64;

@@ -3,7 +3,9 @@
 use std::{borrow::Cow, fmt};
 
 use phx_runtime::{
-    ConnectContext, Context, FromConnect, FromEvent, FromJoin, JoinContext, SocketState, prelude::*,
+    channel::{Context, FromEvent, FromJoin, JoinContext},
+    prelude::*,
+    socket::{ConnectContext, FromConnect, SocketState},
 };
 use serde::{Deserialize, Serialize};
 

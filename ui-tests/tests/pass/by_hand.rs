@@ -4,7 +4,9 @@ use std::future::ready;
 
 use futures_util::future::BoxFuture;
 use phx_runtime::{
-    Channel, Context, Handling, Join, JoinContext, Pattern, SocketState, prelude::*,
+    channel::{Channel, Context, Handling, Join, JoinContext, Pattern},
+    prelude::*,
+    socket::SocketState,
 };
 
 struct Echo;

@@ -1,6 +1,6 @@
 //! `cfg` on a callback goes for everything that is generated for it.
 
-use phx_runtime::{Channel, SocketState, prelude::*};
+use phx_runtime::{channel::Channel, prelude::*, socket::SocketState};
 
 struct Sock;
 

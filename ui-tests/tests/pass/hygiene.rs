@@ -168,7 +168,7 @@ mod other_macros {
 
 #[test]
 fn hostile_surroundings_are_survived() {
-    use phx_runtime::{Channel, Endpoint};
+    use phx_runtime::{Endpoint, channel::Channel};
 
     assert_eq!(other_macros::Both::PATTERNS.len(), 1);
     let endpoint = Endpoint::builder().state(1_u8).socket::<without_prelude::Sock>();

@@ -1,7 +1,7 @@
 //! A whole application on `impl` blocks; `module_form` is the same one on modules.
 
 mod user_socket {
-    use phx_runtime::{Token, prelude::*};
+    use phx_runtime::{prelude::*, token::Token};
     use serde::Deserialize;
 
     use super::room_channel::{LobbyChannel, RoomChannel};
@@ -161,7 +161,12 @@ mod room_channel {
     }
 }
 
-use phx_runtime::{Channel, Endpoint, Pattern, Presence, SocketState, testing};
+use phx_runtime::{
+    Endpoint, Presence,
+    channel::{Channel, Pattern},
+    socket::SocketState,
+    testing,
+};
 
 use self::{
     room_channel::{NewMsg, RoomChannel},

@@ -1,6 +1,6 @@
 //! The three lines that everything is about, as they stand.
 
-use phx_runtime::{Channel, SocketState, channel, prelude::*, socket};
+use phx_runtime::{channel::Channel, prelude::*, socket::SocketState};
 
 struct UserSocket;
 

@@ -1,6 +1,9 @@
 //! Parts of a channel may come out of a `macro_rules` macro.
 
-use phx_runtime::{Channel, Pattern, prelude::*};
+use phx_runtime::{
+    channel::{Channel, Pattern},
+    prelude::*,
+};
 
 macro_rules! echo {
     ($name:ident, $topic:literal, $event:literal, $payload:ty, $socket:ty $(, $key:ident = $value:expr)*) => {

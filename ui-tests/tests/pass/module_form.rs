@@ -5,7 +5,7 @@ use phx_runtime::prelude::*;
 #[socket("/socket", websocket, longpoll)]
 #[channels(super::lobby::Lobby, super::room::Room)]
 mod user_socket {
-    use phx_runtime::{Token, prelude::*};
+    use phx_runtime::{prelude::*, token::Token};
     use serde::Deserialize;
 
     use crate::app::{App, TWO_WEEKS, UserId};
@@ -163,7 +163,11 @@ mod room {
     }
 }
 
-use phx_runtime::{Channel, Pattern, SocketState, testing};
+use phx_runtime::{
+    channel::{Channel, Pattern},
+    socket::SocketState,
+    testing,
+};
 
 use self::{
     room::{NewMsg, Room},

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use phx_runtime::{
-    Channel, ChannelOptions, CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions,
-    Mount, SocketState, Version, WebSocketOptions, prelude::*,
+    channel::{Channel, ChannelOptions},
+    options::{
+        CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions, Mount, ProtocolVersion,
+        WebSocketOptions,
+    },
+    prelude::*,
+    socket::SocketState,
 };
 
 mod origins {
-    pub(super) fn ours(origin: &phx_runtime::Origin) -> bool {
+    pub(super) fn ours(origin: &phx_runtime::options::Origin) -> bool {
         origin.host() == Some("example.com")
     }
 }
@@ -109,7 +114,7 @@ fn every_option_reaches_its_builder() {
         .error_handler(refusals::too_many)
         .check_origin(CheckOrigin::list(["https://example.com", "//*.example.org"]))
         .check_csrf(false)
-        .serializers([Version::V2, Version::V1])
+        .serializers([ProtocolVersion::V2, ProtocolVersion::V1])
         .transport_log(LogLevel::Debug);
     let longpoll = LongPollOptions::new()
         .path("/lp")
@@ -125,7 +130,7 @@ fn every_option_reaches_its_builder() {
         .first_request_timeout(Duration::from_secs(2))
         .check_origin(CheckOrigin::Request)
         .check_csrf(true)
-        .serializers([Version::V2])
+        .serializers([ProtocolVersion::V2])
         .transport_log(LogLevel::Off);
     let drainer = Drainer::new()
         .batch_size(5)

@@ -6,7 +6,7 @@ mod facade {
     }
 }
 
-use facade::nested::phx::{self, Channel, ConnectError, Endpoint, JoinError};
+use facade::nested::phx::{self, ConnectError, Endpoint, JoinError, channel::Channel};
 
 struct Sock;
 

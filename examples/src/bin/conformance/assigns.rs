@@ -1,6 +1,10 @@
 //! What connections hand on to their channels.
 
-use phx_runtime::{Fault, FromJoin, JoinContext, Pattern, SocketState};
+use phx_runtime::{
+    Fault,
+    channel::{FromJoin, JoinContext, Pattern},
+    socket::SocketState,
+};
 use serde_json::{Map, Value};
 
 /// The connection's values, copied at a join. Phoenix counterpart: `socket.assigns`.

@@ -1,6 +1,10 @@
 //! Plain HTTP beside the sockets.
 
-use phx_runtime::{Binary, Endpoint, Params, Session, SessionError, SessionOptions};
+use phx_runtime::{
+    Binary, Endpoint, Params,
+    options::SessionOptions,
+    session_cookie::{Session, SessionError},
+};
 use serde_json::value::RawValue;
 use warp::{
     Filter, Rejection, Reply,

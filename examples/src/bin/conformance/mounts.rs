@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use phx_runtime::{
-    BuildError, CheckOrigin, Endpoint, LongPollOptions, Mount, Origin, Presence, Version,
-    WebSocketOptions,
+    Endpoint, Presence,
+    options::{CheckOrigin, LongPollOptions, Mount, Origin, ProtocolVersion, WebSocketOptions},
+    server::BuildError,
 };
 
 use crate::{
@@ -87,7 +88,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         .socket_at::<PlainSocket>(plain("/origin/list", several_origins()))
         .socket_at::<PlainSocket>(plain("/origin/mfa", CheckOrigin::with(is_mfa)))
         .socket_at::<PlainSocket>(
-            Mount::new("/v2only").websocket(open_websocket().serializers([Version::V2])),
+            Mount::new("/v2only").websocket(open_websocket().serializers([ProtocolVersion::V2])),
         )
         .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::Any).drainer(None))
         .socket::<DrainSocket>()

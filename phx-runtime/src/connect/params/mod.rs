@@ -145,7 +145,7 @@ impl<T: DeserializeOwned> FromParams for T {
 }
 
 /// Types that the connection parameters can be decoded into, as the first owned argument of
-/// `#[connect]`: everything that is `DeserializeOwned`, and [`Params`](Params) itself.
+/// `#[connect]`: everything that is `DeserializeOwned`, and [`Params`] itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be decoded from connection parameters",
     label = "not connection parameters",

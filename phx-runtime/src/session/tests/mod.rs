@@ -15,18 +15,19 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::{
-    WebSocketOptions,
+    ConnectError, JoinError, Joined, Reply, ReplyRef, Socket,
     channel::{
-        Channel, ConnectContext, Context, FromEvent, Handling, Join, JoinContext, JoinError,
-        Joined, Pattern, Reply, ReplyRef, Route, Socket, SocketState, run, run_async,
+        Channel, Context, FromEvent, Handling, Join, JoinContext, Pattern, Route, run, run_async,
     },
-    connect::{ConnectError, ConnectInfo, Mount, MountSettings, TransportKind, params::Params},
+    connect::{ConnectInfo, Mount, MountSettings, params::Params},
     connection::{Connection, Outgoing},
     endpoint::{ConnectRequest, Endpoint},
     message::{Fault, Info, Payload, Reason},
+    options::WebSocketOptions,
     serializer::Version,
     session::Channels,
-    transport::{Flow, RawSocket},
+    socket::{ConnectContext, SocketState},
+    transport::{Flow, RawSocket, TransportKind},
     wire::{CloseCode, Frame, Text},
 };
 

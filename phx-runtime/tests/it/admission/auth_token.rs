@@ -1,6 +1,9 @@
 //! The token that travels as a subprotocol.
 
-use phx_runtime::{Endpoint, Mount, WebSocketOptions, json};
+use phx_runtime::{
+    Endpoint, json,
+    options::{Mount, WebSocketOptions},
+};
 
 use crate::{
     admission::client::open,

@@ -1,6 +1,9 @@
 //! What `connect` is told of a request.
 
-use phx_runtime::{Endpoint, Mount, WebSocketOptions, json};
+use phx_runtime::{
+    Endpoint, json,
+    options::{Mount, WebSocketOptions},
+};
 
 use crate::{
     admission::client::{open, send},

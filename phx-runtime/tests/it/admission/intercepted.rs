@@ -1,6 +1,6 @@
 //! Broadcasts that `#[handle_out]` takes.
 
-use phx_runtime::{WebSocketOptions, prelude::*};
+use phx_runtime::{options::WebSocketOptions, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{admission::client::open, admission::server::serve_endpoint, support::logs::Logs};
@@ -55,7 +55,7 @@ async fn a_broadcast_that_its_handler_cannot_read_is_dropped_and_logged() {
     let [not_a_number, bytes] = lines[..] else { panic!("{text}") };
     for (line, error) in [(not_a_number, "expected u32"), (bytes, "expected JSON, got binary data")]
     {
-        assert!(line.contains(" WARN phx_runtime::telemetry: "), "{line}");
+        assert!(line.contains(" WARN phx_runtime::log: "), "{line}");
         assert!(line.contains(r#"topic="feed:a" event="news""#), "{line}");
         assert!(line.contains(r#"reason="invalid_broadcast""#) && line.contains(error), "{line}");
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use phx_runtime::{Drainer, LogLevel, Mount, WebSocketOptions, prelude::*};
+use phx_runtime::{
+    options::{Drainer, LogLevel, Mount, WebSocketOptions},
+    prelude::*,
+};
 
 use crate::{
     admission::client::{Client, open},
@@ -79,11 +82,11 @@ async fn each_channel_has_its_own_levels() {
     logs.take();
     client.join("loud:a", json!({})).await;
     let text = logs.take();
-    assert!(text.contains(r#"ERROR phx_runtime::telemetry: JOINED topic="loud:a""#), "{text}");
+    assert!(text.contains(r#"ERROR phx_runtime::log: JOINED topic="loud:a""#), "{text}");
     client.ask("loud:a", "event", json!({})).await;
     let text = logs.take();
     assert!(
-        text.contains(r#" WARN phx_runtime::telemetry: HANDLED event="event" topic="loud:a""#),
+        text.contains(r#" WARN phx_runtime::log: HANDLED event="event" topic="loud:a""#),
         "{text}"
     );
     client.join("quiet:a", json!({})).await;
@@ -156,7 +159,7 @@ async fn draining_is_logged_round_by_round() {
             r#"socket="Levels" mount="/socket" count=2 total=3 round=1 rounds=2 interval_ms=1"#,
             r#"socket="Levels" mount="/socket" count=1 total=3 round=2 rounds=2 interval_ms=1"#,
         ] {
-            let line = format!("{level}phx_runtime::telemetry: DRAINING {fields}\n");
+            let line = format!("{level}phx_runtime::log: DRAINING {fields}\n");
             assert!(text.contains(&line), "{line}\nis not in\n{text}");
         }
     }

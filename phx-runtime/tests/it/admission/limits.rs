@@ -1,6 +1,6 @@
 //! Requests that are too large.
 
-use phx_runtime::WebSocketOptions;
+use phx_runtime::options::WebSocketOptions;
 
 use crate::{
     admission::client::{open, send},

@@ -1,6 +1,9 @@
 //! The lines of the log.
 
-use phx_runtime::{Endpoint, FilterParameters, LogLevel, Mount, WebSocketOptions, json};
+use phx_runtime::{
+    Endpoint, json,
+    options::{FilterParameters, LogLevel, Mount, WebSocketOptions},
+};
 
 use crate::{
     admission::client::{Client, open},
@@ -20,7 +23,7 @@ async fn connections_are_logged_with_transport_serializer_and_parameters() {
     let at = serve_user(WebSocketOptions::new()).await;
     connect(at, "&name=Ann&user_token=hunter2&id=user:7").await;
     let text = logs.take();
-    let line = r#" INFO phx_runtime::telemetry: CONNECTED socket="User" id="user:7""#;
+    let line = r#" INFO phx_runtime::log: CONNECTED socket="User" id="user:7""#;
     assert!(text.starts_with(line), "{text}");
     let fields = r#"transport="websocket" serializer="2.0.0" peer=127.0.0.1:"#;
     assert!(text.contains(fields) && text.contains(" duration_us="), "{text}");
@@ -60,19 +63,18 @@ async fn joins_and_events_are_logged_with_their_parameters() {
     client.join("room:a", json!({ "password": "hunter2", "as": "Ann" })).await;
     let text = logs.take();
     let params = r#"params={"as":"Ann","password":"[FILTERED]"}"#;
-    let line =
-        r#" INFO phx_runtime::telemetry: JOINED topic="room:a" channel="Room" socket="User""#;
+    let line = r#" INFO phx_runtime::log: JOINED topic="room:a" channel="Room" socket="User""#;
     assert!(text.starts_with(line) && text.contains(params), "{text}");
 
     client.ask("room:a", "new_msg", json!({ "password": "hunter2", "as": "Ann" })).await;
     let text = logs.take();
-    let line = "DEBUG phx_runtime::telemetry: HANDLED ";
+    let line = "DEBUG phx_runtime::log: HANDLED ";
     let fields = r#"event="new_msg" topic="room:a" channel="Room" reference="#;
     assert!(text.starts_with(&format!("{line}{fields}")) && text.contains(params), "{text}");
 
     client.join("room:b", json!({ "refuse": true })).await;
     let text = logs.take();
-    let line = r#" INFO phx_runtime::telemetry: REFUSED JOIN topic="room:b" channel="Room""#;
+    let line = r#" INFO phx_runtime::log: REFUSED JOIN topic="room:b" channel="Room""#;
     assert!(text.starts_with(line), "{text}");
     assert!(text.contains(r#"response={"reason":"no"} params={"refuse":true}"#), "{text}");
     assert!(!text.contains(" JOINED"), "{text}");
@@ -147,9 +149,7 @@ async fn each_request_of_a_transport_is_logged_where_that_is_asked_for() {
     open(at, "/socket/websocket?vsn=9&secret=hunter2", &[]).await;
     let text = logs.take();
     assert!(
-        text.contains(
-            r#"INFO phx_runtime::telemetry: REQUEST method="GET" path="/socket/websocket""#
-        ),
+        text.contains(r#"INFO phx_runtime::log: REQUEST method="GET" path="/socket/websocket""#),
         "{text}"
     );
     assert!(text.contains(r#"transport="websocket" peer=127.0.0.1:"#), "{text}");
@@ -166,7 +166,7 @@ async fn version_mismatches_are_warnings() {
     let at = serve_user(WebSocketOptions::new()).await;
     open(at, "/socket/websocket?vsn=nonsense%0a", &[]).await;
     let text = logs.take();
-    assert!(text.contains("WARN phx_runtime::telemetry: Client sent invalid transport version"));
+    assert!(text.contains("WARN phx_runtime::log: Client sent invalid transport version"));
     assert!(text.contains(r#"vsn="nonsense\\n" socket="User""#), "{text}");
     open(at, "/socket/websocket?vsn=123.1.1", &[]).await;
     let text = logs.take();
@@ -179,7 +179,7 @@ async fn unmatched_topics_are_warnings_that_name_the_socket() {
     let mut client = connect(serve_user(WebSocketOptions::new()).await, "").await;
     client.join("other:a\nb", json!({})).await;
     let text = logs.take();
-    let line = "WARN phx_runtime::telemetry: Ignoring unmatched topic";
+    let line = "WARN phx_runtime::log: Ignoring unmatched topic";
     assert!(text.contains(line), "{text}");
     assert!(text.contains(r#"topic="other:a\\nb" socket="User""#), "{text}");
     // An event is not worth a line.
@@ -283,7 +283,7 @@ async fn every_value_is_in_its_line_once() {
     let text = logs.take();
     assert!(text.lines().count() >= 12, "{text}");
     for line in text.lines() {
-        assert!(line[6..].starts_with("phx_runtime::telemetry: "), "{line}");
+        assert!(line[6..].starts_with("phx_runtime::log: "), "{line}");
         // What clients chose themselves may be in what they sent as well.
         let line = line.split_once("params=").map_or(line, |(before, _)| before);
         let values = line.split('"').skip(1).step_by(2);

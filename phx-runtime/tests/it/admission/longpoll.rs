@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use phx_runtime::{
-    CheckOrigin, Endpoint, LogLevel, LongPollOptions, Mount, Session, SessionOptions, json,
+    Endpoint, json,
+    options::{CheckOrigin, LogLevel, LongPollOptions, Mount, SessionOptions},
+    session_cookie::Session,
 };
 use serde_json::Value;
 

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use phx_runtime::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions, prelude::*};
+use phx_runtime::{
+    options::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
+    prelude::*,
+};
 
 use crate::{
     admission::client::open,

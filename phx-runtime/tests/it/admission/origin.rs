@@ -1,6 +1,9 @@
 //! Which pages may connect.
 
-use phx_runtime::{CheckOrigin, Endpoint, Mount, Origin, WebSocketOptions};
+use phx_runtime::{
+    Endpoint,
+    options::{CheckOrigin, Mount, Origin, WebSocketOptions},
+};
 
 use crate::{
     admission::client::open,

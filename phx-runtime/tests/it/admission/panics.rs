@@ -7,8 +7,10 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use phx_runtime::{
-    ConnectError, ConnectRequest, Endpoint, Info, LongPollOptions, Mount, RawConnect, Reason,
-    WebSocketOptions,
+    ConnectError, Endpoint, Reason,
+    channel::Info,
+    options::{LongPollOptions, Mount, WebSocketOptions},
+    socket::{ConnectRequest, RawConnect},
     transport::{CloseCode, Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 

@@ -2,7 +2,11 @@
 
 use std::net::SocketAddr;
 
-use phx_runtime::{Endpoint, Joined, LongPollOptions, Mount, WebSocketOptions, json, prelude::*};
+use phx_runtime::{
+    Endpoint, Joined, json,
+    options::{LongPollOptions, Mount, WebSocketOptions},
+    prelude::*,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,7 +1,10 @@
 //! How connections are refused.
 
 use http::Response;
-use phx_runtime::{CheckOrigin, ConnectError, Endpoint, Mount, WebSocketOptions};
+use phx_runtime::{
+    ConnectError, Endpoint,
+    options::{CheckOrigin, Mount, WebSocketOptions},
+};
 
 use crate::{
     admission::client::{open, send},

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use phx_runtime::{
-    Builder, Channel, ChannelOptions, ConnectContext, ConnectError, ConnectInfo, ConnectRequest,
-    Context, Endpoint, Fault, FilterParameters, Handling, Join, JoinContext, JoinError, Joined,
-    Mount, Pattern, Payload, RawConnect, Reply, Route, SocketState, WebSocketOptions, json,
+    ConnectError, ConnectInfo, Endpoint, Fault, JoinError, Joined, Payload, Reply,
+    channel::{Channel, ChannelOptions, Context, Handling, Join, JoinContext, Pattern, Route},
+    json,
+    options::{FilterParameters, Mount, WebSocketOptions},
+    server::Builder,
+    socket::{ConnectContext, ConnectRequest, RawConnect, SocketState},
     transport::{Connection, Flow, Frame, Handled, RawSocket},
 };
 use serde_json::Value;

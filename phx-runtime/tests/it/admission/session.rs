@@ -1,8 +1,10 @@
 //! The session of the application's pages.
 
 use phx_runtime::{
-    BuildError, CheckOrigin, Endpoint, LongPollOptions, Mount, Session, SessionOptions,
-    WebSocketOptions, json,
+    Endpoint, json,
+    options::{CheckOrigin, LongPollOptions, Mount, SessionOptions, WebSocketOptions},
+    server::BuildError,
+    session_cookie::Session,
 };
 
 use crate::admission::server::{User, info, serve};
@@ -105,7 +107,8 @@ async fn without_options_there_is_no_session() {
 #[test]
 fn a_session_that_every_page_of_the_web_could_use_is_refused_at_start() {
     let open = || WebSocketOptions::new().check_csrf(false).check_origin(CheckOrigin::Any);
-    let build = |builder: phx_runtime::Builder, mount| builder.socket_at::<User>(mount).build();
+    let build =
+        |builder: phx_runtime::server::Builder, mount| builder.socket_at::<User>(mount).build();
     let refused = |result: Result<Endpoint, BuildError>| {
         let error = result.unwrap_err();
         assert!(matches!(error, BuildError::UnprotectedSession { .. }), "{error}");

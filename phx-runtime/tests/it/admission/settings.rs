@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use phx_runtime::{
-    BuildError, CheckOrigin, Drainer, Endpoint, LongPollOptions, Mount, SessionOptions, Version,
-    WebSocketOptions,
+    Endpoint,
+    options::{
+        CheckOrigin, Drainer, LongPollOptions, Mount, ProtocolVersion, SessionOptions,
+        WebSocketOptions,
+    },
+    server::BuildError,
 };
 
 use crate::{
@@ -51,7 +55,7 @@ fn an_option_with_which_nobody_could_be_served_is_refused_at_start() {
         assert!(matches!(error, BuildError::Setting { .. }), "{option}: {error}");
         assert!(error.to_string().contains(option), "{option}: {error}");
     }
-    build(websocket(WebSocketOptions::new().serializers([Version::V2]))).unwrap();
+    build(websocket(WebSocketOptions::new().serializers([ProtocolVersion::V2]))).unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `Sec-WebSocket-Protocol`.
 
-use phx_runtime::WebSocketOptions;
+use phx_runtime::options::WebSocketOptions;
 
 use crate::{
     admission::client::{Answer, open},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use phx_runtime::{LongPollOptions, Token, json};
+use phx_runtime::{json, options::LongPollOptions, token::Token};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

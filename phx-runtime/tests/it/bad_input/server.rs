@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use phx_runtime::{LongPollOptions, Mount, WebSocketOptions, prelude::*};
+use phx_runtime::{
+    options::{LongPollOptions, Mount, WebSocketOptions},
+    prelude::*,
+};
 use serde_json::Value;
 
 use crate::support::raw_client::{PING, PONG, RawClient, TEXT};

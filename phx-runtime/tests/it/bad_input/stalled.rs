@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use phx_runtime::WebSocketOptions;
+use phx_runtime::options::WebSocketOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -364,7 +364,7 @@ pub(super) const LIMITS: &[Limit] = &[
         default: "100",
         option: "`Presence::max_keys`",
         beyond: "`TrackError::TooManyKeys`",
-        code: &[&[("presence/mod.rs", "max_keys: ")]],
+        code: &[&[("presence/handle.rs", "max_keys: ")]],
         proofs: &[(
             "src/presence/tests.rs",
             "a_channel_tracks_no_more_keys_than_allowed_in_one_presence",

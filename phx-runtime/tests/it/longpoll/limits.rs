@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use phx_runtime::{BuildError, Endpoint, LongPollOptions, Mount, socket};
+use phx_runtime::{
+    options::{LongPollOptions, Mount},
+    prelude::*,
+    server::BuildError,
+};
 
 use super::sockets::{User, start};
 use crate::support::{
@@ -81,7 +85,7 @@ struct Set;
 #[phx_runtime::channels()]
 impl Set {
     #[connect]
-    fn connect() -> Result<Self, phx_runtime::ConnectError> {
+    fn connect() -> Result<Self, ConnectError> {
         Ok(Self)
     }
 }

@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
 use phx_runtime::{
-    CheckOrigin, ConnectError, ConnectRequest, Endpoint, Event, Fault, JoinError, LongPollOptions,
-    Mount, Payload, RawConnect, Reason, Reply, Socket, channel, socket,
+    options::{CheckOrigin, LongPollOptions, Mount},
+    prelude::*,
+    socket::{ConnectRequest, RawConnect},
     transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 use tokio::sync::mpsc;

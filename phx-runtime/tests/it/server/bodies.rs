@@ -1,6 +1,6 @@
 //! Bodies of requests that are larger than allowed.
 
-use phx_runtime::ServerOptions;
+use phx_runtime::options::ServerOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phx_runtime::{BuildError, Endpoint, ServerOptions};
+use phx_runtime::{Endpoint, options::ServerOptions, server::BuildError};
 use tokio::net::TcpStream;
 
 use super::{head, start, status};

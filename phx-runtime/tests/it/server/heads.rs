@@ -1,6 +1,6 @@
 //! Which heads of requests reach a route.
 
-use phx_runtime::ServerOptions;
+use phx_runtime::options::ServerOptions;
 use tokio::net::TcpStream;
 
 use super::{asked, head, start, status};

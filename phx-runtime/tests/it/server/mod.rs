@@ -9,7 +9,7 @@ mod stalled_readers;
 
 use std::net::SocketAddr;
 
-use phx_runtime::{ServerOptions, prelude::*};
+use phx_runtime::{options::ServerOptions, prelude::*};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -107,7 +107,7 @@ fn request() -> impl Strategy<Value = String> {
 fn every_request_is_answered_and_none_makes_a_filter_panic() {
     let logs = Logs::from("error");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let at = runtime.block_on(start(phx_runtime::ServerOptions::new()));
+    let at = runtime.block_on(start(phx_runtime::options::ServerOptions::new()));
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let run = TestRunner::new(config).run(&request(), |request| {
         let answer = runtime.block_on(async {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phx_runtime::ServerOptions;
+use phx_runtime::options::ServerOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

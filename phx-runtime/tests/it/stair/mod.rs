@@ -13,7 +13,17 @@ use self::source::Crate;
 
 /// The steps of the runtime, topmost first. Folders on one line do not know each other.
 const STAIR: &[&[&str]] = &[
-    &["lib", "prelude", "private", "testing", "fuzzing", "hot"],
+    &[
+        "lib",
+        "prelude",
+        "options",
+        "session_cookie",
+        "socket",
+        "private",
+        "testing",
+        "fuzzing",
+        "hot",
+    ],
     &["server"],
     &["session", "presence"],
     &["channel"],

@@ -3,7 +3,9 @@
 use std::pin::Pin;
 
 use phx_runtime::{
-    Channel, Context, Handling, Join, JoinContext, Pattern, SocketState, prelude::*,
+    channel::{Channel, Context, Handling, Join, JoinContext, Pattern},
+    prelude::*,
+    socket::SocketState,
 };
 
 use crate::values::text_field;

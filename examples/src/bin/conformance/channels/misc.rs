@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phx_runtime::{Binary, Broadcast, Fault, prelude::*};
+use phx_runtime::{Binary, Fault, endpoint::Broadcast, prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

@@ -1,7 +1,8 @@
 //! Sends back what it gets, unless it is told to end.
 
 use phx_runtime::{
-    ConnectError, ConnectRequest, RawConnect,
+    ConnectError,
+    socket::{ConnectRequest, RawConnect},
     transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 

@@ -1,7 +1,9 @@
 //! Shows its connection parameters.
 
 use phx_runtime::{
-    ConnectError, ConnectRequest, Info, Params, RawConnect,
+    ConnectError, Params,
+    channel::Info,
+    socket::{ConnectRequest, RawConnect},
     transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 

@@ -1,7 +1,8 @@
 //! Hears and sends pings.
 
 use phx_runtime::{
-    ConnectError, ConnectRequest, RawConnect,
+    ConnectError,
+    socket::{ConnectRequest, RawConnect},
     transport::{Connection, Control, Flow, Frame, Handled, RawSocket},
 };
 

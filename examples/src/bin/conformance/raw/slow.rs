@@ -1,7 +1,8 @@
 //! Never gets anything done.
 
 use phx_runtime::{
-    ConnectError, ConnectRequest, RawConnect,
+    ConnectError,
+    socket::{ConnectRequest, RawConnect},
     transport::{Connection, Frame, Handled, RawSocket},
 };
 

@@ -2,7 +2,10 @@
 
 use std::marker::PhantomData;
 
-use phx_runtime::{FromJoin, JoinContext, prelude::*};
+use phx_runtime::{
+    channel::{FromJoin, JoinContext},
+    prelude::*,
+};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Sockets that let everybody in.
 
-use phx_runtime::{Pattern, prelude::*};
+use phx_runtime::{channel::Pattern, prelude::*};
 
 use crate::{
     assigns::{Assigns, GivesAssigns},

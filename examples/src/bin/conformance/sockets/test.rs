@@ -1,6 +1,6 @@
 //! Sockets with a strict origin and little patience.
 
-use phx_runtime::{Pattern, prelude::*};
+use phx_runtime::{channel::Pattern, prelude::*};
 use warp::http::{Response, StatusCode};
 
 use super::{admit, is_set, owner};

@@ -1,6 +1,6 @@
 //! Sockets whose rooms show how they were connected.
 
-use phx_runtime::{Pattern, prelude::*};
+use phx_runtime::{channel::Pattern, prelude::*};
 use serde_json::Value;
 
 use super::{admit, owner};

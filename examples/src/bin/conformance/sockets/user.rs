@@ -1,6 +1,6 @@
 //! The socket of most conversations.
 
-use phx_runtime::{Pattern, prelude::*};
+use phx_runtime::{channel::Pattern, prelude::*};
 
 use super::{admit, is_set, owner};
 use crate::{

@@ -1,0 +1,242 @@
+//! The handle of an endpoint that everybody holds.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+};
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    connections::Connections, mounted::MountedWith, server_options::ServerOptions, state::State,
+};
+use crate::{
+    connect::{ConnectError, ConnectInfo, MountSettings, OwnHost},
+    log::{self, FilterParameters},
+    message::{EncodeError, Encoded, Fault, IntoPayload, Topic},
+    pubsub::{Broadcast, Pace, PubSub, Subscription},
+    serializer::Version,
+    token::Secret,
+    transport::{RawSocket, longpoll::Sessions},
+};
+
+/// Sockets, their topics, and the application's state; everything that one server serves. Cheap to
+/// clone.
+///
+/// ```no_run
+/// # use phx_runtime::{
+/// #     ConnectError,
+/// #     options::{Mount, WebSocketOptions},
+/// #     socket::{ConnectContext, SocketState},
+/// # };
+/// # struct UserSocket;
+/// # impl SocketState for UserSocket {
+/// #     fn mount() -> Mount { Mount::new("/socket").websocket(WebSocketOptions::new()) }
+/// #     fn connect(_: ConnectContext) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
+/// #         Box::pin(async { Ok(UserSocket) })
+/// #     }
+/// # }
+/// use phx_runtime::Endpoint;
+///
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// let endpoint = Endpoint::builder().state("a database".to_owned()).socket::<UserSocket>().build()?;
+/// endpoint.serve(([127, 0, 0, 1], 4000)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Phoenix counterpart: `MyAppWeb.Endpoint`.
+#[derive(Clone)]
+pub struct Endpoint(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pub(crate) pubsub: PubSub,
+    pub(crate) filter_parameters: FilterParameters,
+    pub(crate) host: OwnHost,
+    pub(crate) secret: Secret,
+    pub(crate) mounts: Vec<Mounted>,
+    pub(crate) connections: Connections,
+    pub(crate) sessions: Sessions,
+    pub(crate) server: ServerOptions,
+}
+
+impl Endpoint {
+    /// Broadcasts an event to everyone who joined a topic.
+    ///
+    /// # Errors
+    ///
+    /// The payload cannot be encoded; then nobody gets it.
+    ///
+    /// Phoenix counterpart: `Endpoint.broadcast/3`.
+    pub fn try_broadcast(
+        &self,
+        topic: impl Into<Topic>,
+        event: impl AsRef<str>,
+        payload: impl IntoPayload,
+    ) -> Result<(), EncodeError> {
+        let payload = Encoded::of(&payload)?;
+        self.publish(Broadcast::new(topic.into(), event.as_ref(), &payload, None)?);
+        Ok(())
+    }
+
+    /// Broadcasts as [`try_broadcast`](Self::try_broadcast) does, and logs what cannot be encoded.
+    pub fn broadcast(
+        &self,
+        topic: impl Into<Topic>,
+        event: impl AsRef<str>,
+        payload: impl IntoPayload,
+    ) {
+        let topic = topic.into();
+        if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
+            log::broadcast_failed(&topic, event.as_ref(), error);
+        }
+    }
+
+    /// Closes every connection whose `#[id]` is `id`, with code 1001; their clients connect again
+    /// and have to authenticate anew.
+    ///
+    /// Phoenix counterpart: `Endpoint.broadcast(id, "disconnect", %{})`.
+    pub fn disconnect(&self, id: impl Into<Topic>) {
+        self.broadcast(id, "disconnect", serde_json::json!({}));
+    }
+
+    /// Receives what is broadcast on a topic from now on, outside of any channel.
+    ///
+    /// Phoenix counterpart: `Endpoint.subscribe/2`.
+    pub fn subscribe(&self, topic: impl Into<Topic>) -> Subscription {
+        Subscription::new(&self.0.pubsub, topic.into())
+    }
+
+    /// How many subscribers a topic has on this node: joined channels and subscriptions.
+    pub fn subscribers(&self, topic: impl AsRef<str>) -> usize {
+        self.0.pubsub.subscribers(topic.as_ref())
+    }
+
+    /// The application's state of type `T`.
+    ///
+    /// # Errors
+    ///
+    /// None was registered with [`Builder::state`](crate::server::Builder::state).
+    pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
+        let state = self.0.states.get(&TypeId::of::<T>());
+        let state = state.and_then(|state| state.downcast_ref::<T>()).cloned();
+        state.map(State).ok_or_else(|| {
+            Fault::new(format!("no state of type `{}` is registered", std::any::type_name::<T>()))
+        })
+    }
+
+    /// How many connections are open on this server: `WebSocket`s, and sessions of long-polling
+    /// clients.
+    pub fn connections(&self) -> usize {
+        self.0.connections.len()
+    }
+
+    /// Connects a client that came in over a transport outside of this crate to the socket mounted
+    /// at `path`; the transport then calls the methods of the returned [`RawSocket`].
+    ///
+    /// # Errors
+    ///
+    /// The socket refuses, or nothing is mounted there.
+    pub async fn connect(
+        &self,
+        path: &str,
+        info: ConnectInfo,
+    ) -> Result<Box<dyn RawSocket>, ConnectError> {
+        let mounted = self.0.mounts.iter().find(|mounted| mounted.mount.path == path);
+        let mounted = mounted.ok_or_else(|| ConnectError::new("no such mount").status(404))?;
+        mounted.connect(self, &[Version::V1, Version::V2].into(), info).await
+    }
+
+    /// What the endpoint's tokens are signed with; see
+    /// [`Builder::secret`](crate::server::Builder::secret).
+    ///
+    /// ```
+    /// use phx_runtime::{Endpoint, token::Token};
+    ///
+    /// let endpoint = Endpoint::builder().secret("at least twenty bytes of secret").build()?;
+    /// let token = Token::sign(endpoint.secret(), "user socket", &42)?;
+    /// # let _ = token;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn secret(&self) -> &Secret {
+        &self.0.secret
+    }
+
+    pub(crate) fn publish(&self, broadcast: Broadcast) {
+        self.0.pubsub.publish(broadcast, Pace::Now);
+    }
+
+    pub(crate) fn pubsub(&self) -> &PubSub {
+        &self.0.pubsub
+    }
+
+    /// What lines hide, unless the mount says it itself.
+    pub(crate) fn filter_parameters<'a>(
+        &'a self,
+        of_mount: Option<&'a FilterParameters>,
+    ) -> &'a FilterParameters {
+        of_mount.unwrap_or(&self.0.filter_parameters)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("mounts", &self.0.mounts)
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request for a connection, as [`RawConnect::connect`](crate::socket::RawConnect::connect) gets it.
+#[derive(Clone, Debug)]
+pub struct ConnectRequest {
+    pub(crate) info: ConnectInfo,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) mount: Arc<MountSettings>,
+    pub(crate) serializers: Arc<[Version]>,
+}
+
+impl ConnectRequest {
+    /// What is known of the request.
+    pub fn info(&self) -> &ConnectInfo {
+        &self.info
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+/// Makes sockets for a mount, without the socket's type.
+pub(crate) trait Connector: Send + Sync {
+    /// The socket's name in the log.
+    fn socket(&self) -> &'static str;
+
+    fn connect(
+        &self,
+        request: ConnectRequest,
+    ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>>;
+}
+
+/// A mount together with what makes its sockets.
+pub(crate) type Mounted = MountedWith<Box<dyn Connector>>;
+
+impl Mounted {
+    /// Lets the socket decide on a connection.
+    pub(crate) async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        serializers: &Arc<[Version]>,
+        info: ConnectInfo,
+    ) -> Result<Box<dyn RawSocket>, ConnectError> {
+        let (endpoint, mount) = (endpoint.clone(), self.mount.clone());
+        let serializers = serializers.clone();
+        let request = ConnectRequest { info, endpoint, mount, serializers };
+        self.connector.connect(request).await
+    }
+}
