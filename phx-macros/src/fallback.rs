@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Generics, parse_quote};
+use syn::{GenericParam, Generics, Lifetime, TypeParamBound, parse_quote, visit_mut::VisitMut};
 
 use crate::{
     args::{ChannelArgs, SocketArgs},
@@ -17,6 +17,7 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     let Some(state) = &channel.common.state else {
         return TokenStream::new();
     };
+    let state = &lasting(state);
     let join = channel.common.callbacks(Role::Join).next();
     let topic = join.and_then(|join| expand::topic(channel, state, join));
     let topic = topic.or_else(|| any_topic(channel, state));
@@ -27,7 +28,7 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
     let Some(state) = &socket.common.state else {
         return TokenStream::new();
     };
-    socket_stubs(state, &socket.args)
+    socket_stubs(&lasting(state), &socket.args)
 }
 
 /// For an attribute that stands on the type itself.
@@ -38,6 +39,32 @@ pub(crate) fn channel_type(name: &Ident, args: &ChannelArgs) -> TokenStream {
 /// For an attribute that stands on the type itself.
 pub(crate) fn socket_type(name: &Ident, args: &SocketArgs) -> TokenStream {
     socket_stubs(&plain(name), args)
+}
+
+/// The state without lifetimes of its own, its parameters with all that the traits demand.
+fn lasting(state: &State) -> State {
+    let State { mut ty, mut generics } = state.clone();
+    Static.visit_type_mut(&mut ty);
+    let params = std::mem::take(&mut generics.params).into_iter();
+    generics.params = params.filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+    for param in generics.type_params_mut() {
+        let bounds: [TypeParamBound; 3] = [
+            parse_quote!(::core::marker::Send),
+            parse_quote!(::core::marker::Sync),
+            parse_quote!('static),
+        ];
+        param.bounds.extend(bounds);
+    }
+    State { ty, generics }
+}
+
+/// Makes every lifetime `'static`.
+struct Static;
+
+impl VisitMut for Static {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
 }
 
 fn plain(name: &Ident) -> State {

@@ -37,7 +37,7 @@ pub(crate) struct Function {
     vis: Visibility,
     pub(crate) sig: Signature,
     /// The braces, or the semicolon of a function that is still to be written, or nothing.
-    body: TokenStream,
+    pub(crate) body: TokenStream,
     /// Lints that would make the author change what phx demands.
     pub(crate) allow: TokenStream,
     /// The type that it is printed as a method of, because it has a `self` and stands in a module.
@@ -93,6 +93,15 @@ impl Item {
                 matches!(member, Member::Other(other) if contains_fn(other.tokens.clone(), name))
             }),
         }
+    }
+
+    /// Whether a module may know the type `name`: declares it, imports it, or imports what cannot be
+    /// looked into.
+    pub(crate) fn knows(&self, name: &Ident) -> bool {
+        self.members.iter().any(|member| match member {
+            Member::Function(_) => false,
+            Member::Other(other) => other.imports_all() || mentions(other.tokens.clone(), name),
+        })
     }
 
     /// The item as written, with `generated` where it sees the item's private names.
@@ -290,7 +299,23 @@ fn is_lint_level(attr: &Attribute) -> bool {
 const ITEMS: [&str; 10] =
     ["static", "type", "struct", "enum", "union", "use", "mod", "impl", "trait", "macro_rules"];
 
+/// Whether the word `name` is among the tokens.
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => word == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
+}
+
 impl Other {
+    /// Whether this is `use somewhere::*;`, or may hold one, and is not the import of a prelude.
+    fn imports_all(&self) -> bool {
+        let text = self.tokens.to_string().replace(' ', "");
+        let imports = text.trim_start_matches("pub").starts_with("use");
+        imports && text.contains('*') && !text.ends_with("prelude::*;")
+    }
+
     /// Whether this is a finished item, and not what is left of a function that is being typed.
     pub(crate) fn is_item(&self) -> bool {
         let mut words = self.tokens.clone().into_iter().filter_map(|tree| match tree {

@@ -21,6 +21,8 @@ pub(crate) struct Socket {
     pub(crate) args: SocketArgs,
     pub(crate) common: Common,
     pub(crate) routes: Vec<RouteArg>,
+    /// Names in the routes that the socket's module neither declares nor imports.
+    pub(crate) unknown: Vec<Ident>,
 }
 
 /// What sockets and channels have in common.
@@ -39,6 +41,7 @@ pub(crate) struct Common {
 }
 
 /// The type that the traits are implemented for.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) ty: Type,
     pub(crate) generics: Generics,
@@ -57,6 +60,8 @@ pub(crate) struct Callback {
     pub(crate) receiver: Receiver,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: Option<Type>,
+    /// Its braces, not looked into.
+    pub(crate) body: TokenStream,
 }
 
 /// How a callback takes the state.

@@ -1,7 +1,8 @@
 //! Looking at attributes, paths and types.
 
-use proc_macro2::Ident;
-use syn::{Attribute, Path, Type, TypeReference};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, GenericArgument, Path, PathArguments, Type, TypePath, TypeReference};
 
 /// Removes and returns the attributes called `name`, however they are qualified.
 pub(crate) fn take(attrs: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
@@ -30,5 +31,79 @@ pub(crate) fn unwrapped(ty: &Type) -> &Type {
         Type::Group(group) => unwrapped(&group.elem),
         Type::Paren(paren) => unwrapped(&paren.elem),
         ty => ty,
+    }
+}
+
+/// Whether the reference is `&'static T`.
+pub(crate) fn is_static(reference: &TypeReference) -> bool {
+    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+/// `T` of `Wrapper<T, ..>`.
+pub(crate) fn argument_of<'a>(wrapper: &str, ty: &'a Type) -> Option<&'a Type> {
+    let Type::Path(TypePath { qself: None, path, .. }) = unwrapped(ty) else { return None };
+    let last = path.segments.last().filter(|last| last.ident == wrapper)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The first lifetime in a type, other than `'static`.
+pub(crate) fn lifetime(ty: TokenStream) -> Option<TokenStream> {
+    let mut quote = None;
+    for tree in ty {
+        match &tree {
+            TokenTree::Group(group) => {
+                if let Some(found) = lifetime(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Ident(name) if name != "static" => {
+                if let Some(quote) = quote {
+                    return Some(quote!(#quote #name));
+                }
+            }
+            _ => {}
+        }
+        quote = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'').then_some(tree);
+    }
+    None
+}
+
+/// A type as people write it, without the spaces between its tokens.
+pub(crate) fn spelled(ty: &impl ToTokens) -> String {
+    let mut text = ty.to_token_stream().to_string();
+    for (spaced, meant) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        ("& ", "&"),
+        ("( ", "("),
+        (" )", ")"),
+    ] {
+        text = text.replace(spaced, meant);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::spelled;
+
+    #[test]
+    fn types_are_spelled_without_the_spaces_of_tokens() {
+        for (ty, meant) in [
+            (quote!(HashMap<String, Vec<u8>>), "HashMap<String, Vec<u8>>"),
+            (quote!(&'static std::sync::Arc<T>), "&'static std::sync::Arc<T>"),
+            (quote!((A, &B)), "(A, &B)"),
+        ] {
+            assert_eq!(spelled(&ty), meant);
+        }
     }
 }

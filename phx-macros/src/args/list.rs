@@ -145,6 +145,12 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Option<Argument>> {
         return Ok(None);
     }
     let name = input.call(Ident::parse_any)?;
+    if input.peek(Token![!]) {
+        let message = format!(
+            "an attribute sees `{name}!` as it is written, not what it makes: write the string itself"
+        );
+        return Err(syn::Error::new(name.span(), message));
+    }
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {

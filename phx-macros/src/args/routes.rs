@@ -1,11 +1,10 @@
 //! `#[channels(LobbyChannel, "admin:*" => RoomChannel)]`.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{LitStr, Token, Type, parse::ParseStream, token::Bracket};
 
 use super::list::separated;
-use crate::{diag::Errors, pattern::Pattern};
+use crate::{diag::Errors, pattern::Pattern, syntax::spelled};
 
 /// One entry of the routing table.
 pub(crate) struct RouteArg {
@@ -45,8 +44,8 @@ fn entry(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Option<RouteArg
     if pattern.is_none() && input.peek(Token![=>]) {
         input.parse::<Token![=>]>()?;
         if let Ok(text) = input.parse::<LitStr>() {
-            let channel = channel.to_token_stream();
-            let message = format!("the pattern comes first: `\"{}\" => {channel}`", text.value());
+            let message =
+                format!("the pattern comes first: `\"{}\" => {}`", text.value(), spelled(&channel));
             return Err(syn::Error::new_spanned(channel, message));
         }
     }
@@ -68,5 +67,5 @@ fn meant(input: ParseStream<'_>) -> Option<String> {
     }
     ahead.parse::<TokenTree>().ok()?;
     let channel: Type = ahead.parse().ok()?;
-    Some(channel.to_token_stream().to_string())
+    Some(spelled(&channel))
 }

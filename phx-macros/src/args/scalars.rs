@@ -65,10 +65,12 @@ pub(super) fn duration(key: &Ident, given: &Given<'_>, zero: Zero) -> Result<Val
     match (given, zero) {
         (Given::Flag(false), Zero::Off) => Ok(Value::Timeout(None)),
         (Given::Int(number), _) => {
-            let unit = if number.suffix().is_empty() { "s" } else { "" };
-            let message =
-                format!("a duration is written with its unit: `{key} = \"{number}{unit}\"`");
-            Err(message.into())
+            let digits = number.base10_digits();
+            let meant = match number.suffix() {
+                "" => quantity::with_unit(digits),
+                unit => format!("{digits}{unit}"),
+            };
+            Err(format!("a duration is written with its unit: `{key} = \"{meant}\"`").into())
         }
         (Given::Text(text), zero) => match (quantity::milliseconds(&text.value())?, zero) {
             (0, Zero::Off) => {

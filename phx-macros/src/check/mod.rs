@@ -1,6 +1,11 @@
 //! The rules of the language, one function each.
 
+mod copies;
 mod events;
+mod generics;
+mod notation;
+mod payloads;
+mod routes;
 mod signature;
 
 use crate::{
@@ -12,6 +17,8 @@ use crate::{
 
 pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     let Channel { args, common, .. } = channel;
+    generics::check(common, errors);
+    notation::in_channel(&args.patterns, common.callbacks(Role::Join), errors);
     patterns_name_the_same_parameters(&args.patterns, errors);
     no_pattern_hides_a_later_one(&args.patterns, errors);
     has_its_constructor(common, errors);
@@ -25,6 +32,9 @@ pub(crate) fn channel(channel: &Channel, errors: &Errors) {
 
 pub(crate) fn socket(socket: &Socket, errors: &Errors) {
     let Socket { common, .. } = socket;
+    generics::check(common, errors);
+    notation::in_routes(socket, errors);
+    routes::check(socket, errors);
     has_its_constructor(common, errors);
     at_most_one(common, Role::Id, errors);
     signatures(common, errors);
@@ -34,6 +44,8 @@ fn signatures(common: &Common, errors: &Errors) {
     let state = common.state_name();
     for callback in &common.callbacks {
         signature::check(callback, &state, errors);
+        payloads::check(callback, errors);
+        copies::check(callback, errors);
     }
 }
 

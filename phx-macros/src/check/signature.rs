@@ -1,6 +1,5 @@
 //! Rules about a single callback's signature.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Safety, Type, TypeParamBound};
 
@@ -8,7 +7,7 @@ use crate::{
     diag::Errors,
     marks::Role,
     model::{ArgumentRole, Callback, Receiver},
-    syntax::{last_segment, reference},
+    syntax::{is_static, last_segment, lifetime, reference, spelled, unwrapped},
 };
 
 /// With how many arguments besides the state the runtime can call a callback.
@@ -168,7 +167,7 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
             }
             ArgumentRole::Subject
                 if !matches!(callback.role, Role::HandleInfo | Role::Terminate)
-                    && borrows(ty.to_token_stream()) =>
+                    && lifetime(ty.to_token_stream()).is_some() =>
             {
                 let message = "what arrives is decoded into a type without lifetimes: own the text, \
                                `String` instead of `&str`";
@@ -176,8 +175,8 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
             }
             ArgumentRole::Context => {
                 let Some(borrowed) = borrowed else { continue };
-                if borrowed.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
-                    let ty = borrowed.elem.to_token_stream();
+                if is_static(borrowed) {
+                    let ty = spelled(&borrowed.elem);
                     let message = format!("this is borrowed for the call alone: write `&{ty}`");
                     errors.at(&borrowed.lifetime, message);
                 }
@@ -187,24 +186,34 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
     }
 }
 
-/// Whether a type has lifetimes other than `'static`.
-fn borrows(ty: TokenStream) -> bool {
-    let mut quote = false;
-    ty.into_iter().any(|tree| {
-        let found = match &tree {
-            TokenTree::Group(group) => borrows(group.stream()),
-            TokenTree::Ident(name) => quote && name != "static",
-            _ => false,
-        };
-        quote = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        found
-    })
-}
+/// What a handler of messages borrows from its call.
+const LENT: &[&str] = &["Socket", "Topic", "Endpoint"];
 
 fn takes_a_message(callback: &Callback, errors: &Errors) {
-    if callback.subject().is_none() {
-        let message = "expected the message as first argument: its type selects this handler";
-        errors.span(callback.parentheses(), message);
+    if callback.subject().is_some() {
+        return;
+    }
+    let borrowed = callback.arguments.iter().find_map(|argument| {
+        let elem = &reference(&argument.ty)?.elem;
+        let lent = matches!(unwrapped(elem), Type::Path(path)
+            if last_segment(&path.path).is_some_and(|name| LENT.iter().any(|lent| name == lent)));
+        (!lent).then_some((&argument.ty, elem))
+    });
+    match borrowed {
+        Some((ty, elem)) => {
+            let owned = match spelled(elem).as_str() {
+                "str" => "String` or `&'static str".to_owned(),
+                elem => elem.to_owned(),
+            };
+            let message = format!(
+                "a message is taken by value, and its type selects this handler: write `{owned}`"
+            );
+            errors.at(ty, message);
+        }
+        None => {
+            let message = "expected the message as first argument: its type selects this handler";
+            errors.span(callback.parentheses(), message);
+        }
     }
 }
 

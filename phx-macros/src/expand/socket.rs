@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) fn socket(socket: &Socket) -> TokenStream {
-    let Socket { args, common, routes } = socket;
+    let Socket { args, common, routes, .. } = socket;
     let Some(state) = &common.state else {
         return TokenStream::new();
     };

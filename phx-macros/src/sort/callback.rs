@@ -10,7 +10,7 @@ use crate::{
     item::Function,
     marks::{Mark, Role},
     model::{Argument, ArgumentRole, Callback, Receiver},
-    syntax::{is, reference},
+    syntax::{is, is_static, reference},
 };
 
 /// What a marked function declares; `names` are the topic parameters.
@@ -58,6 +58,7 @@ pub(super) fn callback(
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
         },
+        body: function.body.clone(),
     }
 }
 
@@ -84,7 +85,11 @@ fn arguments<'a>(
         let written = ident.as_deref().unwrap_or_default();
         let plain = written.trim_start_matches('_');
         let parameter = names.iter().find(|name| [written, plain].contains(&name.as_str()));
-        let is_owned = reference(&input.ty).is_none();
+        // A message may be a `&'static str`, which is as good as owned.
+        let is_owned = match reference(&input.ty) {
+            Some(ty) => role == Role::HandleInfo && is_static(ty),
+            None => true,
+        };
         let has_arrived = found.iter().any(|earlier| earlier.role == ArgumentRole::Subject);
         let (role, default) = match parameter {
             Some(name) => (ArgumentRole::Parameter(name.clone()), ""),

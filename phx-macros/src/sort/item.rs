@@ -1,6 +1,7 @@
 //! The members of an item, by what they are for.
 
-use syn::FnArg;
+use proc_macro2::Ident;
+use syn::{FnArg, Type, TypePath};
 
 use super::{callback::callback, state::state};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     lints,
     marks::{Home, Marked, Role, on_other_members, second_macro, take_mark},
     model::{Channel, Common, Socket, State},
-    syntax::take,
+    syntax::{take, unwrapped},
 };
 
 /// Takes our attributes off the item and reads what they mark.
@@ -23,7 +24,23 @@ pub(crate) fn channel(args: ChannelArgs, item: &mut Item, errors: &Errors) -> Ch
 /// Takes our attributes off the item and reads what they mark.
 pub(crate) fn socket(args: SocketArgs, item: &mut Item, errors: &Errors) -> Socket {
     let routes = routes(item, errors);
-    Socket { common: common(Home::Socket, &[], item, errors), args, routes }
+    let unknown = unknown(&routes, item);
+    Socket { common: common(Home::Socket, &[], item, errors), args, routes, unknown }
+}
+
+/// The names among the routes that a module does not know; of an `impl` block, none.
+fn unknown(routes: &[RouteArg], item: &Item) -> Vec<Ident> {
+    if !item.is_module() {
+        return Vec::new();
+    }
+    let names = routes.iter().filter_map(|route| match unwrapped(&route.channel) {
+        Type::Path(TypePath { qself: None, path, .. }) => path.segments.first().filter(|first| {
+            let names_a_type = first.ident.to_string().starts_with(char::is_uppercase);
+            path.leading_colon.is_none() && names_a_type
+        }),
+        _ => None,
+    });
+    names.map(|first| &first.ident).filter(|name| !item.knows(name)).cloned().collect()
 }
 
 fn routes(item: &mut Item, errors: &Errors) -> Vec<RouteArg> {

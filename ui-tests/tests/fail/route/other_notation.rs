@@ -1,0 +1,24 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:{id}")]
+impl Room {
+    #[join]
+    fn join(id: u64) -> Result<Self, JoinError> {
+        if id > 0 { Ok(Self) } else { Err(JoinError::new("zero")) }
+    }
+}
+
+struct Sock;
+
+#[socket("/socket", websocket)]
+#[channels("dm:<id>" => Room)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use phx_runtime::prelude::*;
+
+struct Room<T> {
+    last: T,
+}
+
+#[channel("room:*")]
+impl<T: Send> Room<T>
+where
+    T: Default,
+{
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self { last: T::default() })
+    }
+}
+
+fn main() {}
