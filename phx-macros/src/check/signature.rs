@@ -199,21 +199,18 @@ fn takes_a_message(callback: &Callback, errors: &Errors) {
             if last_segment(&path.path).is_some_and(|name| LENT.iter().any(|lent| name == lent)));
         (!lent).then_some((&argument.ty, elem))
     });
-    match borrowed {
-        Some((ty, elem)) => {
-            let owned = match spelled(elem).as_str() {
-                "str" => "String` or `&'static str".to_owned(),
-                elem => elem.to_owned(),
-            };
-            let message = format!(
-                "a message is taken by value, and its type selects this handler: write `{owned}`"
-            );
-            errors.at(ty, message);
-        }
-        None => {
-            let message = "expected the message as first argument: its type selects this handler";
-            errors.span(callback.parentheses(), message);
-        }
+    if let Some((ty, elem)) = borrowed {
+        let owned = match spelled(elem).as_str() {
+            "str" => "String` or `&'static str".to_owned(),
+            elem => elem.to_owned(),
+        };
+        let message = format!(
+            "a message is taken by value, and its type selects this handler: write `{owned}`"
+        );
+        errors.at(ty, message);
+    } else {
+        let message = "expected the message as first argument: its type selects this handler";
+        errors.span(callback.parentheses(), message);
     }
 }
 
