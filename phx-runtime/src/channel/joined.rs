@@ -8,7 +8,7 @@ use thiserror::Error;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{
-    message::{Encoded, Failure, Fault, Info, IntoPayload},
+    message::{Failure, Fault, Info, Payload, ToPayload},
     token::TokenError,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Joined<C> {
     pub(crate) channel: C,
-    pub(crate) response: Result<Encoded, Fault>,
+    pub(crate) response: Result<Payload, Fault>,
     pub(crate) then: Vec<Info>,
 }
 
@@ -34,14 +34,14 @@ impl<C> Joined<C> {
     ///
     /// Phoenix counterpart: `{:ok, socket}`.
     pub fn new(channel: C) -> Self {
-        Self { channel, response: Ok(Encoded::empty_object()), then: Vec::new() }
+        Self { channel, response: Ok(Payload::empty_object()), then: Vec::new() }
     }
 
     /// The response that the client gets. One that cannot be encoded fails the join.
     ///
     /// Phoenix counterpart: `{:ok, reply, socket}`.
-    pub fn reply(mut self, response: impl IntoPayload) -> Self {
-        self.response = Encoded::of(&response).map_err(Fault::from);
+    pub fn reply(mut self, response: impl ToPayload) -> Self {
+        self.response = response.to_payload().map_err(Fault::from);
         self
     }
 
@@ -75,7 +75,7 @@ pub struct JoinError(Refused);
 #[derive(Debug, Error)]
 pub(crate) enum Refused {
     #[error("join refused: {}", reason_of(.0))]
-    Answer(Encoded),
+    Answer(Payload),
     #[error("no such topic")]
     UnmatchedTopic,
     #[error("join failed: {0}")]
@@ -89,8 +89,8 @@ impl JoinError {
     }
 
     /// Refuses with any response. One that cannot be encoded is a fault.
-    pub fn with(response: impl IntoPayload) -> Self {
-        match Encoded::of(&response) {
+    pub fn with(response: impl ToPayload) -> Self {
+        match response.to_payload() {
             Ok(response) => Self(Refused::Answer(response)),
             Err(error) => Self(Refused::Fault(error.into())),
         }
@@ -107,7 +107,7 @@ impl JoinError {
     }
 }
 
-fn reason_of(response: &Encoded) -> String {
+fn reason_of(response: &Payload) -> String {
     serde_json::from_slice::<serde_json::Value>(&response.bytes)
         .ok()
         .and_then(|value| Some(value.get("reason")?.as_str()?.to_owned()))

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use super::{kind::ChannelKind, shared::SessionShared};
 use crate::{
     log::Whose,
-    message::{EncodeError, Encoded, Fault, Info, Topic},
+    message::{EncodeError, Fault, Info, Payload, Topic},
     pubsub::{Broadcast, Pass, Place, Subscriber},
     serializer::{MessageRef, Outgoing},
 };
@@ -141,10 +141,10 @@ impl Member {
         &self,
         reference: Option<&MessageRef>,
         status: &str,
-        response: &Encoded,
+        response: &Payload,
     ) -> Result<(), EncodeError> {
         let (join_ref, topic) = (self.join_ref.as_ref(), &self.topic);
-        let Encoded { kind, bytes } = response;
+        let Payload { kind, bytes } = response;
         self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
     }
 
@@ -153,10 +153,10 @@ impl Member {
         &self,
         reference: Option<&MessageRef>,
         status: &str,
-        response: &Encoded,
+        response: &Payload,
     ) -> Result<(), EncodeError> {
         let (join_ref, topic) = (self.stated_join_ref(), &self.topic);
-        let Encoded { kind, bytes } = response;
+        let Payload { kind, bytes } = response;
         self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
     }
 

@@ -38,7 +38,7 @@ pub use self::{
     routing_table::RoutingTable,
 };
 pub use crate::message::{
-    EncodeError, Failure, FromPayload, FromReason, Info, IntoPayload, PayloadError, PayloadKind,
+    EncodeError, Failure, FromPayload, FromReason, Info, PayloadError, PayloadKind, ToPayload,
     TopicPart,
 };
 

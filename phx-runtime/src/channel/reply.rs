@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::message::{Binary, Encoded, Failure, Fault, IntoPayload, PayloadError, Reason};
+use crate::message::{Binary, Failure, Fault, Payload, PayloadError, Reason, ToPayload};
 
 /// The answer of a `#[handle_in]` handler, and whether the channel goes on.
 ///
@@ -26,7 +26,7 @@ pub struct Reply {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: SmolStr,
-    pub(crate) response: Encoded,
+    pub(crate) response: Payload,
     /// Why it stands in for a handler that could not be called, if it does; then only a client that
     /// asked for a reply gets it.
     pub(crate) stands_in: Option<NotCalled>,
@@ -42,7 +42,7 @@ pub(crate) enum NotCalled {
 }
 
 impl Answer {
-    fn new(status: &str, response: Encoded) -> Self {
+    fn new(status: &str, response: Payload) -> Self {
         Self { status: status.into(), response, stands_in: None }
     }
 }
@@ -59,20 +59,20 @@ impl Reply {
     /// with `phx_error`.
     ///
     /// Phoenix counterpart: `{:reply, {:ok, response}, socket}`.
-    pub fn ok(response: impl IntoPayload) -> Self {
+    pub fn ok(response: impl ToPayload) -> Self {
         Self::status("ok", response)
     }
 
     /// Status `error` with a response. The channel goes on.
     ///
     /// Phoenix counterpart: `{:reply, {:error, response}, socket}`.
-    pub fn error(response: impl IntoPayload) -> Self {
+    pub fn error(response: impl ToPayload) -> Self {
         Self::status("error", response)
     }
 
     /// Any status, which the client's `receive(status, …)` listens for.
-    pub fn status(status: &str, response: impl IntoPayload) -> Self {
-        match Encoded::of(&response) {
+    pub fn status(status: &str, response: impl ToPayload) -> Self {
+        match response.to_payload() {
             Ok(response) => Self { answer: Some(Answer::new(status, response)), end: None },
             Err(error) => Self::fault(error.into()),
         }
@@ -82,7 +82,7 @@ impl Reply {
     ///
     /// Phoenix counterpart: `{:reply, :ok, socket}`.
     pub fn ack() -> Self {
-        Self { answer: Some(Answer::new("ok", Encoded::empty_object())), end: None }
+        Self { answer: Some(Answer::new("ok", Payload::empty_object())), end: None }
     }
 
     /// No reply, as after returning `()`.
@@ -119,7 +119,7 @@ impl Reply {
 
     /// An error in place of a handler's own answer.
     fn stand_in(why: NotCalled, response: &serde_json::Value) -> Self {
-        let answer = Answer::new("error", Encoded::json(response));
+        let answer = Answer::new("error", Payload::of_value(response));
         Self { answer: Some(Answer { stands_in: Some(why), ..answer }), end: None }
     }
 
@@ -216,7 +216,7 @@ pub trait IntoResponse {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> IntoResponse for T {
     fn into_response(self) -> Reply {
-        match Encoded::of(&self) {
+        match self.to_payload() {
             // `()` and unit structs are written as `null`; the client expects an object.
             Ok(response) if size_of::<T>() == 0 && *response.bytes == *b"null" => Reply::ack(),
             Ok(response) => Reply { answer: Some(Answer::new("ok", response)), end: None },

@@ -2,7 +2,7 @@
 
 use super::socket::Socket;
 use crate::{
-    message::{Encoded, IntoPayload},
+    message::{Payload, ToPayload},
     serializer::MessageRef,
 };
 
@@ -44,24 +44,24 @@ impl ReplyRef {
     }
 
     /// Replies with status `ok`. A response that cannot be encoded ends the channel with `phx_error`.
-    pub fn ok(&self, response: impl IntoPayload) {
+    pub fn ok(&self, response: impl ToPayload) {
         self.status("ok", response);
     }
 
     /// Replies with status `error`; otherwise as [`ok`](Self::ok).
-    pub fn error(&self, response: impl IntoPayload) {
+    pub fn error(&self, response: impl ToPayload) {
         self.status("error", response);
     }
 
     /// Replies with status `ok` and the response `{}`.
     pub fn ack(&self) {
-        self.socket.reply(&self.reference, "ok", &Encoded::empty_object());
+        self.socket.reply(&self.reference, "ok", &Payload::empty_object());
     }
 
     /// Replies with any status, which the client's `receive(status, …)` listens for; otherwise as
     /// [`ok`](Self::ok).
-    pub fn status(&self, status: &str, response: impl IntoPayload) {
-        match Encoded::of(&response) {
+    pub fn status(&self, status: &str, response: impl ToPayload) {
+        match response.to_payload() {
             Ok(response) => self.socket.reply(&self.reference, status, &response),
             Err(error) => self.socket.fail(error.into()),
         }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     endpoint::{Endpoint, Requirements},
     log::{self, FilterParameters, JoinLine},
-    message::{Encoded, Info, Payload, Topic, caught},
+    message::{Info, Payload, Topic, caught},
 };
 
 /// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
@@ -32,7 +32,7 @@ pub struct Route<S> {
 /// An accepted join without the channel's type.
 pub(crate) struct JoinedAny {
     pub(crate) channel: Box<dyn AnyChannel>,
-    pub(crate) response: Encoded,
+    pub(crate) response: Payload,
     pub(crate) then: Vec<Info>,
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    cell::Cell,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
@@ -21,7 +20,7 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     log::Whose,
-    message::{EncodeError, Encoded, Fault, Info, IntoPayload, Reason, Topic},
+    message::{EncodeError, Fault, Info, Payload, Reason, ToPayload, Topic, written},
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{MessageRef, Outgoing, Version},
     transport::TransportKind,
@@ -43,14 +42,6 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Socket(Arc<Member>);
-
-thread_local! {
-    /// Where payloads are written before their frame; taken out while in use.
-    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-/// Larger scratch buffers are not kept.
-const SCRATCH_LIMIT: usize = 64 * 1024;
 
 impl Socket {
     pub(crate) fn new(member: Arc<Member>) -> Self {
@@ -98,7 +89,7 @@ impl Socket {
     /// [`try_push`](Self::try_push) returns the error instead.
     ///
     /// Phoenix counterpart: `push/3`.
-    pub fn push(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+    pub fn push(&self, event: impl AsRef<str>, payload: impl ToPayload) {
         if let Err(error) = self.try_push(event, payload) {
             self.fail(error.into());
         }
@@ -112,19 +103,13 @@ impl Socket {
     pub fn try_push(
         &self,
         event: impl AsRef<str>,
-        payload: impl IntoPayload,
+        payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
         let member = &*self.0;
-        let mut scratch = SCRATCH.take();
-        scratch.clear();
-        let sent = payload.write(&mut scratch).and_then(|kind| {
-            let join_ref = member.join_ref.as_ref();
-            member.send(&Outgoing::push(join_ref, &member.topic, event.as_ref(), kind, &scratch))
-        });
-        if scratch.capacity() <= SCRATCH_LIMIT {
-            SCRATCH.set(scratch);
-        }
-        sent
+        written(&payload, |kind, bytes| {
+            let (join_ref, event) = (member.join_ref.as_ref(), event.as_ref());
+            member.send(&Outgoing::push(join_ref, &member.topic, event, kind, bytes))
+        })
     }
 
     /// Waits until there is room for more: until less than half of `max_backlog` waits for the client,
@@ -171,7 +156,7 @@ impl Socket {
     /// [`push`](Self::push).
     ///
     /// Phoenix counterpart: `broadcast!/3`.
-    pub fn broadcast(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+    pub fn broadcast(&self, event: impl AsRef<str>, payload: impl ToPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
             self.publish(broadcast);
@@ -182,7 +167,7 @@ impl Socket {
     /// of the same user gets it.
     ///
     /// Phoenix counterpart: `broadcast_from!/3`.
-    pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl IntoPayload) {
+    pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl ToPayload) {
         if let Some(broadcast) = self.make(event.as_ref(), &payload) {
             self.publish(broadcast);
         }
@@ -193,9 +178,9 @@ impl Socket {
         self.endpoint().pubsub().publish(broadcast, pace);
     }
 
-    fn make(&self, event: &str, payload: &impl IntoPayload) -> Option<Broadcast> {
+    fn make(&self, event: &str, payload: &impl ToPayload) -> Option<Broadcast> {
         let member = &*self.0;
-        let made = Encoded::of(payload).and_then(|payload| {
+        let made = payload.to_payload().and_then(|payload| {
             Broadcast::new(member.topic.clone(), event, &payload, Some(member.place()))
         });
         made.map_err(|error| self.fail(error.into())).ok()
@@ -281,7 +266,7 @@ impl Socket {
         self.0.fail(fault);
     }
 
-    pub(crate) fn reply(&self, reference: &MessageRef, status: &str, response: &Encoded) {
+    pub(crate) fn reply(&self, reference: &MessageRef, status: &str, response: &Payload) {
         if let Err(error) = self.0.reply(Some(reference), status, response) {
             self.fail(error.into());
         }

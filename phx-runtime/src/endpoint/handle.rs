@@ -15,7 +15,7 @@ use super::{
 use crate::{
     connect::{ConnectError, ConnectInfo, MountSettings, OwnHost},
     log::{self, FilterParameters},
-    message::{EncodeError, Encoded, Fault, IntoPayload, Topic},
+    message::{EncodeError, Fault, ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
     serializer::Version,
     token::Secret,
@@ -75,9 +75,9 @@ impl Endpoint {
         &self,
         topic: impl Into<Topic>,
         event: impl AsRef<str>,
-        payload: impl IntoPayload,
+        payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
-        let payload = Encoded::of(&payload)?;
+        let payload = payload.to_payload()?;
         self.publish(Broadcast::new(topic.into(), event.as_ref(), &payload, None)?);
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Endpoint {
         &self,
         topic: impl Into<Topic>,
         event: impl AsRef<str>,
-        payload: impl IntoPayload,
+        payload: impl ToPayload,
     ) {
         let topic = topic.into();
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {

@@ -9,7 +9,7 @@ use super::{
     line::{Parameters, enabled, micros},
     shown::Shown,
 };
-use crate::message::{Encoded, Fault, Payload, Topic};
+use crate::message::{Fault, Payload, Topic};
 
 /// Topics that Phoenix uses itself, such as that of the heartbeat, are not logged.
 fn is_logged(level: LogLevel, topic: &str) -> bool {
@@ -67,7 +67,7 @@ impl JoinLine {
     }
 
     /// The channel refused. The client got the response, of which secrets are hidden here.
-    pub(crate) fn refused(self, whose: Whose<'_>, socket: &'static str, response: &Encoded) {
+    pub(crate) fn refused(self, whose: Whose<'_>, socket: &'static str, response: &Payload) {
         line!(
             self.level, "REFUSED JOIN";
             topic = Shown::name(whose.topic),

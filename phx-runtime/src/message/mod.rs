@@ -5,14 +5,16 @@ mod fault;
 mod info;
 mod payload;
 mod reason;
+mod to_payload;
 mod topic;
 
 pub use self::{
     event::Event,
     fault::{Failure, Fault},
     info::Info,
-    payload::{Binary, EncodeError, FromPayload, IntoPayload, Payload, PayloadError, PayloadKind},
+    payload::{Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadKind},
     reason::{FromReason, Reason},
+    to_payload::ToPayload,
     topic::{Topic, TopicPart},
 };
-pub(crate) use self::{fault::caught, payload::Encoded};
+pub(crate) use self::{fault::caught, to_payload::written};

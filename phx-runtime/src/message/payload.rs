@@ -1,14 +1,15 @@
 //! What a message carries, coming in and going out.
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-/// The payload of a message from a client, not decoded yet: any JSON value, or bytes.
+/// What a message carries, in either direction: any JSON value as text, or bytes. Cheap to clone.
 ///
-/// As the first owned argument of a handler it accepts every payload.
+/// As the first owned argument of a handler it accepts every payload, not decoded yet; sent on, it
+/// goes out as it came.
 ///
 /// ```
 /// use phx_runtime::Payload;
@@ -19,78 +20,84 @@ use thiserror::Error;
 /// assert_eq!(value["body"], "hi");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Payload(Kind);
-
-#[derive(Clone, PartialEq, Eq)]
-enum Kind {
-    /// Checked JSON text.
-    Json(Bytes),
-    Binary(Bytes),
+pub struct Payload {
+    pub(crate) kind: PayloadKind,
+    /// Of JSON, text that a parser has accepted or a serializer has written.
+    pub(crate) bytes: Bytes,
 }
 
 impl Payload {
-    /// Encodes a value.
+    /// Encodes a value as JSON.
     ///
     /// # Errors
     ///
     /// The value's `Serialize` implementation fails.
-    pub fn json(value: &impl Serialize) -> Result<Self, EncodeError> {
-        Ok(Self(Kind::Json(serde_json::to_vec(value)?.into())))
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Result<Self, EncodeError> {
+        Ok(Self::checked_json(serde_json::to_vec(value)?.into()))
     }
 
     /// Bytes as they are.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
-        Self(Kind::Binary(bytes.into()))
+        Self { kind: PayloadKind::Binary, bytes: bytes.into() }
     }
 
     /// JSON text that a parser has accepted before.
     pub(crate) fn checked_json(text: Bytes) -> Self {
-        Self(Kind::Json(text))
+        Self { kind: PayloadKind::Json, bytes: text }
     }
 
     /// What was encoded as this kind before.
     pub(crate) fn checked(kind: PayloadKind, bytes: Bytes) -> Self {
-        Self(match kind {
-            PayloadKind::Json => Kind::Json(bytes),
-            PayloadKind::Binary => Kind::Binary(bytes),
-        })
+        Self { kind, bytes }
+    }
+
+    /// A value that needs no `Serialize` implementation which could fail.
+    pub(crate) fn of_value(value: &serde_json::Value) -> Self {
+        Self::checked_json(value.to_string().into())
+    }
+
+    /// What stands for nothing to say: clients expect an object.
+    pub(crate) const fn empty_object() -> Self {
+        Self { kind: PayloadKind::Json, bytes: Bytes::from_static(b"{}") }
     }
 
     /// Takes the payload out of a message that goes on without it.
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self(Kind::Binary(Bytes::new())))
+        std::mem::replace(self, Self { kind: PayloadKind::Binary, bytes: Bytes::new() })
     }
 
     /// Keeps nothing but itself of what was read together with it. Longer ones have most of that for
     /// themselves.
     pub(crate) fn detach(&mut self) {
         const SHORT: usize = 64 * 1024;
-        let (Kind::Json(bytes) | Kind::Binary(bytes)) = &mut self.0;
-        if bytes.len() <= SHORT {
-            *bytes = Bytes::copy_from_slice(bytes);
+        if self.bytes.len() <= SHORT {
+            self.bytes = Bytes::copy_from_slice(&self.bytes);
         }
     }
 
     /// Its size in bytes.
     pub(crate) fn len(&self) -> usize {
-        match &self.0 {
-            Kind::Json(bytes) | Kind::Binary(bytes) => bytes.len(),
-        }
+        self.bytes.len()
     }
 
-    /// The JSON text, if this is no binary payload.
+    /// How its bytes are to be read.
+    pub fn kind(&self) -> PayloadKind {
+        self.kind
+    }
+
+    /// The JSON text; none of a binary payload.
     pub fn as_json(&self) -> Option<&str> {
-        match &self.0 {
-            Kind::Json(text) => simdutf8::basic::from_utf8(text).ok(),
-            Kind::Binary(_) => None,
+        match self.kind {
+            PayloadKind::Json => simdutf8::basic::from_utf8(&self.bytes).ok(),
+            PayloadKind::Binary => None,
         }
     }
 
-    /// The bytes of a binary payload.
+    /// The bytes of a binary payload; none of JSON.
     pub fn as_binary(&self) -> Option<&Bytes> {
-        match &self.0 {
-            Kind::Json(_) => None,
-            Kind::Binary(bytes) => Some(bytes),
+        match self.kind {
+            PayloadKind::Json => None,
+            PayloadKind::Binary => Some(&self.bytes),
         }
     }
 
@@ -107,9 +114,9 @@ impl Payload {
 /// Tells kind and size. What clients send and get is theirs, and has no place in a log.
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Json(text) => write!(f, "<{} bytes of JSON>", text.len()),
-            Kind::Binary(bytes) => write!(f, "<{} bytes>", bytes.len()),
+        match self.kind {
+            PayloadKind::Json => write!(f, "<{} bytes of JSON>", self.len()),
+            PayloadKind::Binary => write!(f, "<{} bytes>", self.len()),
         }
     }
 }
@@ -203,20 +210,19 @@ pub trait FromPayload: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> FromPayload for T {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
-        match payload.0 {
-            Kind::Json(text) => {
-                serde_json::from_slice(&text).map_err(|e| PayloadError::new(e.to_string()))
-            }
-            Kind::Binary(_) => Err(PayloadError::new("expected JSON, got binary data")),
+        match payload.kind {
+            PayloadKind::Json => serde_json::from_slice(&payload.bytes)
+                .map_err(|error| PayloadError::new(error.to_string())),
+            PayloadKind::Binary => Err(PayloadError::new("expected JSON, got binary data")),
         }
     }
 }
 
 impl FromPayload for Binary {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
-        match payload.0 {
-            Kind::Binary(bytes) => Ok(Self(bytes)),
-            Kind::Json(_) => Err(PayloadError::new("expected binary data, got JSON")),
+        match payload.kind {
+            PayloadKind::Binary => Ok(Self(payload.bytes)),
+            PayloadKind::Json => Err(PayloadError::new("expected binary data, got JSON")),
         }
     }
 }
@@ -227,97 +233,14 @@ impl FromPayload for Payload {
     }
 }
 
-/// How the bytes of an outgoing payload are to be read.
+/// How the bytes of a payload are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PayloadKind {
     /// JSON text.
     Json,
     /// Bytes without further structure.
     Binary,
-}
-
-/// Types that can be sent: everything that is `Serialize`, [`Binary`] and [`Payload`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be sent as a payload",
-    label = "not a payload",
-    note = "derive `Serialize`, or send `Binary` for bytes"
-)]
-pub trait IntoPayload {
-    /// Appends the payload to `buffer` and says what it wrote.
-    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + ?Sized> IntoPayload for T {
-    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
-        serde_json::to_writer(buffer, self)?;
-        Ok(PayloadKind::Json)
-    }
-}
-
-impl IntoPayload for Binary {
-    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
-        buffer.extend_from_slice(&self.0);
-        Ok(PayloadKind::Binary)
-    }
-}
-
-impl IntoPayload for Payload {
-    fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
-        match &self.0 {
-            Kind::Json(text) => {
-                buffer.extend_from_slice(text);
-                Ok(PayloadKind::Json)
-            }
-            Kind::Binary(bytes) => {
-                buffer.extend_from_slice(bytes);
-                Ok(PayloadKind::Binary)
-            }
-        }
-    }
-}
-
-/// An outgoing payload that has been written once and can be framed for any client.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Encoded {
-    pub(crate) kind: PayloadKind,
-    pub(crate) bytes: Cow<'static, [u8]>,
-}
-
-/// Room for most payloads, so that writing them does not grow the buffer step by step.
-const USUAL_BYTES: usize = 128;
-
-impl Encoded {
-    pub(crate) fn of(payload: &(impl IntoPayload + ?Sized)) -> Result<Self, EncodeError> {
-        let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        let kind = payload.write(&mut bytes)?;
-        Ok(Self { kind, bytes: bytes.into() })
-    }
-
-    pub(crate) fn json(value: &serde_json::Value) -> Self {
-        Self { kind: PayloadKind::Json, bytes: value.to_string().into_bytes().into() }
-    }
-
-    /// The JSON text, if it is no binary payload.
-    pub(crate) fn as_json(&self) -> Option<&str> {
-        match self.kind {
-            PayloadKind::Json => simdutf8::basic::from_utf8(&self.bytes).ok(),
-            PayloadKind::Binary => None,
-        }
-    }
-
-    pub(crate) fn empty_object() -> Self {
-        Self { kind: PayloadKind::Json, bytes: Cow::Borrowed(b"{}") }
-    }
-}
-
-impl fmt::Debug for Encoded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            PayloadKind::Json => write!(f, "<{} bytes of JSON>", self.bytes.len()),
-            PayloadKind::Binary => write!(f, "<{} bytes>", self.bytes.len()),
-        }
-    }
 }
 
 #[cfg(test)]

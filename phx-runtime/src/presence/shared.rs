@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     log,
-    message::{Encoded, Topic},
+    message::{ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub},
 };
 
@@ -62,7 +62,8 @@ impl Shared {
         if fetched.is_err() {
             log::presence_fetch_panicked(topic);
         }
-        let broadcast = Encoded::of(&diff)
+        let broadcast = diff
+            .to_payload()
             .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
         match (broadcast, self.pubsub.get()) {
             (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),

@@ -10,9 +10,7 @@ use bytes::Bytes;
 use super::place::Place;
 use crate::{
     log,
-    message::{
-        EncodeError, Encoded, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic,
-    },
+    message::{EncodeError, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic},
     serializer::{Outgoing, Version},
     wire::deflate,
 };
@@ -27,9 +25,8 @@ pub struct Broadcast(Arc<Inner>);
 struct Inner {
     topic: Topic,
     event: Event,
-    kind: PayloadKind,
     /// A part of the frame for version 2.
-    payload: Bytes,
+    payload: Payload,
     /// The subscriber that must not get the message from the pass.
     author: Option<Author>,
     /// The encoded frame in each form; none where it cannot be encoded.
@@ -75,19 +72,19 @@ impl Broadcast {
     pub(crate) fn new(
         topic: Topic,
         event: &str,
-        payload: &Encoded,
+        payload: &Payload,
         author: Option<&Place>,
     ) -> Result<Self, EncodeError> {
-        let Encoded { kind, bytes } = payload;
+        let Payload { kind, bytes } = payload;
         let frame = Version::V2.frame(&Outgoing::broadcast(&topic, event, *kind, bytes))?;
         // The payload comes last, but for the bracket that closes a JSON array.
         let end = frame.len() - usize::from(*kind == PayloadKind::Json);
-        let payload = frame.slice(end - bytes.len()..end);
-        debug_assert_eq!(payload, **bytes);
+        let part = Payload::checked(*kind, frame.slice(end - bytes.len()..end));
+        debug_assert_eq!(&part, payload);
         let mut frames = [const { OnceLock::new() }; Form::ALL];
         frames[Form::plain(Version::V2).index()] = Some(frame).into();
         let (event, author) = (event.into(), author.map(Author::of));
-        Ok(Self(Arc::new(Inner { topic, event, kind: *kind, payload, author, frames })))
+        Ok(Self(Arc::new(Inner { topic, event, payload: part, author, frames })))
     }
 
     /// The topic.
@@ -102,7 +99,7 @@ impl Broadcast {
 
     /// The payload.
     pub fn payload(&self) -> Payload {
-        Payload::checked(self.0.kind, self.0.payload.clone())
+        self.0.payload.clone()
     }
 
     /// The payload, decoded.
@@ -115,8 +112,8 @@ impl Broadcast {
     }
 
     fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
-        let Inner { topic, event, kind, payload, .. } = &*self.0;
-        version.frame(&Outgoing::broadcast(topic, event, *kind, payload))
+        let Inner { topic, event, payload, .. } = &*self.0;
+        version.frame(&Outgoing::broadcast(topic, event, payload.kind, &payload.bytes))
     }
 
     /// The frame that clients get, encoded and compressed once for all that take the same form.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     channel::{AnyChannel, Caught, Context, End, Handling, Member, Progress, Returned, Socket},
     log,
-    message::{Encoded, Event, Fault, Reason},
+    message::{Event, Fault, Payload, Reason},
     serializer::{Incoming, MessageRef},
     transport::TERMINATE,
 };
@@ -27,7 +27,7 @@ impl Core {
     ) -> Fate {
         slot.member.unsubscribe();
         // `{}` can always be encoded.
-        let _ = slot.member.reply(reference, "ok", &Encoded::empty_object());
+        let _ = slot.member.reply(reference, "ok", &Payload::empty_object());
         slot.member.send_closed();
         self.let_go(slot.member.clone(), channel, Reason::Left);
         Fate::Gone

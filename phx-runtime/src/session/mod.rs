@@ -60,7 +60,7 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     log,
-    message::{Encoded, Info, Reason, Topic},
+    message::{Info, Payload, Reason, Topic},
     pubsub::Subscribed,
     serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
     transport::{Flow, TransportKind},
@@ -192,7 +192,7 @@ impl Session {
     fn route(&mut self, message: Incoming, bytes: usize) {
         match message.kind() {
             ClientMessage::Heartbeat => {
-                self.core.answer(None, &message, "ok", &Encoded::empty_object());
+                self.core.answer(None, &message, "ok", &Payload::empty_object());
                 return;
             }
             ClientMessage::Join if has_long_names(&message) => {

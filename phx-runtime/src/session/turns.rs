@@ -14,7 +14,7 @@ use crate::{
     },
     connect::MountSettings,
     log::{Dropped, FilterParameters, dropped},
-    message::{Encoded, Event, Fault},
+    message::{Event, Fault, Payload},
     serializer::{ClientMessage, Incoming, MessageRef, Outgoing},
 };
 
@@ -146,7 +146,7 @@ impl Core {
     /// Answers a message, not a join, for a topic that is not joined.
     pub(super) fn answer_unjoined(&self, message: &Incoming) {
         if message.kind() == ClientMessage::Leave {
-            self.answer(message.join_ref.as_ref(), message, "ok", &Encoded::empty_object());
+            self.answer(message.join_ref.as_ref(), message, "ok", &Payload::empty_object());
         } else {
             self.refuse(None, message, "unmatched topic");
         }
@@ -167,10 +167,10 @@ impl Core {
         join_ref: Option<&MessageRef>,
         message: &Incoming,
         status: &str,
-        response: &Encoded,
+        response: &Payload,
     ) {
         let Incoming { reference, topic, .. } = message;
-        let Encoded { kind, bytes } = response;
+        let Payload { kind, bytes } = response;
         let reply = Outgoing::reply(join_ref, reference.as_ref(), topic, status, *kind, bytes);
         let version = self.shared.version;
         // Only JSON is answered here, which both versions have.
@@ -219,6 +219,6 @@ fn reply_to(member: &Member, call: &Call, answer: &Answer) -> Option<Fault> {
 }
 
 /// `{"reason": why}`
-pub(super) fn reason(why: &str) -> Encoded {
-    Encoded::json(&serde_json::json!({ "reason": why }))
+pub(super) fn reason(why: &str) -> Payload {
+    Payload::of_value(&serde_json::json!({ "reason": why }))
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     channel::JoinError,
-    message::{Encoded, IntoPayload, Payload},
+    message::{Payload, ToPayload},
     transport::RawSocket,
     wire::CloseCode,
 };
@@ -52,10 +52,10 @@ impl Line {
         join_ref: Option<&str>,
         topic: &str,
         event: &str,
-        payload: &impl IntoPayload,
+        payload: &impl ToPayload,
     ) -> String {
         let reference = self.refs.fetch_add(1, Ordering::Relaxed).to_string();
-        let frame = Encoded::of(payload).ok().and_then(|payload| {
+        let frame = payload.to_payload().ok().and_then(|payload| {
             message::write(join_ref.unwrap_or(&reference), &reference, topic, event, &payload)
         });
         let Some(frame) = frame else { panic!("the payload of {event:?} cannot be encoded") };
@@ -113,7 +113,7 @@ impl Client {
     pub async fn join(
         &self,
         topic: impl Into<String>,
-        payload: impl IntoPayload,
+        payload: impl ToPayload,
     ) -> Result<ClientChannel, JoinError> {
         let topic = topic.into();
         let join_ref = self.line.send(None, &topic, "phx_join", &payload).await;
@@ -185,7 +185,7 @@ impl ClientChannel {
     /// # Panics
     ///
     /// Panics if the payload cannot be encoded.
-    pub async fn push(&self, event: impl AsRef<str>, payload: impl IntoPayload) -> Pushed {
+    pub async fn push(&self, event: impl AsRef<str>, payload: impl ToPayload) -> Pushed {
         let (line, event) = (self.line.clone(), event.as_ref());
         let reference = line.send(Some(&self.join_ref), &self.topic, event, &payload).await;
         Pushed { line, reference }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    message::{Encoded, Payload, PayloadKind},
+    message::{Payload, PayloadKind},
     wire::Frame,
 };
 
@@ -103,7 +103,7 @@ pub(crate) fn write(
     reference: &str,
     topic: &str,
     event: &str,
-    payload: &Encoded,
+    payload: &Payload,
 ) -> Option<Frame> {
     let names = [join_ref, reference, topic, event];
     if payload.kind == PayloadKind::Json {

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::{
     json,
-    message::{Encoded, Topic},
+    message::{Payload, Topic},
     pubsub::{Broadcast, Form, Pace, Pass, Place, PubSub, Subscriber},
     serializer::Version,
 };
@@ -55,7 +55,7 @@ impl Subscriber for Listener {
 
 fn message(topic: &Topic, event: &str, author: Option<&Listener>) -> Broadcast {
     let author = author.map(|author| &author.place);
-    Broadcast::new(topic.clone(), event, &Encoded::json(&json!({})), author).unwrap()
+    Broadcast::new(topic.clone(), event, &Payload::of_value(&json!({})), author).unwrap()
 }
 
 /// Lets spawned passes run to their end.
@@ -201,7 +201,7 @@ async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
 #[test]
 fn a_broadcast_is_encoded_and_compressed_once_for_all_that_take_it_so() {
     let (topic, body) = (Topic::from("t"), "words ".repeat(100));
-    let message = |payload| Broadcast::new(topic.clone(), "e", &Encoded::json(&payload), None);
+    let message = |payload| Broadcast::new(topic.clone(), "e", &Payload::of_value(&payload), None);
     let frames = |pass: &Pass, form| pass.frames(pass.cut(&[]), form).clone();
     let long = Pass::new(vec![message(json!({ "body": body })).unwrap()]);
     let short = Pass::new(vec![message(json!({})).unwrap()]);
