@@ -24,7 +24,7 @@ impl Diff {
 
     /// A meta that nobody has been told of leaves without a trace.
     pub(super) fn leave(&mut self, key: &SmolStr, meta: PresenceMeta) {
-        if !self.joins.take(key, meta.phx_ref()) {
+        if !self.joins.take(key, &meta.phx_ref()) {
             self.leaves.add(key.clone(), meta);
         }
     }

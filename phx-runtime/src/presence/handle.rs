@@ -9,15 +9,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
+    change::{Change, EntryId, Watcher},
     error::{TrackError, UpdateError},
     meta::{Fields, MetaError, PresenceMeta, fields},
     reference::PresenceRef,
-    roster::{EntryId, Roster},
+    roster::Roster,
     shared::{Fetch, Shared},
     state::{PresenceEntry, PresenceState},
     tracking::{Tracked, Tracking},
 };
-use crate::channel::Socket;
+use crate::{channel::Socket, message::Topic, pubsub::PubSub};
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
 ///
@@ -183,9 +184,10 @@ impl Presence {
             let number = shared.entries.fetch_add(1, Ordering::Relaxed);
             let id = EntryId { number, replica: shared.replica };
             let reference = shared.references.next();
-            let meta = PresenceMeta::new(fields, reference, None)?;
-            let untold = shared.topics.change(topic, |roster| roster.join(key.clone(), id, meta));
-            tracking.keys.insert(key, Tracked { id, reference });
+            let meta = PresenceMeta::new(fields, reference.clone(), None)?;
+            let upsert = Change::Upsert { key: key.clone(), id, meta };
+            let untold = shared.change_own(topic, [upsert]);
+            tracking.keys.insert(key, Tracked { id, reference: reference.clone() });
             Ok((reference, untold))
         });
         let (reference, untold) = tracked.ok_or(TrackError::ChannelEnded)??;
@@ -198,7 +200,7 @@ impl Presence {
         let key = format_smolstr!("{key}");
         let untold = socket.with_ends(|ends| {
             let Tracked { id, .. } = Tracking::find(ends, &self.shared)?.keys.remove(&key)?;
-            Some(self.shared.topics.change(socket.topic(), |roster| roster.leave(&key, id)))
+            Some(self.shared.change_own(socket.topic(), [Change::Remove { key, id }]))
         });
         if let Some(untold) = untold.flatten() {
             self.shared.tell(untold);
@@ -264,7 +266,7 @@ impl Presence {
         loop {
             let old = self.current(socket, &key).ok_or_else(|| not_tracked(socket, &key))?;
             let fields = fields(&change(old.decode()?))?;
-            let unchanged = |reference| reference == old.phx_ref();
+            let unchanged = |reference: &PresenceRef| old.is(reference);
             if let Some(reference) = self.replace(socket, &key, fields, unchanged)? {
                 return Ok(reference);
             }
@@ -274,7 +276,7 @@ impl Presence {
     /// The meta under which the channel tracks a key.
     fn current(&self, socket: &Socket, key: &SmolStr) -> Option<PresenceMeta> {
         let current = socket.with_ends(|ends| {
-            let Tracked { id, .. } = *Tracking::find(ends, &self.shared)?.keys.get(key)?;
+            let id = Tracking::find(ends, &self.shared)?.keys.get(key)?.id;
             self.shared.topics.read(socket.topic(), |roster| roster.meta(key, id))
         });
         current.flatten()
@@ -286,27 +288,40 @@ impl Presence {
         socket: &Socket,
         key: &SmolStr,
         fields: Fields,
-        may: impl FnOnce(PresenceRef) -> bool,
+        may: impl FnOnce(&PresenceRef) -> bool,
     ) -> Result<Option<PresenceRef>, MetaError> {
         let replaced = socket.with_ends(|ends| {
             let tracked = Tracking::find(ends, &self.shared)?.keys.get_mut(key)?;
-            if !may(tracked.reference) {
+            if !may(&tracked.reference) {
                 return None;
             }
             let reference = self.shared.references.next();
-            let meta = match PresenceMeta::new(fields, reference, Some(tracked.reference)) {
+            let previous = Some(tracked.reference.clone());
+            let meta = match PresenceMeta::new(fields, reference.clone(), previous) {
                 Ok(meta) => meta,
                 Err(error) => return Some(Err(error)),
             };
-            tracked.reference = reference;
-            let id = tracked.id;
-            let untold =
-                self.shared.topics.change(socket.topic(), |roster| roster.update(key, id, meta));
+            tracked.reference = reference.clone();
+            let upsert = Change::Upsert { key: key.clone(), id: tracked.id, meta };
+            let untold = self.shared.change_own(socket.topic(), [upsert]);
             Some(Ok((reference, untold)))
         });
         let Some((reference, untold)) = replaced.flatten().transpose()? else { return Ok(None) };
         self.shared.tell(untold);
         Ok(Some(reference))
+    }
+
+    /// Has a watcher told of what this node's own channels change from now on.
+    pub(crate) fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.shared.watch(watcher);
+    }
+
+    /// Takes over what others changed in a topic of `pubsub`, and tells the topic's subscribers, all
+    /// changes in one diff.
+    pub(crate) fn apply(&self, pubsub: &PubSub, topic: &Topic, changes: Vec<Change>) {
+        self.shared.pubsub.get_or_init(|| pubsub.clone());
+        let untold = self.shared.change(topic, changes);
+        self.shared.tell(untold);
     }
 
     /// Everyone who is present in a topic: what clients want as `presence_state`.

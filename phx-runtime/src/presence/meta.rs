@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
+use smol_str::SmolStr;
 use thiserror::Error;
 
 use super::reference::PresenceRef;
@@ -59,9 +60,24 @@ impl PresenceMeta {
         Ok(Self { reference, text: to_raw_value(&fields)?.into() })
     }
 
+    /// One that was made elsewhere: the text of a JSON object that has the reference inside.
+    pub(crate) fn foreign(reference: SmolStr, text: Box<RawValue>) -> Self {
+        Self { reference: PresenceRef::foreign(reference), text: text.into() }
+    }
+
+    /// The text, which all clones share.
+    pub(crate) fn text(&self) -> &Arc<RawValue> {
+        &self.text
+    }
+
+    /// Whether it is the meta of this reference.
+    pub(super) fn is(&self, reference: &PresenceRef) -> bool {
+        self.reference == *reference
+    }
+
     /// The meta's reference.
     pub fn phx_ref(&self) -> PresenceRef {
-        self.reference
+        self.reference.clone()
     }
 
     /// The JSON text, `phx_ref` included.

@@ -8,19 +8,25 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
+use smol_str::SmolStr;
 
-/// The characters of a reference: 12 bytes in base64.
+/// The characters of a reference that is made here: 12 bytes in base64.
 const LENGTH: usize = 16;
 
-/// The `phx_ref` of a meta: 16 URL-safe characters, another one after each track and update.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PresenceRef([u8; LENGTH]);
+/// The `phx_ref` of a meta, another one after each track and update; 16 URL-safe characters if it
+/// was made by phx. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PresenceRef(SmolStr);
 
 impl PresenceRef {
     /// The text that clients see.
     pub fn as_str(&self) -> &str {
-        // Base64 is ASCII.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
+    }
+
+    /// One that somebody else made.
+    pub(super) fn foreign(text: SmolStr) -> Self {
+        Self(text)
     }
 }
 
@@ -59,7 +65,8 @@ impl References {
         let mut text = [0; LENGTH];
         // 12 bytes fill 16 characters exactly.
         let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
-        PresenceRef(text)
+        // Base64 is ASCII.
+        PresenceRef(SmolStr::new_inline(std::str::from_utf8(&text).unwrap_or_default()))
     }
 }
 
@@ -78,7 +85,7 @@ mod tests {
                 let text = made.as_str();
                 assert_eq!(text.len(), 16);
                 assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c)));
-                assert!(seen.insert(made), "{made} came twice");
+                assert!(seen.insert(made.clone()), "{made} came twice");
             }
         }
     }

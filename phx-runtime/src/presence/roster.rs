@@ -1,36 +1,15 @@
 //! The presences of one topic, and what its subscribers have not been told yet.
 
-use std::{
-    collections::{BTreeMap, btree_map},
-    hash::{BuildHasher, RandomState},
-};
+use std::collections::{BTreeMap, btree_map};
 
 use smol_str::SmolStr;
 
 use super::{
+    change::{Change, EntryId},
     diff::Diff,
     meta::PresenceMeta,
     state::{PresenceEntry, PresenceState},
 };
-
-/// A writer of presences: this process, one run of it. Nobody else changes its entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct ReplicaId(u64);
-
-impl ReplicaId {
-    /// One that no other process has.
-    pub(super) fn random() -> Self {
-        Self(RandomState::new().hash_one(0))
-    }
-}
-
-/// One channel's tracking of one key, through all its updates. Ordered by when it was made, as far
-/// as one replica can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct EntryId {
-    pub(super) number: u64,
-    pub(super) replica: ReplicaId,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Roster {
@@ -50,14 +29,31 @@ struct Entry {
 }
 
 impl Roster {
-    pub(super) fn join(&mut self, key: SmolStr, id: EntryId, meta: PresenceMeta) {
+    pub(super) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Upsert { key, id, meta } => self.upsert(key, id, meta),
+            Change::Remove { key, id } => self.remove(&key, id),
+        }
+    }
+
+    /// Adds an entry, or gives it another meta at its old place.
+    fn upsert(&mut self, key: SmolStr, id: EntryId, meta: PresenceMeta) {
         let entries = self.keys.entry(key.clone()).or_insert_with(|| Vec::with_capacity(1));
-        let index = entries.partition_point(|entry| entry.id < id);
-        entries.insert(index, Entry { id, meta: meta.clone() });
+        match entries.binary_search_by_key(&id, |entry| entry.id) {
+            Ok(index) => {
+                let entry = &mut entries[index];
+                if entry.meta.is(&meta.phx_ref()) {
+                    return;
+                }
+                let old = std::mem::replace(&mut entry.meta, meta.clone());
+                self.untold.leave(&key, old);
+            }
+            Err(index) => entries.insert(index, Entry { id, meta: meta.clone() }),
+        }
         self.untold.join(key, meta);
     }
 
-    pub(super) fn leave(&mut self, key: &SmolStr, id: EntryId) {
+    fn remove(&mut self, key: &SmolStr, id: EntryId) {
         let btree_map::Entry::Occupied(mut entries) = self.keys.entry(key.clone()) else { return };
         let Ok(index) = entries.get().binary_search_by_key(&id, |entry| entry.id) else { return };
         let Entry { meta, .. } = entries.get_mut().remove(index);
@@ -65,15 +61,6 @@ impl Roster {
             entries.remove();
         }
         self.untold.leave(key, meta);
-    }
-
-    /// Gives an entry another meta at its old place.
-    pub(super) fn update(&mut self, key: &SmolStr, id: EntryId, meta: PresenceMeta) {
-        let Some(entries) = self.keys.get_mut(key) else { return };
-        let Ok(index) = entries.binary_search_by_key(&id, |entry| entry.id) else { return };
-        let old = std::mem::replace(&mut entries[index].meta, meta.clone());
-        self.untold.leave(key, old);
-        self.untold.join(key.clone(), meta);
     }
 
     pub(super) fn meta(&self, key: &str, id: EntryId) -> Option<PresenceMeta> {

@@ -1,14 +1,17 @@
 //! What all handles of a presence share.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{OnceLock, atomic::AtomicU64},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
+use parking_lot::RwLock;
+
 use super::{
+    change::{Change, ReplicaId, Watcher},
     diff::Diff,
     reference::References,
-    roster::ReplicaId,
     state::PresenceState,
     topics::{Topics, Untold},
 };
@@ -26,6 +29,7 @@ pub(super) struct Shared {
     pub(super) topics: Topics,
     /// Where the diffs go; that of the first channel that tracked something.
     pub(super) pubsub: OnceLock<PubSub>,
+    watchers: RwLock<Vec<Arc<dyn Watcher>>>,
     fetch: Option<Fetch>,
 }
 
@@ -34,13 +38,41 @@ pub(super) type Fetch = Box<dyn Fn(&str, &mut PresenceState) + Send + Sync>;
 impl Shared {
     pub(super) fn new(fetch: Option<Fetch>) -> Self {
         Self {
-            replica: ReplicaId::random(),
+            // One that no other process has.
+            replica: ReplicaId(RandomState::new().hash_one(0)),
             entries: AtomicU64::new(0),
             references: References::default(),
             topics: Topics::new(),
             pubsub: OnceLock::new(),
+            watchers: RwLock::default(),
             fetch,
         }
+    }
+
+    pub(super) fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.watchers.write().push(watcher);
+    }
+
+    /// Makes changes of this node's own entries, which other nodes are told of. All of one entry
+    /// are made by whoever has locked its channel.
+    pub(super) fn change_own<'a>(
+        &self,
+        topic: &'a Topic,
+        changes: impl AsRef<[Change]> + IntoIterator<Item = Change>,
+    ) -> Untold<'a> {
+        for watcher in &*self.watchers.read() {
+            watcher.changed(topic, changes.as_ref());
+        }
+        self.change(topic, changes)
+    }
+
+    /// Makes changes of anybody's entries.
+    pub(super) fn change<'a>(
+        &self,
+        topic: &'a Topic,
+        changes: impl IntoIterator<Item = Change>,
+    ) -> Untold<'a> {
+        self.topics.change(topic, |roster| changes.into_iter().for_each(|it| roster.apply(it)))
     }
 
     /// Hands changes to the topic's subscribers.

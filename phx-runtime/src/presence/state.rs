@@ -50,12 +50,12 @@ impl PresenceState {
     }
 
     /// Takes one meta out; `false` if it is not there.
-    pub(super) fn take(&mut self, key: &SmolStr, reference: PresenceRef) -> bool {
+    pub(super) fn take(&mut self, key: &SmolStr, reference: &PresenceRef) -> bool {
         let btree_map::Entry::Occupied(mut entry) = self.0.entry(key.clone()) else {
             return false;
         };
         let metas = &mut entry.get_mut().metas;
-        let Some(index) = metas.iter().position(|meta| meta.phx_ref() == reference) else {
+        let Some(index) = metas.iter().position(|meta| meta.is(reference)) else {
             return false;
         };
         metas.remove(index);

@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{
+    change::{Change, EntryId, ReplicaId},
     error::{TrackError, UpdateError},
     handle::Presence,
+    meta::PresenceMeta,
 };
 use crate::{
     channel::{Socket, detached},
@@ -367,4 +369,41 @@ fn a_channel_tracks_no_more_keys_than_allowed_in_one_presence() {
     presence.untrack(&ann, 0);
     presence.track(&ann, "one more", json!({})).unwrap();
     assert_eq!(presence.list(TOPIC).len(), 100);
+}
+
+#[test]
+fn entries_of_others_come_and_go_in_one_diff_for_each_lot_and_repeated_ones_change_nothing() {
+    let (presence, endpoint) = (Presence::new(), endpoint());
+    let mut diffs = endpoint.subscribe(TOPIC);
+    let mut client = Client::default();
+    let here = channel(&endpoint);
+    presence.track(&here, "ann", json!({ "at": "here" })).unwrap();
+    let of = |number| EntryId { number, replica: ReplicaId(7) };
+    let meta = |reference: &str| {
+        let text = json!({ "phx_ref": reference, "of": "elsewhere" });
+        PresenceMeta::foreign(reference.into(), serde_json::value::to_raw_value(&text).unwrap())
+    };
+    let upsert = |key: &str, number, reference| Change::Upsert {
+        key: key.into(),
+        id: of(number),
+        meta: meta(reference),
+    };
+    let mut apply = |changes: &[Change]| {
+        presence.apply(endpoint.pubsub(), &TOPIC.into(), changes.to_vec());
+        let told = client.catch_up(&mut diffs);
+        assert_eq!(client, Client::of_state(&list(&presence)));
+        told
+    };
+    let both = [upsert("ann", 1, "x"), upsert("bob", 2, "y")];
+    assert_eq!(apply(&both), 2, "one of the own track, one of the two entries");
+    assert_eq!(apply(&both), 0);
+    assert_eq!(apply(&[upsert("bob", 2, "z")]), 1);
+    let gone = [
+        Change::Remove { key: "ann".into(), id: of(1) },
+        Change::Remove { key: "bob".into(), id: of(2) },
+        Change::Remove { key: "eve".into(), id: of(3) },
+    ];
+    assert_eq!(apply(&gone), 1);
+    assert_eq!(apply(&gone), 0);
+    assert_eq!(presence.get(TOPIC, "ann").unwrap().metas().len(), 1);
 }

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use smol_str::SmolStr;
 
-use super::{reference::PresenceRef, roster::EntryId, shared::Shared};
+use super::{
+    change::{Change, EntryId},
+    reference::PresenceRef,
+    shared::Shared,
+};
 use crate::{channel::Ends, message::Topic};
 
 /// A channel's keys in one presence. The channel owns it, so that the keys are untracked with the
@@ -17,7 +21,7 @@ pub(super) struct Tracking {
 }
 
 /// One key.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Tracked {
     pub(super) id: EntryId,
     /// Of the meta as it is now.
@@ -47,11 +51,9 @@ impl Drop for Tracking {
         if keys.is_empty() {
             return;
         }
-        let untold = self.shared.topics.change(&self.topic, |roster| {
-            for (key, tracked) in &keys {
-                roster.leave(key, tracked.id);
-            }
-        });
+        let remove = |(key, tracked): (_, Tracked)| Change::Remove { key, id: tracked.id };
+        let changes: Vec<_> = keys.into_iter().map(remove).collect();
+        let untold = self.shared.change_own(&self.topic, changes);
         self.shared.tell(untold);
     }
 }
