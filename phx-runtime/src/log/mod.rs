@@ -17,13 +17,13 @@ mod filter;
 mod filtered;
 mod json_text;
 mod level;
+#[cfg(feature = "phoenix")]
+mod phoenix;
 mod server;
 mod short_name;
 mod shown;
 mod spell;
 
-#[cfg(feature = "phoenix")]
-pub(crate) use self::connect::session_value_left_out;
 pub(crate) use self::{
     broadcast::{broadcast_failed, metas_kept, presence_diff_failed, presence_fetch_panicked},
     channel::{
@@ -50,6 +50,8 @@ pub(crate) use self::{
     short_name::short_name,
     spell::Spell,
 };
+#[cfg(feature = "phoenix")]
+pub(crate) use self::{connect::session_value_left_out, phoenix::phoenix_presence_unsendable};
 pub use self::{filter::FilterParameters, level::LogLevel};
 
 #[cfg(test)]

@@ -37,8 +37,11 @@ mod keys;
 mod pubsub;
 mod term;
 mod token;
+#[allow(dead_code, unused_imports, reason = "for the node that talks to others")]
 mod tracker;
 
+#[allow(dead_code, unused_imports, reason = "for the node that talks to others")]
+pub(crate) use self::tracker::{Change as PresenceChange, Own as OwnPresences, Presences, Shown};
 pub use self::{
     cookie::{CookieError, SessionCookie},
     keys::KeyDigest,

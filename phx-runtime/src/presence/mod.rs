@@ -23,6 +23,8 @@ mod diff;
 mod error;
 pub(crate) mod handle;
 mod meta;
+#[cfg(feature = "phoenix")]
+mod phoenix;
 mod reference;
 mod roster;
 mod shared;
@@ -31,6 +33,8 @@ mod topics;
 mod tracking;
 
 pub(crate) use self::change::{Change, EntryId, ReplicaId, Watcher};
+#[cfg(feature = "phoenix")]
+pub(crate) use self::phoenix::BesidePhoenix;
 pub use self::{
     error::{TrackError, UpdateError},
     meta::{MetaError, PresenceMeta},

@@ -1,13 +1,14 @@
 //! What subscribers are told adds up to what lists say.
 
-use std::{collections::BTreeMap, thread};
+use std::{collections::BTreeMap, sync::Arc, thread};
 
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::to_raw_value};
 
 use super::{
-    change::{Change, EntryId, ReplicaId},
+    change::{Change, EntryId, ReplicaId, Watcher},
     error::{TrackError, UpdateError},
     handle::Presence,
     meta::PresenceMeta,
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     channel::{Socket, detached},
     endpoint::Endpoint,
+    message::Topic,
     pubsub::Subscription,
 };
 
@@ -381,7 +383,7 @@ fn entries_of_others_come_and_go_in_one_diff_for_each_lot_and_repeated_ones_chan
     let of = |number| EntryId { number, replica: ReplicaId(7) };
     let meta = |reference: &str| {
         let text = json!({ "phx_ref": reference, "of": "elsewhere" });
-        PresenceMeta::foreign(reference.into(), serde_json::value::to_raw_value(&text).unwrap())
+        PresenceMeta::foreign(reference.into(), to_raw_value(&text).unwrap())
     };
     let upsert = |key: &str, number, reference| Change::Upsert {
         key: key.into(),
@@ -406,4 +408,42 @@ fn entries_of_others_come_and_go_in_one_diff_for_each_lot_and_repeated_ones_chan
     assert_eq!(apply(&gone), 1);
     assert_eq!(apply(&gone), 0);
     assert_eq!(presence.get(TOPIC, "ann").unwrap().metas().len(), 1);
+}
+
+/// An entry of another node.
+fn others_entry(number: u64, reference: &str) -> Change {
+    let meta = to_raw_value(&json!({ "phx_ref": reference })).unwrap();
+    let id = EntryId { number, replica: ReplicaId(7) };
+    Change::Upsert { key: "a".into(), id, meta: PresenceMeta::foreign(reference.into(), meta) }
+}
+
+#[derive(Default)]
+struct Noted(Mutex<Vec<String>>);
+
+impl Watcher for Noted {
+    fn changed(&self, topic: &Topic, changes: &[Change]) {
+        for change in changes {
+            let note = match change {
+                Change::Upsert { key, id, .. } => format!("{topic} {key} {}", id.number),
+                Change::Remove { key, id } => format!("{topic} {key} {} gone", id.number),
+            };
+            self.0.lock().push(note);
+        }
+    }
+}
+
+#[test]
+fn who_watches_is_told_of_this_nodes_own_entries_alone() {
+    let (presence, endpoint) = (Presence::new(), endpoint());
+    let noted = Arc::new(Noted::default());
+    presence.watch(noted.clone());
+    let socket = channel(&endpoint);
+    presence.track(&socket, "a", json!({})).unwrap();
+    presence.update(&socket, "a", json!({ "v": 2 })).unwrap();
+    presence.track(&socket, "b", json!({})).unwrap();
+    presence.untrack(&socket, "a");
+    presence.apply(endpoint.pubsub(), &TOPIC.into(), vec![others_entry(1, "r")]);
+    drop(socket);
+    let expected = ["a 0", "a 0", "b 1", "a 0 gone", "b 1 gone"];
+    assert_eq!(*noted.0.lock(), expected.map(|note| format!("{TOPIC} {note}")));
 }

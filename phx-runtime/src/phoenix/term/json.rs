@@ -18,39 +18,58 @@ impl Term {
     /// Some terms have none, see [`NoJson`].
     pub fn to_json(&self) -> Result<String, NoJson> {
         let mut output = String::new();
-        let mut open = Vec::new();
-        open.extend(begin(self, &mut output)?);
-        while let Some(last) = open.last_mut() {
-            let value = match last {
-                Open::Array(items) => items.next(),
-                Open::Object(pairs) => match pairs.next() {
-                    Some((key, value)) => {
-                        separate(&mut output);
-                        string(&key_text(key)?, &mut output);
-                        output.push(':');
-                        Some(value)
-                    }
-                    None => None,
-                },
-            };
-            match (value, &last) {
-                (Some(value), Open::Array(_)) => {
+        let first = begin(self, &mut output)?;
+        finish(first, output)
+    }
+
+    /// The text that the term is as the key of an object.
+    pub(crate) fn to_json_key(&self) -> Result<Cow<'_, str>, NoJson> {
+        key_text(self)
+    }
+}
+
+impl Map {
+    /// As [`Term::to_json`]. A struct may be text.
+    pub(crate) fn to_json(&self) -> Result<String, NoJson> {
+        let mut output = String::new();
+        let first = begin_map(self, &mut output)?;
+        finish(first, output)
+    }
+}
+
+/// Writes what is inside of the first term, and its end.
+fn finish(first: Option<Open<'_>>, mut output: String) -> Result<String, NoJson> {
+    let mut open = Vec::from_iter(first);
+    while let Some(last) = open.last_mut() {
+        let value = match last {
+            Open::Array(items) => items.next(),
+            Open::Object(pairs) => match pairs.next() {
+                Some((key, value)) => {
                     separate(&mut output);
-                    open.extend(begin(value, &mut output)?);
+                    string(&key_text(key)?, &mut output);
+                    output.push(':');
+                    Some(value)
                 }
-                (Some(value), Open::Object(_)) => open.extend(begin(value, &mut output)?),
-                (None, Open::Array(_)) => {
-                    output.push(']');
-                    open.pop();
-                }
-                (None, Open::Object(_)) => {
-                    output.push('}');
-                    open.pop();
-                }
+                None => None,
+            },
+        };
+        match (value, &last) {
+            (Some(value), Open::Array(_)) => {
+                separate(&mut output);
+                open.extend(begin(value, &mut output)?);
+            }
+            (Some(value), Open::Object(_)) => open.extend(begin(value, &mut output)?),
+            (None, Open::Array(_)) => {
+                output.push(']');
+                open.pop();
+            }
+            (None, Open::Object(_)) => {
+                output.push('}');
+                open.pop();
             }
         }
-        Ok(output)
     }
+    Ok(output)
 }
 
 /// A comma, except before the first.
@@ -77,18 +96,21 @@ fn begin<'a>(term: &'a Term, output: &mut String) -> Result<Option<Open<'a>>, No
             output.push('[');
             return Ok(Some(Open::Array(items.iter())));
         }
-        Term::Map(map) => {
-            let Some(module) = map.struct_module() else {
-                output.push('{');
-                return Ok(Some(Open::Object(map.0.iter())));
-            };
-            let text = calendar::json_text(known(module)?, map);
-            string(&text.ok_or_else(|| invalid(module))?, output);
-        }
+        Term::Map(map) => return begin_map(map, output),
         Term::ImproperList(_) => return Err(NoJson::ImproperList),
         Term::Tuple(_) => return Err(NoJson::Tuple),
         Term::Pid(_) | Term::Reference(_) | Term::Other(_) => return Err(NoJson::Opaque),
     }
+    Ok(None)
+}
+
+fn begin_map<'a>(map: &'a Map, output: &mut String) -> Result<Option<Open<'a>>, NoJson> {
+    let Some(module) = map.struct_module() else {
+        output.push('{');
+        return Ok(Some(Open::Object(map.0.iter())));
+    };
+    let text = calendar::json_text(known(module)?, map);
+    string(&text.ok_or_else(|| invalid(module))?, output);
     Ok(None)
 }
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use super::{
+use super::super::{
     pubsub::NodeName,
-    term::{Integer, Map, Reference, Term},
+    term::{Atom, Integer, Map, Reference, Term},
 };
 
 const STATE: &str = "Elixir.Phoenix.Tracker.State";
@@ -63,6 +63,8 @@ pub struct TrackerState {
     pub values: BTreeMap<Tag, Tracked>,
     /// What a delta leads from and to; none if this is no delta.
     pub range: Option<(Clocks, Clocks)>,
+    /// Whether the replica takes the others for `up` or `down`. Empty in a delta.
+    pub statuses: BTreeMap<Replica, Atom>,
 }
 
 /// The answer to a request for a transfer.
@@ -200,9 +202,7 @@ impl Transfer {
         match self {
             Self::Delta(delta) => delta.to_term(),
             Self::Whole(whole) => {
-                let values = write_values(&whole.values);
-                let without = TrackerState { values: BTreeMap::new(), ..whole.clone() };
-                Term::Tuple(vec![without.to_term(), values])
+                Term::Tuple(vec![whole.with_values(Term::NIL), write_values(&whole.values)])
             }
         }
     }
@@ -222,6 +222,12 @@ impl Tag {
 
 impl TrackerState {
     fn to_term(&self) -> Term {
+        self.with_values(write_values(&self.values))
+    }
+
+    fn with_values(&self, values: Term) -> Term {
+        let statuses = self.statuses.iter();
+        let statuses = statuses.map(|(replica, status)| (replica.to_term(), status.clone().into()));
         let clouds = self.clouds.iter().map(|(replica, tags)| (replica.to_term(), set(tags)));
         let clock_pair = |(before, after): &(Clocks, Clocks)| {
             Term::Tuple(vec![write_clocks(before), write_clocks(after)])
@@ -232,11 +238,11 @@ impl TrackerState {
             ("replica", self.replica.to_term()),
             ("context", write_clocks(&self.context)),
             ("clouds", map(clouds)),
-            ("values", write_values(&self.values)),
+            ("values", values),
             ("pids", Term::NIL),
             ("mode", Term::atom(if is_delta { "delta" } else { "normal" })),
             ("delta", Term::atom("unset")),
-            ("replicas", Term::Map(Map::default())),
+            ("replicas", map(statuses)),
             ("range", self.range.as_ref().map_or_else(empty_range, clock_pair)),
         ]))
     }
@@ -364,6 +370,10 @@ fn state(term: &Term) -> Read<TrackerState> {
         (true, [before, after]) => Some((read_clocks(before)?, read_clocks(after)?)),
         (true, _) => return Err(TrackerError("a range")),
     };
+    let statuses = fields(field(map, "replicas")?)?.iter().map(|(replica, status)| {
+        let status = status.as_atom().ok_or(TrackerError("a status"))?;
+        Ok((read_replica(replica)?, status.clone()))
+    });
     Ok(TrackerState {
         replica: read_replica(field(map, "replica")?)?,
         context: read_clocks(field(map, "context")?)?,
@@ -371,6 +381,7 @@ fn state(term: &Term) -> Read<TrackerState> {
         // Of a whole state they are beside it.
         values: if values.as_map().is_some() { read_values(values)? } else { BTreeMap::new() },
         range,
+        statuses: statuses.collect::<Read<_>>()?,
     })
 }
 
@@ -399,6 +410,7 @@ mod tests {
             clouds: BTreeMap::from([(replica(1), BTreeSet::from([tag.clone()]))]),
             values: BTreeMap::from([(tag, tracked)]),
             range: Some((clocks(0), clocks(1))),
+            statuses: BTreeMap::new(),
         }
     }
 
@@ -407,7 +419,9 @@ mod tests {
         let clocks = Clocks::from([(replica(1), 7), (replica(2), 0)]);
         let reference =
             Reference { node: Atom::of("nonode@nohost"), creation: 0, words: vec![1, 2, 3] };
-        let whole = TrackerState { range: None, context: clocks.clone(), ..delta() };
+        let statuses =
+            BTreeMap::from([(replica(1), Atom::of("up")), (replica(2), Atom::of("down"))]);
+        let whole = TrackerState { range: None, context: clocks.clone(), statuses, ..delta() };
         let answer = |transfer| TrackerMessage::TransferAnswer {
             reference: reference.clone(),
             replica: replica(1),
@@ -431,7 +445,9 @@ mod tests {
             TrackerMessage::GracefulStop { replica: replica(1) },
         ] {
             let term = Term::decode(message.to_term().encode()).unwrap();
-            assert_eq!(TrackerMessage::from_term(&term), Ok(message));
+            let read = TrackerMessage::from_term(&term);
+            assert_eq!(read.as_ref().map(TrackerMessage::to_term), Ok(term));
+            assert_eq!(read, Ok(message));
         }
     }
 
