@@ -70,13 +70,18 @@ const _: () = {
             _phx::ChannelOptions::new().log_join(_phx::LogLevel::Debug)
         }
         fn requires(requirements: &mut _phx::Requirements) {
-            _phx::context::<Event>()
-                .requires(requirements.handler("RoomChannel::typing"));
+            <Event as _phx::hints::EventOfHandler<
+                '_,
+            >>::requires(requirements.handler("RoomChannel::typing"));
             #[cfg(feature = "export")]
-            _phx::context::<ReplyRef>()
-                .requires(requirements.handler("RoomChannel::export"));
-            _phx::context::<State<Presence>>()
-                .requires(requirements.handler("RoomChannel::after_join"));
+            <ReplyRef as _phx::FromEvent<
+                '_,
+            >>::requires(requirements.handler("RoomChannel::export"));
+            <State<
+                Presence,
+            > as _phx::hints::StateOfHandler<
+                '_,
+            >>::requires(requirements.handler("RoomChannel::after_join"));
         }
         #[allow(unused_variables)]
         #[deny(unreachable_patterns)]
@@ -91,15 +96,15 @@ const _: () = {
                         self,
                         payload,
                         cx,
-                        |given| {
+                        |given| _phx::Box::pin(
                             given
                                 .receive_2(
                                     Self::new_msg,
-                                    _phx::payload::<NewMsg>(),
-                                    _phx::context::<&Socket>(),
-                                    _phx::reply::<Reply>,
-                                )
-                        },
+                                    <NewMsg as _phx::FromPayload>::from_payload,
+                                    <&Socket as _phx::FromEvent<'_>>::from_event,
+                                    <Reply as _phx::IntoReply>::into_reply,
+                                ),
+                        ),
                     )
                 }
                 "typing_start" | "typing_stop" => {
@@ -112,9 +117,9 @@ const _: () = {
                                 .shared()
                                 .receive_2(
                                     Self::typing,
-                                    _phx::payload::<Payload>(),
-                                    _phx::context::<Event>(),
-                                    _phx::reply::<()>,
+                                    <Payload as _phx::FromPayload>::from_payload,
+                                    <Event as _phx::hints::EventOfHandler<'_>>::from_event,
+                                    <() as _phx::IntoReply>::into_reply,
                                 )
                         },
                     )
@@ -130,9 +135,9 @@ const _: () = {
                                 .shared()
                                 .receive_2(
                                     Self::export,
-                                    _phx::payload::<Payload>(),
-                                    _phx::context::<ReplyRef>(),
-                                    _phx::reply::<()>,
+                                    <Payload as _phx::FromPayload>::from_payload,
+                                    <ReplyRef as _phx::FromEvent<'_>>::from_event,
+                                    <() as _phx::IntoReply>::into_reply,
                                 )
                         },
                     )
@@ -156,9 +161,11 @@ const _: () = {
                                 .shared()
                                 .receive_2(
                                     Self::hide_muted,
-                                    _phx::payload::<Message>(),
-                                    _phx::context::<&Socket>(),
-                                    _phx::next::<()>,
+                                    <Message as _phx::FromPayload>::from_payload,
+                                    <&Socket as _phx::FromEvent<'_>>::from_event,
+                                    |returned| _phx::next(
+                                        <() as _phx::IntoNext>::into_next(returned),
+                                    ),
                                 )
                         },
                     )
@@ -177,15 +184,19 @@ const _: () = {
                         self,
                         message,
                         cx,
-                        |given| {
+                        |given| _phx::Box::pin(
                             given
                                 .receive_2(
                                     Self::after_join,
-                                    _phx::message::<AfterJoin>(),
-                                    _phx::context::<State<Presence>>(),
-                                    _phx::next::<()>,
-                                )
-                        },
+                                    _phx::message::<AfterJoin>,
+                                    <State<
+                                        Presence,
+                                    > as _phx::hints::StateOfHandler<'_>>::from_event,
+                                    |returned| _phx::next(
+                                        <() as _phx::IntoNext>::into_next(returned),
+                                    ),
+                                ),
+                        ),
                     );
                 }
                 _phx::Err(message) => message,
@@ -201,18 +212,28 @@ const _: () = {
                 self,
                 reason,
                 cx,
-                |given| given.receive_1(Self::bye, _phx::reason::<Reason>(), _phx::ended),
+                |given| {
+                    given
+                        .receive_1(
+                            Self::bye,
+                            |reason| _phx::message(
+                                <Reason as _phx::FromReason>::from_reason(reason),
+                            ),
+                            _phx::ended,
+                        )
+                },
             )
         }
     }
     #[automatically_derived]
-    impl<T: Store, __S: _phx::SocketState> _phx::Join<__S> for RoomChannel<T>
+    impl<T: Store, ServedSocket: _phx::SocketState> _phx::Join<ServedSocket>
+    for RoomChannel<T>
     where
-        for<'a> &'a UserSocket: _phx::FromJoin<'a, __S>,
-        for<'a> State<T>: _phx::FromJoin<'a, __S>,
+        for<'a> &'a UserSocket: _phx::FromJoin<'a, ServedSocket>,
+        for<'a> State<T>: _phx::hints::StateOfJoin<'a, ServedSocket>,
     {
         fn join(
-            cx: _phx::JoinContext<__S>,
+            cx: _phx::JoinContext<ServedSocket>,
         ) -> _phx::BoxFuture<
             'static,
             _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
@@ -221,18 +242,43 @@ const _: () = {
                 _phx::make_later(&cx)
                     .call_4(
                         Self::join,
-                        _phx::parameter::<RoomId, __S>("room_id"),
-                        _phx::join_payload::<JoinParams, __S>(),
-                        _phx::join_context::<&UserSocket, __S>(),
-                        _phx::join_context::<State<T>, __S>(),
-                        _phx::joined::<Result<Joined<Self>, JoinError>, Self>,
+                        |cx| _phx::parameter(
+                            cx,
+                            "room_id",
+                            <RoomId as _phx::FromTopic>::from_topic,
+                        ),
+                        |cx| _phx::found(
+                            <JoinParams as _phx::FromPayload>::from_payload(cx.payload()),
+                        ),
+                        |cx| _phx::found(
+                            <&UserSocket as _phx::FromJoin<
+                                '_,
+                                ServedSocket,
+                            >>::from_join(cx),
+                        ),
+                        |cx| _phx::found(
+                            <State<
+                                T,
+                            > as _phx::hints::StateOfJoin<
+                                '_,
+                                ServedSocket,
+                            >>::from_join(cx),
+                        ),
+                        <Result<
+                            Joined<Self>,
+                            JoinError,
+                        > as _phx::IntoJoined<Self>>::into_joined,
                     )
                     .await
             })
         }
         fn join_requires(requirements: &mut _phx::Requirements) {
-            _phx::join_context::<State<T>, __S>()
-                .requires(requirements.handler("RoomChannel::join"));
+            <State<
+                T,
+            > as _phx::hints::StateOfJoin<
+                '_,
+                ServedSocket,
+            >>::requires(requirements.handler("RoomChannel::join"));
         }
     }
     #[allow(unused_imports)]

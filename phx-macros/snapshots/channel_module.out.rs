@@ -32,14 +32,14 @@ pub mod room {
                             self,
                             payload,
                             cx,
-                            |given| {
+                            |given| _phx::Box::pin(
                                 given
                                     .receive_1(
                                         self::new_msg,
-                                        _phx::payload::<NewMsg>(),
-                                        _phx::reply::<Result<Posted, Refused>>,
-                                    )
-                            },
+                                        <NewMsg as _phx::FromPayload>::from_payload,
+                                        <Result<Posted, Refused> as _phx::IntoReply>::into_reply,
+                                    ),
+                            ),
                         )
                     }
                     _ => {
@@ -52,8 +52,8 @@ pub mod room {
                                     .shared()
                                     .receive_1(
                                         self::unknown,
-                                        _phx::payload::<Payload>(),
-                                        _phx::reply::<Reply>,
+                                        <Payload as _phx::FromPayload>::from_payload,
+                                        <Reply as _phx::IntoReply>::into_reply,
                                     )
                             },
                         )
@@ -62,12 +62,12 @@ pub mod room {
             }
         }
         #[automatically_derived]
-        impl<__S: _phx::SocketState> _phx::Join<__S> for Room
+        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room
         where
-            for<'a> &'a Topic: _phx::FromJoin<'a, __S>,
+            for<'a> &'a Topic: _phx::FromJoin<'a, ServedSocket>,
         {
             fn join(
-                cx: _phx::JoinContext<__S>,
+                cx: _phx::JoinContext<ServedSocket>,
             ) -> _phx::BoxFuture<
                 'static,
                 _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
@@ -76,8 +76,13 @@ pub mod room {
                     _phx::make_now(&cx)
                         .call_1(
                             self::join,
-                            _phx::join_context::<&Topic, __S>(),
-                            _phx::joined::<Result<Room, JoinError>, Self>,
+                            |cx| _phx::found(
+                                <&Topic as _phx::FromJoin<'_, ServedSocket>>::from_join(cx),
+                            ),
+                            <Result<
+                                Room,
+                                JoinError,
+                            > as _phx::IntoJoined<Self>>::into_joined,
                         )
                 })
             }

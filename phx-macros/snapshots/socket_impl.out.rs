@@ -39,22 +39,36 @@ const _: () = {
                 _phx::make_later(&cx)
                     .call_2(
                         Self::connect,
-                        _phx::params::<ConnectParams>(),
-                        _phx::connect_context::<State<App>>(),
-                        _phx::connected::<Result<Self, ConnectError>, Self>,
+                        |cx| _phx::found(
+                            <ConnectParams as _phx::FromParams>::from_params(
+                                cx.info().params(),
+                            ),
+                        ),
+                        |cx| _phx::found(
+                            <State<
+                                App,
+                            > as _phx::hints::StateOfConnect<'_>>::from_connect(cx),
+                        ),
+                        <Result<
+                            Self,
+                            ConnectError,
+                        > as _phx::IntoConnected<Self>>::into_connected,
                     )
                     .await
             })
         }
         fn id(&self) -> _phx::Option<_phx::String> {
-            _phx::id::<String>(Self::id(self))
+            <String as _phx::IntoSocketId>::into_socket_id(Self::id(self))
         }
         fn channels() -> _phx::Vec<_phx::Route<Self>> {
             ROUTES.list()
         }
         fn requires(requirements: &mut _phx::Requirements) {
-            _phx::connect_context::<State<App>>()
-                .requires(requirements.handler("UserSocket::connect"));
+            <State<
+                App,
+            > as _phx::hints::StateOfConnect<
+                '_,
+            >>::requires(requirements.handler("UserSocket::connect"));
         }
     }
     #[allow(unused_imports)]

@@ -23,12 +23,15 @@ mod user_socket {
                     _phx::make_now(&cx)
                         .call_0(
                             self::connect,
-                            _phx::connected::<Result<UserSocket, ConnectError>, Self>,
+                            <Result<
+                                UserSocket,
+                                ConnectError,
+                            > as _phx::IntoConnected<Self>>::into_connected,
                         )
                 })
             }
             fn id(&self) -> _phx::Option<_phx::String> {
-                _phx::id::<&str>(self::id(self))
+                <&str as _phx::IntoSocketId>::into_socket_id(self::id(self))
             }
         }
         #[allow(unused_imports)]

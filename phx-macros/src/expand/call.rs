@@ -7,24 +7,31 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::{Type, TypePath, parse_quote, spanned::Spanned};
 
-use super::{code::blame, types::inferred};
+use super::{argument::find, code::blame, types::inferred};
 use crate::{
     marks::Role,
     model::{Argument, ArgumentRole, Callback, Common, Receiver},
+    syntax::argument_of,
 };
 
 /// The type parameter of `Join<S>`, under a name that no application has.
 pub(crate) fn socket_parameter() -> Ident {
-    Ident::new("__S", Span::mixed_site())
+    Ident::new("ServedSocket", Span::mixed_site())
 }
 
 /// Has the runtime call a handler with the channel, with what `arrived` and with the context `cx`;
 /// the value is the `Handling`.
 pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStream) -> TokenStream {
-    let run = if callback.is_async() { code!(later) } else { code!(now) };
     let state = state(common, &callback.receiver);
     let call = call(common, callback, &code!(given #state));
-    code!(_phx::#run(self, #arrived, cx, |given| #call))
+    match &callback.sig.asyncness {
+        None => code!(_phx::now(self, #arrived, cx, |given| #call)),
+        // The box is where a future is refused that is not `Send`.
+        Some(keyword) => {
+            let running = quote_spanned!(blame(keyword.span)=> _phx::Box::pin(#call));
+            code!(_phx::later(self, #arrived, cx, |given| #running))
+        }
+    }
 }
 
 /// Calls what makes a state with the context `cx`; the value is a boxed future.
@@ -90,23 +97,6 @@ pub(super) fn callee(common: &Common, callback: &Callback) -> TokenStream {
     }
 }
 
-/// How an argument is found.
-pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
-    let ty = inferred(&argument.ty, &callback.sig);
-    let socket = socket_parameter();
-    match (callback.role, &argument.role) {
-        (Role::Connect, ArgumentRole::Context) => code!(_phx::connect_context::<#ty>()),
-        (Role::Connect, _) => code!(_phx::params::<#ty>()),
-        (_, ArgumentRole::Parameter(name)) => code!(_phx::parameter::<#ty, #socket>(#name)),
-        (Role::Join, ArgumentRole::Context) => code!(_phx::join_context::<#ty, #socket>()),
-        (Role::Join, _) => code!(_phx::join_payload::<#ty, #socket>()),
-        (_, ArgumentRole::Context) => code!(_phx::context::<#ty>()),
-        (Role::HandleInfo, _) => code!(_phx::message::<#ty>()),
-        (Role::Terminate, _) => code!(_phx::reason::<#ty>()),
-        _ => code!(_phx::payload::<#ty>()),
-    }
-}
-
 /// The conversion of what the callback returns, blaming its return type.
 pub(super) fn answer(callback: &Callback) -> TokenStream {
     let output: Type = match &callback.output {
@@ -115,13 +105,23 @@ pub(super) fn answer(callback: &Callback) -> TokenStream {
         None => parse_quote!(()),
     };
     match callback.role {
-        Role::Connect => code!(_phx::connected::<#output, Self>),
-        Role::Id => code!(_phx::id::<#output>),
-        Role::Join => code!(_phx::joined::<#output, Self>),
-        Role::HandleIn => code!(_phx::reply::<#output>),
-        Role::HandleOut | Role::HandleInfo => code!(_phx::next::<#output>),
+        Role::Connect => code!(<#output as _phx::IntoConnected<Self>>::into_connected),
+        Role::Id => code!(<#output as _phx::IntoSocketId>::into_socket_id),
+        Role::Join => code!(<#output as _phx::IntoJoined<Self>>::into_joined),
+        Role::HandleIn if is_nested(&output) => {
+            code!(<#output as _phx::IntoNestedReply>::into_reply)
+        }
+        Role::HandleIn => code!(<#output as _phx::IntoReply>::into_reply),
+        Role::HandleOut | Role::HandleInfo => {
+            code!(|returned| _phx::next(<#output as _phx::IntoNext>::into_next(returned)))
+        }
         Role::Terminate => code!(_phx::ended),
     }
+}
+
+/// `Result<Result<T, E>, Fault>`: what is for the client inside, what is not outside.
+fn is_nested(output: &Type) -> bool {
+    argument_of("Result", output).is_some_and(|inner| argument_of("Result", inner).is_some())
 }
 
 /// What is said of the state: nothing where the handler may change it. A function's own idea of the

@@ -1,11 +1,12 @@
 //! `impl Join<S>`: the channel can be mounted on every socket that its `#[join]` can be served
 //! from.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Lifetime, Type, parse_quote, spanned::Spanned};
 
 use super::{
+    argument::asked,
     call::{making, socket_parameter},
     code::blame,
     requires::requires,
@@ -18,7 +19,7 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let socket = socket_parameter();
     let mut generics = state.generics.clone();
     generics.params.push(parse_quote!(#socket: _phx::SocketState));
-    let available = available(callback, &socket, state);
+    let available = available(callback);
     if !available.is_empty() {
         generics.make_where_clause().predicates.extend(available);
     }
@@ -42,19 +43,15 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
 
 /// Each context argument has to be available while joining from the socket; the error for a wrong
 /// socket then appears where the channel is mounted on it.
-fn available(callback: &Callback, socket: &Ident, state: &State) -> Vec<syn::WherePredicate> {
-    let taken = state.generics.lifetimes().any(|param| param.lifetime.ident == "a");
-    let name = if taken { "'cx" } else { "'a" };
-    let lifetime = Lifetime::new(name, Span::mixed_site());
+fn available(callback: &Callback) -> Vec<syn::WherePredicate> {
+    let lifetime = Lifetime::new("'a", Span::mixed_site());
     let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
     contexts
         .filter_map(|argument| {
-            let ty: Type = named(&argument.ty, &callback.sig, name);
+            let ty: Type = named(&argument.ty, &callback.sig, "'a");
             let span = blame(argument.ty.span());
-            syn::parse2(
-                quote_spanned!(span=> for<#lifetime> #ty: _phx::FromJoin<#lifetime, #socket>),
-            )
-            .ok()
+            let asked = asked(callback, argument, &lifetime);
+            syn::parse2(quote_spanned!(span=> for<#lifetime> #ty: #asked)).ok()
         })
         .collect()
 }

@@ -2,12 +2,13 @@
 //!
 //! Generated code stands in `const _`, where the runtime's support module has the short name
 //! `_phx`. All of it is resolved as the macro's own ("mixed site"), so its locals and the user's
-//! names cannot meet. Conversions are helpers called as `helper::<UserType>(..)`: the user's type
-//! is the only thing at the user's place, so that is what the compiler blames, and what the editor
-//! finds there.
+//! names cannot meet. Conversions are functions of traits called as `<UserType as Trait>::function`: the
+//! user's type is the only thing at the user's place, so that is what the compiler blames, and what the
+//! editor finds there.
 
 #[macro_use]
 mod code;
+mod argument;
 mod block;
 mod call;
 mod channel;

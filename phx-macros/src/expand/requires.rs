@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use super::call::find;
+use super::argument;
 use crate::{
     model::{ArgumentRole, Callback, State},
     syntax::reference,
@@ -34,8 +34,9 @@ fn needs(state: &State, callback: &Callback) -> Vec<TokenStream> {
     });
     contexts
         .map(|argument| {
-            let (cfgs, argument) = (&callback.cfgs, find(callback, argument));
-            code!(#(#cfgs)* #argument.requires(requirements.handler(#handler));)
+            let (cfgs, requires) =
+                (&callback.cfgs, argument::requires(callback, argument, &handler));
+            code!(#(#cfgs)* #requires)
         })
         .collect()
 }

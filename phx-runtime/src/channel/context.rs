@@ -61,7 +61,7 @@ impl Context {
     message = "`{Self}` is not something a channel handler can receive",
     label = "not a handler argument",
     note = "the first argument without `&` is what arrived, and there is one of those; \
-            the others are context such as `&Socket`, `Event`, `&Topic`, `ReplyRef` or `State<T>`"
+            the others are context: `&Socket`, `Event`, `&Topic`, `&Endpoint`, `ReplyRef` or `State<T>`"
 )]
 pub trait FromEvent<'a>: Sized {
     /// Finds the argument. A fault ends the channel.
@@ -71,24 +71,42 @@ pub trait FromEvent<'a>: Sized {
     fn requires(_requirements: &mut Requirements) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> FromEvent<'a> for &'a Socket {
     fn from_event(cx: &'a Context) -> Result<Self, Fault> {
         Ok(&cx.socket)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> FromEvent<'a> for &'a Topic {
     fn from_event(cx: &'a Context) -> Result<Self, Fault> {
         Ok(cx.socket.topic())
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<'a> FromEvent<'a> for &'a Endpoint {
+    fn from_event(cx: &'a Context) -> Result<Self, Fault> {
+        Ok(cx.socket.endpoint())
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl FromEvent<'_> for Event {
     fn from_event(cx: &Context) -> Result<Self, Fault> {
         Ok(cx.event.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<'a> FromEvent<'a> for &'a Event {
+    fn from_event(cx: &'a Context) -> Result<Self, Fault> {
+        Ok(&cx.event)
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl FromEvent<'_> for ReplyRef {
     fn from_event(cx: &Context) -> Result<Self, Fault> {
         let reference = cx.reference.clone();
@@ -98,6 +116,7 @@ impl FromEvent<'_> for ReplyRef {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromEvent<'_> for Option<ReplyRef> {
     fn from_event(cx: &Context) -> Result<Self, Fault> {
         let reference = cx.reference.clone();
@@ -197,8 +216,7 @@ impl<S> fmt::Debug for JoinContext<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available while joining from `{S}`",
     label = "not an argument `#[join]` can receive here",
-    note = "`#[join]` takes topic parameters by name, then the join payload, then context such as `&{S}`, `&Topic` or `State<T>`; \
-            a `&Socket` is there once the client has joined: return `Joined::new(..).then(message)` and use it in `#[handle_info]`"
+    note = "`#[join]` takes topic parameters by name, then what the client sent along, then context: `&{S}`, `&Topic`, `&Endpoint` or `State<T>`"
 )]
 pub trait FromJoin<'a, S>: Sized {
     /// Finds the argument. A fault fails the join.
@@ -208,12 +226,14 @@ pub trait FromJoin<'a, S>: Sized {
     fn requires(_requirements: &mut Requirements) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, S> FromJoin<'a, S> for &'a Topic {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
         Ok(&cx.topic)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, S> FromJoin<'a, S> for &'a Endpoint {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
         Ok(&cx.endpoint)
@@ -277,7 +297,7 @@ impl ConnectContext {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available while connecting",
     label = "not an argument `#[connect]` can receive",
-    note = "`#[connect]` takes the connection parameters, then context such as `&ConnectInfo` or `State<T>`"
+    note = "`#[connect]` takes the connection parameters, then context: `&ConnectInfo`, `&Endpoint` or `State<T>`"
 )]
 pub trait FromConnect<'a>: Sized {
     /// Finds the argument. A fault fails the connection.
@@ -287,12 +307,14 @@ pub trait FromConnect<'a>: Sized {
     fn requires(_requirements: &mut Requirements) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> FromConnect<'a> for &'a ConnectInfo {
     fn from_connect(cx: &'a ConnectContext) -> Result<Self, Fault> {
         Ok(&cx.info)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a> FromConnect<'a> for &'a Endpoint {
     fn from_connect(cx: &'a ConnectContext) -> Result<Self, Fault> {
         Ok(&cx.endpoint)

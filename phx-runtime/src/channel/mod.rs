@@ -11,6 +11,7 @@ pub(crate) mod connected;
 pub(crate) mod context;
 mod foreign;
 mod handling;
+pub mod hints;
 mod into_joined;
 pub(crate) mod joined;
 mod kind;

@@ -181,12 +181,14 @@ pub trait IntoReply {
     fn into_reply(self) -> Reply;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoReply for () {
     fn into_reply(self) -> Reply {
         Reply::none()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoReply for Reply {
     fn into_reply(self) -> Reply {
         self
@@ -225,12 +227,14 @@ impl<T: Serialize> IntoResponse for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoResponse for Reply {
     fn into_response(self) -> Reply {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoResponse for Binary {
     fn into_response(self) -> Reply {
         Reply::ok(self)
@@ -242,8 +246,8 @@ impl IntoResponse for Binary {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither an answer for the client nor a fault",
     label = "cannot be answered",
-    note = "derive `Serialize` to send it as the error's response, or convert it into `Fault` to log it \
-            and end the channel without telling the client"
+    note = "derive `Serialize` to send it as the error's response, or return `Result<_, Fault>`, into which `?` \
+            converts every error, to log it and end the channel without telling the client"
 )]
 pub trait IntoRefusal {
     /// The reply that the runtime sends.
@@ -257,12 +261,14 @@ impl<E: Serialize> IntoRefusal for E {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoRefusal for Fault {
     fn into_refusal(self) -> Reply {
         Reply::fault(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoRefusal for Reply {
     fn into_refusal(self) -> Reply {
         self
@@ -305,12 +311,14 @@ pub trait IntoNext {
     fn into_next(self) -> Result<Next, Fault>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoNext for () {
     fn into_next(self) -> Result<Next, Fault> {
         Ok(Next::CONTINUE)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoNext for Next {
     fn into_next(self) -> Result<Next, Fault> {
         Ok(self)

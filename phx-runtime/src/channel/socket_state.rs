@@ -61,6 +61,7 @@ pub trait SocketState: Sized + Send + Sync + 'static {
     fn requires(_requirements: &mut Requirements) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, S: SocketState> FromJoin<'a, S> for &'a S {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {
         Ok(cx.user())

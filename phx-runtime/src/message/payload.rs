@@ -218,6 +218,7 @@ impl<T: DeserializeOwned> FromPayload for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromPayload for Binary {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
         match payload.kind {
@@ -227,6 +228,7 @@ impl FromPayload for Binary {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromPayload for Payload {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
         Ok(payload)

@@ -39,6 +39,7 @@ impl<T: Serialize + ?Sized> ToPayload for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ToPayload for Binary {
     fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
         buffer.extend_from_slice(&self.0);
@@ -50,6 +51,7 @@ impl ToPayload for Binary {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ToPayload for Payload {
     fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
         buffer.extend_from_slice(&self.bytes);

@@ -3,20 +3,25 @@
 //! All of that is ordinary code here, and generated code only says which functions take part. Their
 //! types are those of plain functions rather than of traits, and what borrows from the channel is
 //! one boxed future for all handlers: each of those is work that the compiler would otherwise repeat
-//! for every handler of an application.
+//! for every handler of an application. Only the boxing stands in generated code, where a future that is
+//! not `Send` is blamed for what it is, and nothing here is.
 
-use std::marker::PhantomData;
+use std::{future::ready, marker::PhantomData};
 
-use futures_util::{FutureExt, future::BoxFuture};
-
-use super::{arguments::Argument, counts::each_count};
-use crate::{
-    channel::{Channel, Context, Handling, Reply, StateOf, run, run_async},
-    message::Failure,
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either},
 };
 
-/// A handler that has been called and still runs.
-pub type Running<'a> = BoxFuture<'a, Result<Reply, Failure>>;
+use super::counts::each_count;
+use crate::{
+    Reply,
+    channel::{Channel, Context, Handling, StateOf, run, run_async},
+    message::{Failure, Fault},
+};
+
+/// A handler that has been called and still runs, without its type.
+pub type Running<'a> = BoxFuture<'a, Reply>;
 
 /// What a handler is called with: the state, what arrived, and the context of the call. `Mode` is
 /// [`Now`] or [`Later`].
@@ -52,10 +57,10 @@ pub fn later<C: Channel, Arrived: Send + 'static>(
     mut channel: Box<C>,
     arrived: Arrived,
     cx: Context,
-    call: for<'a> fn(Given<'a, Later, &'a mut C, Arrived>) -> Result<Running<'a>, Failure>,
+    call: for<'a> fn(Given<'a, Later, &'a mut C, Arrived>) -> Running<'a>,
 ) -> Handling {
     Handling::later(async move {
-        let called = async { call(Given::new(&mut channel, arrived, &cx))?.await };
+        let called = async { Ok(call(Given::new(&mut channel, arrived, &cx)).await) };
         let reply = run_async(called).await;
         (channel, reply)
     })
@@ -93,22 +98,22 @@ macro_rules! calls {
                 pub fn $call<$($ty,)* Returned>(
                     self,
                     handler: fn(State, $($ty),*) -> Returned,
-                    $($argument: Argument<&'a Context, $ty>,)*
-                    answer: fn(Returned) -> Result<Reply, Failure>,
+                    $($argument: fn(&'a Context) -> Result<$ty, Fault>,)*
+                    answer: fn(Returned) -> Reply,
                 ) -> Result<Reply, Failure> {
-                    answer(handler(self.state, $($argument.find(self.cx)?),*))
+                    Ok(answer(handler(self.state, $($argument(self.cx)?),*)))
                 }
 
                 /// Calls a handler with what arrived and context.
-                pub fn $receive<Received, $($ty,)* Returned>(
+                pub fn $receive<Received, Refused: Into<Failure>, $($ty,)* Returned>(
                     self,
                     handler: fn(State, Received, $($ty),*) -> Returned,
-                    received: Argument<Arrived, Received>,
-                    $($argument: Argument<&'a Context, $ty>,)*
-                    answer: fn(Returned) -> Result<Reply, Failure>,
+                    received: fn(Arrived) -> Result<Received, Refused>,
+                    $($argument: fn(&'a Context) -> Result<$ty, Fault>,)*
+                    answer: fn(Returned) -> Reply,
                 ) -> Result<Reply, Failure> {
-                    let received = received.find(self.arrived)?;
-                    answer(handler(self.state, received, $($argument.find(self.cx)?),*))
+                    let received = received(self.arrived).map_err(Into::into)?;
+                    Ok(answer(handler(self.state, received, $($argument(self.cx)?),*)))
                 }
             )*
         }
@@ -117,32 +122,35 @@ macro_rules! calls {
         impl<'a, State, Arrived> Given<'a, Later, State, Arrived> {
             $(
                 /// Calls a handler with context alone.
-                pub fn $call<$($ty,)* Returned: 'a, Called>(
+                pub fn $call<$($ty,)* Returned, Awaited: Future<Output = Returned>>(
                     self,
-                    handler: fn(State, $($ty),*) -> Called,
-                    $($argument: Argument<&'a Context, $ty>,)*
-                    answer: fn(Returned) -> Result<Reply, Failure>,
-                ) -> Result<Running<'a>, Failure>
-                where
-                    Called: Future<Output = Returned> + Send + 'a,
-                {
-                    Ok(handler(self.state, $($argument.find(self.cx)?),*).map(answer).boxed())
+                    handler: fn(State, $($ty),*) -> Awaited,
+                    $($argument: fn(&'a Context) -> Result<$ty, Fault>,)*
+                    answer: fn(Returned) -> Reply,
+                ) -> impl Future<Output = Reply> {
+                    let call = || Ok(handler(self.state, $($argument(self.cx)?),*));
+                    called(call(), answer)
                 }
 
                 /// Calls a handler with what arrived and context.
-                pub fn $receive<Received, $($ty,)* Returned: 'a, Called>(
+                pub fn $receive<
+                    Received,
+                    Refused: Into<Failure>,
+                    $($ty,)*
+                    Returned,
+                    Awaited: Future<Output = Returned>,
+                >(
                     self,
-                    handler: fn(State, Received, $($ty),*) -> Called,
-                    received: Argument<Arrived, Received>,
-                    $($argument: Argument<&'a Context, $ty>,)*
-                    answer: fn(Returned) -> Result<Reply, Failure>,
-                ) -> Result<Running<'a>, Failure>
-                where
-                    Called: Future<Output = Returned> + Send + 'a,
-                {
-                    let received = received.find(self.arrived)?;
-                    let called = handler(self.state, received, $($argument.find(self.cx)?),*);
-                    Ok(called.map(answer).boxed())
+                    handler: fn(State, Received, $($ty),*) -> Awaited,
+                    received: fn(Arrived) -> Result<Received, Refused>,
+                    $($argument: fn(&'a Context) -> Result<$ty, Fault>,)*
+                    answer: fn(Returned) -> Reply,
+                ) -> impl Future<Output = Reply> {
+                    let call = || {
+                        let received = received(self.arrived).map_err(Into::into)?;
+                        Ok(handler(self.state, received, $($argument(self.cx)?),*))
+                    };
+                    called(call(), answer)
                 }
             )*
         }
@@ -150,3 +158,14 @@ macro_rules! calls {
 }
 
 each_count!(calls);
+
+/// A handler that was called, its result to become the reply.
+fn called<F: Future<Output = Returned>, Returned>(
+    called: Result<F, Failure>,
+    answer: fn(Returned) -> Reply,
+) -> impl Future<Output = Reply> {
+    match called {
+        Ok(future) => Either::Left(future.map(answer)),
+        Err(failure) => Either::Right(ready(failure.into())),
+    }
+}

@@ -6,7 +6,7 @@ use std::future::ready;
 
 use futures_util::{FutureExt, future::Either};
 
-use super::{arguments::Argument, counts::each_count};
+use super::counts::each_count;
 use crate::message::Failure;
 
 /// What a plain function is called with: the context `Q`.
@@ -36,10 +36,10 @@ macro_rules! calls {
                 pub fn $call<$($ty,)* Returned, T, Error: From<Failure>>(
                     self,
                     make: fn($($ty),*) -> Returned,
-                    $($argument: Argument<Q, $ty>,)*
+                    $($argument: fn(Q) -> Result<$ty, Failure>,)*
                     answer: fn(Returned) -> Result<T, Error>,
                 ) -> Result<T, Error> {
-                    answer(make($($argument.find(self.0)?),*))
+                    answer(make($($argument(self.0)?),*))
                 }
             )*
         }
@@ -51,10 +51,10 @@ macro_rules! calls {
                 pub fn $call<$($ty,)* Called: Future, T, Error: From<Failure>>(
                     self,
                     make: fn($($ty),*) -> Called,
-                    $($argument: Argument<Q, $ty>,)*
+                    $($argument: fn(Q) -> Result<$ty, Failure>,)*
                     answer: fn(Called::Output) -> Result<T, Error>,
                 ) -> impl Future<Output = Result<T, Error>> {
-                    let called = || Ok(make($($argument.find(self.0)?),*));
+                    let called = || Ok(make($($argument(self.0)?),*));
                     // Not awaited by an `async fn`, which would store the future twice.
                     match called() {
                         Ok(future) => Either::Left(future.map(answer)),

@@ -1,7 +1,8 @@
 //! What generated code calls. Nothing here is for use by hand, and nothing here is stable.
 //!
-//! The helpers are called with the user's type as a turbofish, `payload::<NewMsg>()`: then the type
-//! is all of the call that stands in the user's source, and the compiler blames it alone.
+//! Conversions are functions of traits, called as `<NewMsg as FromPayload>::from_payload`: then the type is
+//! all of the call that stands in the user's source, and the compiler blames it alone and says nothing of
+//! what is here.
 
 pub use std::{
     boxed::Box,
@@ -18,30 +19,27 @@ pub use phx_macros::{assigns, connect, handle_in, handle_info, handle_out, id, j
 pub use crate::{
     ConnectError, JoinError, Joined, Payload, Reason, Topic,
     channel::{
-        Channel, ChannelOptions, Context, FromJoin, Handling, Info, Join, JoinContext, Pattern,
-        Route, RoutingTable, TopicPart,
+        Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
+        Handling, Info, IntoJoined, IntoNext, IntoReply, Join, JoinContext, Pattern, Route,
+        RoutingTable, TopicPart, hints,
     },
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
     serializer::Version,
-    socket::{ConnectContext, SocketState},
+    socket::{ConnectContext, FromConnect, FromParams, IntoConnected, IntoSocketId, SocketState},
 };
 
-mod arguments;
 mod counts;
 mod handlers;
 mod makers;
 mod results;
 
 pub use self::{
-    arguments::{
-        Argument, connect_context, context, join_context, join_payload, message, parameter, params,
-        payload, reason,
-    },
     handlers::{Given, Later, Now, Running, later, now},
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        connected, ended, id, joined, next, not_compiled, push_unchanged, reply, state, topic,
+        IntoNestedReply, ended, found, message, next, not_compiled, parameter, push_unchanged,
+        state, topic,
     },
 };

@@ -1,11 +1,11 @@
 //! What callbacks returned, and other single steps.
 
 use crate::{
-    JoinError, Joined, Reply,
-    channel::{Channel, Context, Handling, IntoJoined, IntoNext, IntoReply, StateOf},
-    connect::ConnectError,
-    message::{Failure, Payload, Topic},
-    socket::{IntoConnected, IntoSocketId},
+    Next, Reply, Topic,
+    channel::{
+        Channel, Context, Failure, Handling, IntoRefusal, IntoResponse, JoinContext, StateOf,
+    },
+    message::{Fault, Payload},
 };
 
 /// The state, as `#[id]` takes it where it has another name for its type.
@@ -18,34 +18,58 @@ pub fn topic(text: impl Into<Topic>) -> Topic {
     text.into()
 }
 
-/// What `#[handle_in]` returned.
-pub fn reply<T: IntoReply>(returned: T) -> Result<Reply, Failure> {
-    Ok(returned.into_reply())
+/// An argument that is found, or the failure to find it.
+pub fn found<T>(argument: Result<T, impl Into<Failure>>) -> Result<T, Failure> {
+    argument.map_err(Into::into)
+}
+
+/// The topic parameter called `name`.
+pub fn parameter<T, S>(
+    cx: &JoinContext<S>,
+    name: &str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<T, Failure> {
+    cx.pattern().capture(cx.topic(), name).and_then(parse).ok_or(Failure::Topic)
+}
+
+/// What `#[handle_info]` takes.
+pub fn message<T>(message: T) -> Result<T, Failure> {
+    Ok(message)
 }
 
 /// What `#[handle_out]` or `#[handle_info]` returned.
-pub fn next<T: IntoNext>(returned: T) -> Result<Reply, Failure> {
-    Ok(returned.into_next()?.into())
+pub fn next(returned: Result<Next, Fault>) -> Reply {
+    match returned {
+        Ok(next) => next.into(),
+        Err(fault) => Failure::from(fault).into(),
+    }
 }
 
 /// What `#[terminate]` returned.
-pub fn ended((): ()) -> Result<Reply, Failure> {
-    Ok(Reply::none())
+pub fn ended((): ()) -> Reply {
+    Reply::none()
 }
 
-/// What `#[join]` returned.
-pub fn joined<T: IntoJoined<C>, C>(returned: T) -> Result<Joined<C>, JoinError> {
-    returned.into_joined()
+/// What a handler returns that keeps apart what is for the client, inside, and what is not, outside.
+#[diagnostic::on_unimplemented(
+    message = "a channel handler cannot return `{Self}`",
+    label = "not an answer",
+    note = "in `Result<Result<T, E>, F>`, `T` and `E` are serializable answers for the client, and `F` is a `Fault`"
+)]
+pub trait IntoNestedReply {
+    /// The reply that the runtime sends.
+    fn into_reply(self) -> Reply;
 }
 
-/// What `#[connect]` returned.
-pub fn connected<T: IntoConnected<S>, S>(returned: T) -> Result<S, ConnectError> {
-    returned.into_connected()
-}
-
-/// What `#[id]` returned.
-pub fn id<T: IntoSocketId>(returned: T) -> Option<String> {
-    returned.into_socket_id()
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse, E: IntoRefusal, F: IntoRefusal> IntoNestedReply for Result<Result<T, E>, F> {
+    fn into_reply(self) -> Reply {
+        match self {
+            Ok(Ok(value)) => value.into_response(),
+            Ok(Err(error)) => error.into_refusal(),
+            Err(fault) => fault.into_refusal(),
+        }
+    }
 }
 
 /// Does what happens to a broadcast that is not intercepted.

@@ -1,0 +1,156 @@
+//! How the arguments of a callback are found, each by a function of a trait that its type has to have.
+//!
+//! Where a type is spelt like something that is known, the trait is one of `hints` of the runtime, which
+//! every type with the trait itself has: what compiles depends on the type, only the message on its name.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Lifetime, Type};
+
+use super::{call::socket_parameter, types::inferred};
+use crate::{
+    marks::Role,
+    model::{Argument, ArgumentRole, Callback},
+    syntax::{argument_of, last_segment, reference, spelled, unwrapped},
+};
+
+/// Wrappers that other frameworks have around what arrives.
+const WRAPPERS: &[&str] = &["Json", "Form", "Query", "Path", "Data", "Extension", "Body"];
+
+/// The function that finds an argument: in the context of the call, or in what arrived.
+pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
+    let ty = inferred(&argument.ty, &callback.sig);
+    let asked = asked(callback, argument, &Lifetime::new("'_", Span::mixed_site()));
+    match (callback.role, &argument.role) {
+        (Role::Connect, ArgumentRole::Context) => {
+            code!(|cx| _phx::found(<#ty as #asked>::from_connect(cx)))
+        }
+        (Role::Connect, _) => {
+            code!(|cx| _phx::found(<#ty as #asked>::from_params(cx.info().params())))
+        }
+        (_, ArgumentRole::Parameter(name)) => {
+            code!(|cx| _phx::parameter(cx, #name, <#ty as #asked>::from_topic))
+        }
+        (Role::Join, ArgumentRole::Context) => {
+            code!(|cx| _phx::found(<#ty as #asked>::from_join(cx)))
+        }
+        (Role::Join, _) => code!(|cx| _phx::found(<#ty as #asked>::from_payload(cx.payload()))),
+        (_, ArgumentRole::Context) => code!(<#ty as #asked>::from_event),
+        (Role::HandleInfo, _) => code!(_phx::message::<#ty>),
+        (Role::Terminate, _) => code!(|reason| _phx::message(<#ty as #asked>::from_reason(reason))),
+        _ => code!(<#ty as #asked>::from_payload),
+    }
+}
+
+/// Registers what state a context argument needs.
+pub(super) fn requires(callback: &Callback, argument: &Argument, handler: &str) -> TokenStream {
+    let ty = inferred(&argument.ty, &callback.sig);
+    let asked = asked(callback, argument, &Lifetime::new("'_", Span::mixed_site()));
+    code!(<#ty as #asked>::requires(requirements.handler(#handler));)
+}
+
+/// The trait that the argument's type has to have.
+pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetime) -> TokenStream {
+    let socket = socket_parameter();
+    match (callback.role, &argument.role) {
+        (_, ArgumentRole::Parameter(_)) => code!(_phx::FromTopic),
+        (Role::Connect, ArgumentRole::Context) => match context_hint(callback, argument, "Connect")
+        {
+            Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime>),
+            Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #of>),
+            None => code!(_phx::FromConnect<#lifetime>),
+        },
+        (Role::Join, ArgumentRole::Context) => match context_hint(callback, argument, "Join") {
+            Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime, #socket>),
+            Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #socket, #of>),
+            None => code!(_phx::FromJoin<#lifetime, #socket>),
+        },
+        (_, ArgumentRole::Context) => match context_hint(callback, argument, "Handler") {
+            Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime>),
+            Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #of>),
+            None => code!(_phx::FromEvent<#lifetime>),
+        },
+        (Role::Connect, _) => code!(_phx::FromParams),
+        (Role::Terminate, _) => code!(_phx::FromReason),
+        _ => match payload_hint(&argument.ty) {
+            Some(Hint { name, of: None }) => code!(_phx::hints::#name),
+            Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#of>),
+            None => code!(_phx::FromPayload),
+        },
+    }
+}
+
+/// A trait of `hints`, and the other type that its message names.
+struct Hint {
+    name: Ident,
+    of: Option<TokenStream>,
+}
+
+impl Hint {
+    fn new(name: &str, of: Option<TokenStream>) -> Self {
+        Self { name: Ident::new(name, Span::mixed_site()), of }
+    }
+}
+
+fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint> {
+    let borrowed = reference(&argument.ty);
+    let shared = borrowed.is_some_and(|it| it.mutability.is_none());
+    let name = last_name(borrowed.map_or(&argument.ty, |it| &it.elem)).unwrap_or_default();
+    let known = |topic: &str| Some(Hint::new(&format!("{topic}Of{place}"), None));
+    match (name.as_str(), place) {
+        ("Socket", "Handler") | ("Topic", "Handler" | "Join") | ("Endpoint", _) if shared => None,
+        ("ConnectInfo", "Connect") if shared => None,
+        ("ReplyRef", "Handler") => None,
+        ("Option", "Handler") if spelled(&argument.ty).contains("ReplyRef") => None,
+        ("Socket", _) | ("Topic", "Handler" | "Join") | ("Endpoint", _) => known(&name),
+        ("Topic", _) => known("Socket"),
+        ("Presence" | "State", _) => known(&name),
+        ("Event", "Handler") | ("Event" | "ReplyRef", "Join") => known("Event"),
+        ("ConnectInfo", _) | ("Params", "Handler" | "Join") => known("Info"),
+        (name, "Handler") if shared && name.ends_with("Socket") => known("User"),
+        (_, place) => unknown(callback, argument, place),
+    }
+}
+
+/// An argument whose name says nothing: a second one that is owned, or the only one and not owned.
+fn unknown(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint> {
+    match (callback.subject(), reference(&argument.ty)) {
+        (Some(first), None) => {
+            let first = inferred(&first.ty, &callback.sig);
+            Some(Hint::new(&format!("SecondOf{place}"), Some(code!(#first))))
+        }
+        (None, Some(borrowed)) if place == "Handler" => {
+            let owned = match spelled(&borrowed.elem).as_str() {
+                "str" => code!(_phx::String),
+                _ => {
+                    let ty = inferred(&borrowed.elem, &callback.sig);
+                    code!(#ty)
+                }
+            };
+            Some(Hint::new("LentOfHandler", Some(owned)))
+        }
+        _ => None,
+    }
+}
+
+fn payload_hint(ty: &Type) -> Option<Hint> {
+    let name = last_name(ty)?;
+    let hint = match name.as_str() {
+        "State" | "Event" | "ReplyRef" | "ConnectInfo" | "Params" => "ContextAsPayload",
+        "Socket" | "Topic" | "Endpoint" | "Presence" => {
+            return Some(Hint::new(&format!("{name}AsPayload"), None));
+        }
+        name if WRAPPERS.contains(&name) => {
+            let inner = argument_of(name, ty)?;
+            return Some(Hint::new("WrappedPayload", Some(code!(#inner))));
+        }
+        _ => return None,
+    };
+    Some(Hint::new(hint, None))
+}
+
+fn last_name(ty: &Type) -> Option<String> {
+    match unwrapped(ty) {
+        Type::Path(path) => last_segment(&path.path).map(ToString::to_string),
+        _ => None,
+    }
+}
