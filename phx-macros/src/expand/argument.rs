@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Lifetime, Type};
 
-use super::{call::socket_parameter, types::inferred};
+use super::types::{inferred, socket_parameter};
 use crate::{
     marks::Role,
     model::{Argument, ArgumentRole, Callback},

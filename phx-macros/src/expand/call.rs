@@ -14,11 +14,6 @@ use crate::{
     syntax::argument_of,
 };
 
-/// The type parameter of `Join<S>`, under a name that no application has.
-pub(crate) fn socket_parameter() -> Ident {
-    Ident::new("ServedSocket", Span::mixed_site())
-}
-
 /// Has the runtime call a handler with the channel, with what `arrived` and with the context `cx`;
 /// the value is the `Handling`.
 pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStream) -> TokenStream {

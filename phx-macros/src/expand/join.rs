@@ -7,10 +7,10 @@ use syn::{Lifetime, Type, parse_quote, spanned::Spanned};
 
 use super::{
     argument::asked,
-    call::{making, socket_parameter},
+    call::making,
     code::blame,
     requires::requires,
-    types::named,
+    types::{named, socket_parameter},
 };
 use crate::model::{ArgumentRole, Callback, Common, State};
 

@@ -21,5 +21,5 @@ mod topic;
 mod types;
 
 pub(crate) use self::{
-    block::block, call::socket_parameter, channel::channel, socket::socket, topic::topic,
+    block::block, channel::channel, socket::socket, topic::topic, types::socket_parameter,
 };

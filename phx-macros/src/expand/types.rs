@@ -1,11 +1,17 @@
 //! The user's types, as they can be repeated elsewhere.
 
+use proc_macro2::{Ident, Span};
 use syn::{
     GenericParam, Lifetime, ParenthesizedGenericArguments, Signature, Type, TypeFnPtr,
     TypeReference, parse_quote,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
+
+/// The type parameter of `Join<S>`, under a name that no application has.
+pub(crate) fn socket_parameter() -> Ident {
+    Ident::new("ServedSocket", Span::mixed_site())
+}
 
 /// The type as an argument of a helper, inside a function: the callback's own lifetimes and
 /// `impl Trait` are left to inference.

@@ -1,5 +1,5 @@
 use phx_runtime::prelude::*;
-use phx_runtime::PayloadError;
+use phx_runtime::channel::PayloadError;
 
 struct Room;
 
