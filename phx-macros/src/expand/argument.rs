@@ -97,15 +97,20 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
     let name = last_name(borrowed.map_or(&argument.ty, |it| &it.elem)).unwrap_or_default();
     let known = |topic: &str| Some(Hint::new(&format!("{topic}Of{place}"), None));
     match (name.as_str(), place) {
-        ("Socket", "Handler") | ("Topic", "Handler" | "Join") | ("Endpoint", _) if shared => None,
-        ("ConnectInfo", "Connect") if shared => None,
+        ("Socket", "Handler")
+        | ("Topic", "Handler" | "Join")
+        | ("ConnectInfo", "Connect")
+        | ("Endpoint", _)
+            if shared =>
+        {
+            None
+        }
         ("ReplyRef", "Handler") => None,
         ("Option", "Handler") if spelled(&argument.ty).contains("ReplyRef") => None,
-        ("Socket", _) | ("Topic", "Handler" | "Join") | ("Endpoint", _) => known(&name),
-        ("Topic", _) => known("Socket"),
-        ("Presence" | "State", _) => known(&name),
+        ("Topic", "Connect") => known("Socket"),
         ("Event", "Handler") | ("Event" | "ReplyRef", "Join") => known("Event"),
         ("ConnectInfo", _) | ("Params", "Handler" | "Join") => known("Info"),
+        ("Socket" | "Topic" | "Endpoint" | "Presence" | "State", _) => known(&name),
         (name, "Handler") if shared && name.ends_with("Socket") => known("User"),
         (_, place) => unknown(callback, argument, place),
     }
@@ -119,12 +124,11 @@ fn unknown(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint
             Some(Hint::new(&format!("SecondOf{place}"), Some(code!(#first))))
         }
         (None, Some(borrowed)) if place == "Handler" => {
-            let owned = match spelled(&borrowed.elem).as_str() {
-                "str" => code!(_phx::String),
-                _ => {
-                    let ty = inferred(&borrowed.elem, &callback.sig);
-                    code!(#ty)
-                }
+            let owned = if spelled(&borrowed.elem) == "str" {
+                code!(_phx::String)
+            } else {
+                let ty = inferred(&borrowed.elem, &callback.sig);
+                code!(#ty)
             };
             Some(Hint::new("LentOfHandler", Some(owned)))
         }
