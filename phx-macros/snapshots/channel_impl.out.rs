@@ -58,13 +58,6 @@ const _: () = {
             _phx::Pattern::new("room:{room_id}"),
             _phx::Pattern::new("dm:{room_id}"),
         ];
-        const EVENTS: &'static [&'static str] = &[
-            "new_msg",
-            "typing_start",
-            "typing_stop",
-            #[cfg(feature = "export")]
-            "export",
-        ];
         const INTERCEPTS: &'static [&'static str] = &["new_msg"];
         fn options() -> _phx::ChannelOptions {
             _phx::ChannelOptions::new().log_join(_phx::LogLevel::Debug)
@@ -149,7 +142,7 @@ const _: () = {
             self: _phx::Box<Self>,
             payload: _phx::Payload,
             cx: _phx::Context,
-        ) -> _phx::Handling {
+        ) -> _phx::Handling<_phx::Next> {
             match cx.event().as_str() {
                 "new_msg" => {
                     _phx::now(
@@ -177,7 +170,7 @@ const _: () = {
             self: _phx::Box<Self>,
             message: _phx::Info,
             cx: _phx::Context,
-        ) -> _phx::Handling {
+        ) -> _phx::Handling<_phx::Next> {
             let message = match message.take::<AfterJoin>() {
                 _phx::Ok(message) => {
                     return _phx::later(
@@ -207,7 +200,7 @@ const _: () = {
             self: _phx::Box<Self>,
             reason: _phx::Reason,
             cx: _phx::Context,
-        ) -> _phx::Handling {
+        ) -> _phx::Handling<()> {
             _phx::now(
                 self,
                 reason,
@@ -234,11 +227,10 @@ const _: () = {
     {
         fn join(
             cx: _phx::JoinContext<ServedSocket>,
-        ) -> _phx::BoxFuture<
-            'static,
-            _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
-        > {
-            _phx::Box::pin(async move {
+        ) -> impl _phx::Future<
+            Output = _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
+        > + _phx::Send {
+            async move {
                 _phx::make_later(&cx)
                     .call_4(
                         Self::join,
@@ -270,7 +262,7 @@ const _: () = {
                         > as _phx::IntoJoined<Self>>::into_joined,
                     )
                     .await
-            })
+            }
         }
         fn join_requires(requirements: &mut _phx::Requirements) {
             <State<

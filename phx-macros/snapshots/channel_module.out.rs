@@ -20,7 +20,6 @@ pub mod room {
         #[automatically_derived]
         impl _phx::Channel for Room {
             const PATTERNS: &'static [_phx::Pattern] = &[_phx::Pattern::new("room:*")];
-            const EVENTS: &'static [&'static str] = &["new_msg"];
             fn handle_in(
                 self: _phx::Box<Self>,
                 payload: _phx::Payload,
@@ -68,11 +67,10 @@ pub mod room {
         {
             fn join(
                 cx: _phx::JoinContext<ServedSocket>,
-            ) -> _phx::BoxFuture<
-                'static,
-                _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
-            > {
-                _phx::Box::pin(async move {
+            ) -> impl _phx::Future<
+                Output = _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
+            > + _phx::Send {
+                async move {
                     _phx::make_now(&cx)
                         .call_1(
                             self::join,
@@ -84,7 +82,7 @@ pub mod room {
                                 JoinError,
                             > as _phx::IntoJoined<Self>>::into_joined,
                         )
-                })
+                }
             }
         }
         #[allow(unused_imports)]

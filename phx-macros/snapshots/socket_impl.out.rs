@@ -34,8 +34,10 @@ const _: () = {
         }
         fn connect(
             cx: _phx::ConnectContext,
-        ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
-            _phx::Box::pin(async move {
+        ) -> impl _phx::Future<
+            Output = _phx::Result<Self, _phx::ConnectError>,
+        > + _phx::Send {
+            async move {
                 _phx::make_later(&cx)
                     .call_2(
                         Self::connect,
@@ -55,7 +57,7 @@ const _: () = {
                         > as _phx::IntoConnected<Self>>::into_connected,
                     )
                     .await
-            })
+            }
         }
         fn id(&self) -> _phx::Option<_phx::String> {
             <String as _phx::IntoSocketId>::into_socket_id(Self::id(self))

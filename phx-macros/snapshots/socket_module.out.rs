@@ -18,8 +18,10 @@ mod user_socket {
             }
             fn connect(
                 cx: _phx::ConnectContext,
-            ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
-                _phx::Box::pin(async move {
+            ) -> impl _phx::Future<
+                Output = _phx::Result<Self, _phx::ConnectError>,
+            > + _phx::Send {
+                async move {
                     _phx::make_now(&cx)
                         .call_0(
                             self::connect,
@@ -28,7 +30,7 @@ mod user_socket {
                                 ConnectError,
                             > as _phx::IntoConnected<Self>>::into_connected,
                         )
-                })
+                }
             }
             fn id(&self) -> _phx::Option<_phx::String> {
                 <&str as _phx::IntoSocketId>::into_socket_id(self::id(self))

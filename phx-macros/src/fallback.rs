@@ -105,9 +105,9 @@ fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs)
             const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
         }
         impl #join_params _phx::Join<#socket> for #ty #clause {
-            fn join(
+            async fn join(
                 _: _phx::JoinContext<#socket>,
-            ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
+            ) -> _phx::Result<_phx::Joined<Self>, _phx::JoinError> {
                 _phx::not_compiled()
             }
         }
@@ -123,9 +123,9 @@ fn socket_stubs(state: &State, args: &SocketArgs) -> TokenStream {
             fn mount() -> _phx::Mount {
                 _phx::not_compiled()
             }
-            fn connect(
+            async fn connect(
                 _: _phx::ConnectContext,
-            ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
+            ) -> _phx::Result<Self, _phx::ConnectError> {
                 _phx::not_compiled()
             }
         }

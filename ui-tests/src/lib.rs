@@ -94,7 +94,7 @@ pub mod documented {
         async fn info(&mut self, value: u64) -> Next {
             yield_now().await;
             self.id = value;
-            Next::CONTINUE
+            Next::Continue
         }
 
         #[handle_info]

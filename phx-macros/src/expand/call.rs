@@ -29,18 +29,25 @@ pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStre
     }
 }
 
-/// Calls what makes a state with the context `cx`; the value is a boxed future.
+/// Has what makes a state called with the context `cx`: the type and the body of a function that
+/// returns a future of `output`.
 ///
-/// What the future is refused for, not being `Send`, is blamed on the function's own keyword.
-pub(super) fn making(common: &Common, callback: &Callback) -> TokenStream {
+/// What the future is refused for, not being `Send`, is blamed on the user's function's own keyword.
+pub(super) fn making(
+    common: &Common,
+    callback: &Callback,
+    output: &TokenStream,
+) -> (TokenStream, TokenStream) {
     let keyword = callback.sig.asyncness.map_or(callback.sig.fn_token.span, |token| token.span);
+    let span = blame(keyword);
     let made = if callback.is_async() {
         let call = call(common, callback, &code!(_phx::make_later(&cx)));
         code!(#call.await)
     } else {
         call(common, callback, &code!(_phx::make_now(&cx)))
     };
-    quote_spanned!(blame(keyword)=> _phx::Box::pin(async move { #made }))
+    let future = quote_spanned!(span=> impl _phx::Future<Output = #output> + _phx::Send);
+    (future, quote_spanned!(span=> async move { #made }))
 }
 
 /// `given.receive_2(Self::new_msg, payload, context, reply)`: the function, how its arguments are

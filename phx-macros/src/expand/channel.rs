@@ -33,8 +33,9 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
     let (params, _, clause) = state.generics.split_for_impl();
     let ty = &state.ty;
     let patterns = args.patterns.iter().map(|pattern| &pattern.literal);
-    let events = names("EVENTS", &handlers::events(common, Role::HandleIn));
-    let intercepts = names("INTERCEPTS", &handlers::events(common, Role::HandleOut));
+    let intercepted = handlers::intercepted(common);
+    let intercepts = (!intercepted.is_empty())
+        .then(|| code!(const INTERCEPTS: &'static [&'static str] = &[#(#intercepted),*];));
     let options = (!args.settings.is_empty()).then(|| {
         let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
         code!(fn options() -> _phx::ChannelOptions { #options })
@@ -49,7 +50,6 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
         #[automatically_derived]
         impl #params _phx::Channel for #ty #clause {
             const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
-            #events
             #intercepts
             #options
             #requires
@@ -59,10 +59,4 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
             #(#terminate)*
         }
     }
-}
-
-/// A list of event names, if it is not empty.
-fn names(constant: &str, names: &[TokenStream]) -> Option<TokenStream> {
-    let constant = syn::Ident::new(constant, proc_macro2::Span::mixed_site());
-    (!names.is_empty()).then(|| code!(const #constant: &'static [&'static str] = &[#(#names),*];))
 }

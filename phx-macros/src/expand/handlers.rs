@@ -38,7 +38,7 @@ pub(super) fn handle_out(common: &Common) -> Option<TokenStream> {
             self: _phx::Box<Self>,
             payload: _phx::Payload,
             cx: _phx::Context,
-        ) -> _phx::Handling {
+        ) -> _phx::Handling<_phx::Next> {
             #body
         }
     })
@@ -63,7 +63,7 @@ pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
             self: _phx::Box<Self>,
             message: _phx::Info,
             cx: _phx::Context,
-        ) -> _phx::Handling {
+        ) -> _phx::Handling<_phx::Next> {
             #(#attempts)*
             _phx::Handling::unmatched_info(self, message, &cx)
         }
@@ -80,7 +80,7 @@ pub(super) fn terminate(common: &Common) -> impl Iterator<Item = TokenStream> {
                 self: _phx::Box<Self>,
                 reason: _phx::Reason,
                 cx: _phx::Context,
-            ) -> _phx::Handling {
+            ) -> _phx::Handling<()> {
                 #handling
             }
         }
@@ -144,11 +144,11 @@ fn allow(all: &[&Callback]) -> Option<TokenStream> {
     })
 }
 
-/// The events with handlers of `role`, each under its handler's `cfg`.
-pub(super) fn events(common: &Common, role: Role) -> Vec<TokenStream> {
+/// The events with `#[handle_out]` handlers, each under its handler's `cfg`.
+pub(super) fn intercepted(common: &Common) -> Vec<TokenStream> {
     let entry = |cfgs: &[Attribute], name: &syn::LitStr| code!(#(#cfgs)* #name);
     common
-        .callbacks(role)
+        .callbacks(Role::HandleOut)
         .filter_map(|callback| match &callback.events {
             Some(Events::Named(names)) => Some((callback, names)),
             _ => None,

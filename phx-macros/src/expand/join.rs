@@ -24,17 +24,16 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
         generics.make_where_clause().predicates.extend(available);
     }
     let (params, _, clause) = generics.split_for_impl();
-    let future = making(common, callback);
+    let joined = code!(_phx::Result<_phx::Joined<Self>, _phx::JoinError>);
+    let (future, body) = making(common, callback, &joined);
     let requires = requires("join_requires", state, [callback].into_iter());
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
         #[automatically_derived]
         impl #params _phx::Join<#socket> for #ty #clause {
-            fn join(
-                cx: _phx::JoinContext<#socket>,
-            ) -> _phx::BoxFuture<'static, _phx::Result<_phx::Joined<Self>, _phx::JoinError>> {
-                #future
+            fn join(cx: _phx::JoinContext<#socket>) -> #future {
+                #body
             }
             #requires
         }

@@ -63,14 +63,13 @@ fn mount(args: &SocketArgs) -> TokenStream {
 }
 
 fn connect(common: &Common, callback: &Callback) -> TokenStream {
-    let future = making(common, callback);
+    let connected = code!(_phx::Result<Self, _phx::ConnectError>);
+    let (future, body) = making(common, callback, &connected);
     let cfgs = &callback.cfgs;
     code! {
         #(#cfgs)*
-        fn connect(
-            cx: _phx::ConnectContext,
-        ) -> _phx::BoxFuture<'static, _phx::Result<Self, _phx::ConnectError>> {
-            #future
+        fn connect(cx: _phx::ConnectContext) -> #future {
+            #body
         }
     }
 }

@@ -20,10 +20,10 @@ use std::{
 };
 
 use arbitrary::Arbitrary;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use libfuzzer_sys::fuzz_target;
 use phx_runtime::{
-    ConnectError, ConnectInfo, Endpoint, JoinError, Joined, Params, Payload, Reason, Reply,
+    ConnectError, ConnectInfo, Endpoint, JoinError, Joined, Next, Params, Payload, Reason, Reply,
     ReplyRef,
     channel::{Channel, Context, FromEvent, Handling, Info, Join, JoinContext, Pattern, Route},
     json,
@@ -78,9 +78,7 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new()).max_channels(MAX_CHANNELS)
     }
 
-    fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async { Ok(Self) })
-    }
+    async fn connect(_: ConnectContext) -> Result<Self, ConnectError> { Ok(Self) }
 
     fn id(&self) -> Option<String> {
         Some("everybody".to_owned())
@@ -143,15 +141,16 @@ impl Channel for Room {
                 Reply::none()
             }
             "slow" => {
-                return Handling::later(async move {
-                    AtGate.await;
-                    (self, Reply::ok(payload))
+                return Handling::later(self, |_| {
+                    Box::pin(async {
+                        AtGate.await;
+                        Reply::ok(payload)
+                    })
                 });
             }
             "slow_panic" => {
-                return Handling::later::<Self>(async move {
-                    AtGate.await;
-                    panic!("told to")
+                return Handling::later(self, |_| {
+                    Box::pin(AtGate.map(|()| -> Reply { panic!("told to") }))
                 });
             }
             "panic" => panic!("told to"),
@@ -174,49 +173,44 @@ impl Channel for Room {
         Handling::done(self, reply)
     }
 
-    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling {
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling<Next> {
         let message = match message.take::<Note>() {
             Ok(Note::Answer(reply)) => {
                 reply.ok(json!({}));
-                return Handling::done(self, Reply::none());
+                return Handling::done(self, Next::Continue);
             }
-            Ok(Note::Stop) => return Handling::done(self, Reply::stop(Reason::Normal)),
+            Ok(Note::Stop) => return Handling::done(self, Next::Stop(Reason::Normal)),
             Err(message) => message,
         };
         let Ok(_) = message.take::<phx_runtime::endpoint::Broadcast>() else {
             panic!("nothing else is sent")
         };
         cx.socket().push("overheard", json!({}));
-        Handling::done(self, Reply::none())
+        Handling::done(self, Next::Continue)
     }
 
-    fn terminate(self: Box<Self>, _: Reason, _: Context) -> Handling {
+    fn terminate(self: Box<Self>, _: Reason, _: Context) -> Handling<()> {
         if !self.ends_slowly {
-            return Handling::done(self, Reply::none());
+            return Handling::done(self, ());
         }
-        Handling::later(async move {
-            AtGate.await;
-            (self, Reply::none())
-        })
+        Handling::later(self, |_| Box::pin(AtGate))
     }
 }
 
 impl Join<User> for Room {
-    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    async fn join(cx: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
         let how = cx.payload().decode::<u8>().unwrap_or(0);
-        Box::pin(async move {
-            match how {
-                1 => AtGate.await,
-                2 => return Err(JoinError::new("told to")),
-                3 => panic!("told to"),
-                4 => {
-                    AtGate.await;
-                    return Err(JoinError::new("told to"));
-                }
-                _ => {}
+        match how {
+            1 => AtGate.await,
+            2 => return Err(JoinError::new("told to")),
+            3 => panic!("told to"),
+            4 => {
+                AtGate.await;
+                return Err(JoinError::new("told to"));
             }
-            Ok(Joined::new(Self::new(how == 5)))
-        })
+            _ => {}
+        }
+        Ok(Joined::new(Self::new(how == 5)))
     }
 }
 

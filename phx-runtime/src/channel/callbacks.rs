@@ -1,19 +1,20 @@
 //! The callbacks of a channel: the traits that `#[channel]` implements.
 
-use futures_util::{FutureExt, future::BoxFuture};
+use std::pin::Pin;
 
 use super::{
     context::{Context, JoinContext},
-    handling::{AnyChannel, Handling, Step},
+    handling::{AnyChannel, Handling, Run, run, run_async},
     joined::{JoinError, Joined},
     options::ChannelOptions,
+    outcome::Outcome,
     pattern::Pattern,
-    reply::Reply,
+    reply::{Next, Reply},
 };
 use crate::{
     endpoint::Requirements,
     log::{Dropped, dropped},
-    message::{Info, Payload, Reason},
+    message::{FromFailure, Info, Payload, Reason},
 };
 
 /// A channel: the state of one client in one topic, from its join to its end.
@@ -29,7 +30,6 @@ use crate::{
 ///
 /// impl Channel for Echo {
 ///     const PATTERNS: &'static [Pattern] = &[Pattern::new("echo:*")];
-///     const EVENTS: &'static [&'static str] = &["echo"];
 ///
 ///     fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
 ///         match cx.event().as_str() {
@@ -47,8 +47,6 @@ use crate::{
 pub trait Channel: Sized + Send + 'static {
     /// The topics that the channel serves.
     const PATTERNS: &'static [Pattern];
-    /// The events that have a handler of their own.
-    const EVENTS: &'static [&'static str] = &[];
     /// The events whose broadcasts go through `handle_out` instead of straight to the client.
     const INTERCEPTS: &'static [&'static str] = &[];
 
@@ -66,19 +64,19 @@ pub trait Channel: Sized + Send + 'static {
     }
 
     /// A broadcast of an intercepted event, to be pushed or not.
-    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling<Next> {
         cx.socket().push(cx.event(), payload);
-        Handling::done(self, Reply::none())
+        Handling::done(self, Next::Continue)
     }
 
     /// A message from the application.
-    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling {
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling<Next> {
         Handling::unmatched_info(self, message, &cx)
     }
 
     /// The channel ends.
-    fn terminate(self: Box<Self>, _reason: Reason, _cx: Context) -> Handling {
-        Handling::done(self, Reply::none())
+    fn terminate(self: Box<Self>, _reason: Reason, _cx: Context) -> Handling<()> {
+        Handling::done(self, ())
     }
 }
 
@@ -90,44 +88,71 @@ pub trait Channel: Sized + Send + 'static {
 )]
 pub trait Join<S>: Channel {
     /// Decides whether the client may join, and makes the channel.
-    fn join(cx: JoinContext<S>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>>;
+    fn join(cx: JoinContext<S>) -> impl Future<Output = Result<Joined<Self>, JoinError>> + Send;
 
     /// Registers the application state that joining needs.
     fn join_requires(_requirements: &mut Requirements) {}
 }
 
 impl<C: Channel> AnyChannel for C {
-    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
-        Channel::handle_in(self, payload, cx)
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Run {
+        Channel::handle_in(self, payload, cx).into_run()
     }
 
-    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
-        Channel::handle_out(self, payload, cx)
+    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Run {
+        Channel::handle_out(self, payload, cx).into_run()
     }
 
-    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling {
-        Channel::handle_info(self, message, cx)
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Run {
+        Channel::handle_info(self, message, cx).into_run()
     }
 
-    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling {
-        Channel::terminate(self, reason, cx)
+    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Run {
+        Channel::terminate(self, reason, cx).into_run()
     }
 }
 
-impl Handling {
-    /// A callback that has already run.
-    pub fn done<C: Channel>(channel: Box<C>, reply: Reply) -> Self {
-        Self(Step::Done(channel, reply))
+impl<T> Handling<T> {
+    /// A callback that has nothing to do.
+    pub fn done<C: Channel>(channel: Box<C>, answer: T) -> Self
+    where
+        T: Outcome<T>,
+    {
+        Self::through(channel, T::of(answer).unwrap_or_else(Reply::from_failure))
     }
 
-    /// A callback that is still to run; it gives the channel back.
-    pub fn later<C: Channel>(
-        callback: impl Future<Output = (Box<C>, Reply)> + Send + 'static,
-    ) -> Self {
-        let erased = callback.map(|(channel, reply)| (channel as Box<dyn AnyChannel>, reply));
-        Self(Step::Later(Box::pin(erased)))
+    /// Runs a callback that waits for nothing.
+    ///
+    /// If it panics, that is a fault of this channel alone, which is still there for its `terminate`.
+    pub fn now<C: Channel, R>(mut channel: Box<C>, callback: impl FnOnce(&mut C) -> R) -> Self
+    where
+        T: Outcome<R>,
+    {
+        let reply = run(|| T::of(callback(&mut channel)));
+        Self::through(channel, reply)
     }
 
+    /// Runs an asynchronous callback: a closure that returns a boxed future. The connection serves its
+    /// other channels meanwhile, and this one handles nothing else.
+    ///
+    /// If it panics, that is a fault of this channel alone, which is still there for its `terminate`.
+    pub fn later<C: Channel, R>(
+        mut channel: Box<C>,
+        callback: impl for<'a> FnOnce(&'a mut C) -> Pin<Box<dyn Future<Output = R> + Send + 'a>>
+        + Send
+        + 'static,
+    ) -> Self
+    where
+        T: Outcome<R>,
+    {
+        Self::under_way(async move {
+            let reply = run_async(async { T::of(callback(&mut channel).await) }).await;
+            (channel, reply)
+        })
+    }
+}
+
+impl Handling<Reply> {
     /// No handler takes this event: the client is told so, and the channel goes on.
     pub fn unmatched_event<C: Channel>(channel: Box<C>, cx: &Context) -> Self {
         if cx.expects_reply() {
@@ -136,10 +161,12 @@ impl Handling {
         dropped(Dropped::UnmatchedEvent, cx.socket().whose(), Some(cx.event()));
         Self::done(channel, Reply::none())
     }
+}
 
+impl Handling<Next> {
     /// No handler takes this message: it is logged, and the channel goes on.
     pub fn unmatched_info<C: Channel>(channel: Box<C>, message: Info, cx: &Context) -> Self {
         dropped(Dropped::UnmatchedInfo(message.type_name()), cx.socket().whose(), None);
-        Self::done(channel, Reply::none())
+        Self::done(channel, Next::Continue)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use super::{pattern::Pattern, reply_ref::ReplyRef, socket::Socket};
+use super::{joined::JoinError, pattern::Pattern, reply_ref::ReplyRef, socket::Socket};
 use crate::{
     connect::{ConnectInfo, params::FromParams},
     endpoint::{Endpoint, Requirements, State},
-    message::{Event, Failure, Fault, Payload, Topic},
+    message::{Event, Fault, Payload, PayloadError, Topic},
     serializer::MessageRef,
 };
 
@@ -176,9 +176,14 @@ impl<S> JoinContext<S> {
     }
 
     /// The topic parameter called `name`, parsed.
-    pub fn parameter<T: FromTopic>(&self, name: &str) -> Result<T, Failure> {
-        let text = self.pattern.capture(&self.topic, name).ok_or(Failure::Topic)?;
-        T::from_topic(text).ok_or(Failure::Topic)
+    ///
+    /// # Errors
+    ///
+    /// The pattern has no such parameter, or its text does not parse: there is no such topic, and the
+    /// client is told `unmatched topic`.
+    pub fn parameter<T: FromTopic>(&self, name: &str) -> Result<T, JoinError> {
+        let text = self.pattern.capture(&self.topic, name);
+        text.and_then(T::from_topic).ok_or_else(JoinError::unmatched_topic)
     }
 
     /// The endpoint that serves the connection.
@@ -274,8 +279,12 @@ impl ConnectContext {
     }
 
     /// The connection parameters, decoded.
-    pub fn params<T: FromParams>(&self) -> Result<T, Failure> {
-        Ok(T::from_params(self.info.params())?)
+    ///
+    /// # Errors
+    ///
+    /// They are not of that type. As the error of a `connect` that refuses the client with status 403.
+    pub fn params<T: FromParams>(&self) -> Result<T, PayloadError> {
+        T::from_params(self.info.params())
     }
 }
 

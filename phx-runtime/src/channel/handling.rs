@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     task::{self, Poll, Waker},
 };
@@ -12,23 +13,91 @@ use futures_util::{
 };
 
 use super::{context::Context, reply::Reply};
-use crate::message::{Failure, Fault, Info, Payload, Reason, caught};
+use crate::message::{Failure, Fault, FromFailure, Info, Payload, Reason, caught};
 
 /// A [`Channel`](super::Channel) without its type.
 pub(crate) trait AnyChannel: Send {
-    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling;
-    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling;
-    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling;
-    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling;
+    fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Run;
+    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Run;
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Run;
+    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Run;
 }
 
 pub(crate) type Returned = (Box<dyn AnyChannel>, Reply);
 
-/// A callback's run. The channel goes in and comes back out together with the reply, so that a
-/// connection can keep the running callback without borrowing from itself.
-pub struct Handling(pub(super) Step);
+/// A callback's run. The channel goes in and comes back out together with what the callback answers,
+/// so that a connection can keep the running callback without borrowing from itself.
+///
+/// `T` is what the callback may answer: a [`Reply`] to the client, [`Next`](crate::Next) where there
+/// is nobody to reply to, and nothing at the channel's end.
+///
+/// ```
+/// use phx_runtime::{
+///     Payload, Reply,
+///     channel::{Channel, Context, Handling, Pattern, PayloadError},
+/// };
+///
+/// struct Counter(u64);
+///
+/// impl Counter {
+///     async fn save(&self) {}
+/// }
+///
+/// impl Channel for Counter {
+///     const PATTERNS: &'static [Pattern] = &[Pattern::new("counter:*")];
+///
+///     fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+///         match cx.event().as_str() {
+///             "add" => Handling::now(self, |counter| -> Result<u64, PayloadError> {
+///                 counter.0 += payload.decode::<u64>()?;
+///                 Ok(counter.0)
+///             }),
+///             "save" => Handling::later(self, |counter| {
+///                 Box::pin(async {
+///                     counter.save().await;
+///                     Reply::ack()
+///                 })
+///             }),
+///             _ => Handling::unmatched_event(self, &cx),
+///         }
+///     }
+/// }
+/// ```
+pub struct Handling<T = Reply> {
+    run: Run,
+    answers: PhantomData<fn() -> T>,
+}
 
-pub(super) enum Step {
+impl<T> Handling<T> {
+    /// A callback that has already run.
+    pub(crate) fn through<C: AnyChannel + 'static>(channel: Box<C>, reply: Reply) -> Self {
+        Self { run: Run::Done(channel, reply), answers: PhantomData }
+    }
+
+    /// A callback that is still to run; it gives the channel back.
+    pub(crate) fn under_way<C: AnyChannel + 'static>(
+        callback: impl Future<Output = (Box<C>, Reply)> + Send + 'static,
+    ) -> Self {
+        let erased = callback.map(|(channel, reply)| (channel as Box<dyn AnyChannel>, reply));
+        Self { run: Run::Later(Box::pin(erased)), answers: PhantomData }
+    }
+
+    pub(super) fn into_run(self) -> Run {
+        self.run
+    }
+}
+
+impl<T> fmt::Debug for Handling<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.run {
+            Run::Done(..) => "Handling::Done",
+            Run::Later(_) => "Handling::Later",
+        })
+    }
+}
+
+/// A [`Handling`] of any callback.
+pub(crate) enum Run {
     Done(Box<dyn AnyChannel>, Reply),
     Later(BoxFuture<'static, Returned>),
 }
@@ -44,12 +113,12 @@ pub(crate) enum Progress {
 /// A callback under way.
 pub(crate) type Caught = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Returned>>>;
 
-impl Handling {
+impl Run {
     /// Runs a callback until it waits for the first time, which most never do.
     pub(crate) fn start(callback: impl FnOnce() -> Self) -> Progress {
         let mut future = match catch_unwind(AssertUnwindSafe(callback)) {
-            Ok(Self(Step::Done(channel, reply))) => return Progress::Through(Ok((channel, reply))),
-            Ok(Self(Step::Later(future))) => AssertUnwindSafe(future).catch_unwind(),
+            Ok(Self::Done(channel, reply)) => return Progress::Through(Ok((channel, reply))),
+            Ok(Self::Later(future)) => AssertUnwindSafe(future).catch_unwind(),
             Err(panic) => return Progress::Through(Err(Fault::from_panic(&*panic))),
         };
         // Whoever keeps it then polls it again, with the task's own waker.
@@ -62,28 +131,19 @@ impl Handling {
     }
 }
 
-impl fmt::Debug for Handling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Step::Done(..) => "Handling::Done",
-            Step::Later(_) => "Handling::Later",
-        })
-    }
-}
-
 /// Runs a plain callback; a panic becomes a fault of this channel alone.
-pub fn run(callback: impl FnOnce() -> Result<Reply, Failure>) -> Reply {
+pub(crate) fn run(callback: impl FnOnce() -> Result<Reply, Failure>) -> Reply {
     match catch_unwind(AssertUnwindSafe(callback)) {
-        Ok(result) => result.unwrap_or_else(Reply::from),
+        Ok(result) => result.unwrap_or_else(Reply::from_failure),
         Err(panic) => Reply::fault(Fault::from_panic(&*panic)),
     }
 }
 
 /// Runs an async callback; a panic becomes a fault of this channel alone.
-pub fn run_async(
+pub(crate) fn run_async(
     callback: impl Future<Output = Result<Reply, Failure>>,
 ) -> impl Future<Output = Reply> {
-    caught(callback).map(|result| result.unwrap_or_else(Reply::from))
+    caught(callback).map(|result| result.unwrap_or_else(Reply::from_failure))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{
-    message::{Failure, Fault, Info, Payload, ToPayload},
+    message::{Failure, Fault, FromFailure, Info, Payload, PayloadError, ToPayload},
     token::TokenError,
 };
 
@@ -102,6 +102,11 @@ impl JoinError {
         reason_of(response)
     }
 
+    /// Answers as if no channel served the topic.
+    pub(super) fn unmatched_topic() -> Self {
+        Self(Refused::UnmatchedTopic)
+    }
+
     pub(crate) fn into_refused(self) -> Refused {
         self.0
     }
@@ -120,14 +125,19 @@ impl From<Fault> for JoinError {
     }
 }
 
-impl From<Failure> for JoinError {
-    fn from(failure: Failure) -> Self {
+impl From<PayloadError> for JoinError {
+    /// Refuses with the reason `invalid payload`, and with the error's text as `detail`.
+    fn from(error: PayloadError) -> Self {
+        Self::with(json!({ "reason": "invalid payload", "detail": error.to_string() }))
+    }
+}
+
+impl FromFailure for JoinError {
+    fn from_failure(failure: Failure) -> Self {
         match failure {
-            Failure::Payload(error) => {
-                Self::with(json!({ "reason": "invalid payload", "detail": error.to_string() }))
-            }
-            Failure::Topic => Self(Refused::UnmatchedTopic),
-            Failure::Fault(fault) => Self(Refused::Fault(fault)),
+            Failure::Payload(error) => error.into(),
+            Failure::Topic => Self::unmatched_topic(),
+            Failure::Fault(fault) => fault.into(),
         }
     }
 }

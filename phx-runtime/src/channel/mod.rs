@@ -17,6 +17,7 @@ pub(crate) mod joined;
 mod kind;
 mod member;
 mod options;
+mod outcome;
 mod pattern;
 pub(crate) mod reply;
 pub(crate) mod reply_ref;
@@ -30,22 +31,22 @@ pub use self::{
     assigns::StateOf,
     callbacks::{Channel, Join},
     context::{Context, FromEvent, FromJoin, FromTopic, JoinContext},
-    handling::{Handling, run, run_async},
+    handling::Handling,
     into_joined::IntoJoined,
     options::ChannelOptions,
+    outcome::Outcome,
     pattern::Pattern,
     reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse},
     route::Route,
     routing_table::RoutingTable,
 };
 pub use crate::message::{
-    EncodeError, Failure, FromPayload, FromReason, Info, PayloadError, PayloadKind, ToPayload,
-    TopicPart,
+    EncodeError, FromPayload, FromReason, Info, PayloadError, PayloadKind, ToPayload, TopicPart,
 };
 
 pub(crate) use self::{
     context::ConnectContext,
-    handling::{AnyChannel, Caught, Progress, Returned},
+    handling::{AnyChannel, Caught, Progress, Returned, Run, run, run_async},
     joined::{JoinError, Refused},
     kind::ChannelKind,
     member::{Ends, Member, SessionMessage},

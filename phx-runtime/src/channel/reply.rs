@@ -3,7 +3,9 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use crate::message::{Binary, Failure, Fault, Payload, PayloadError, Reason, ToPayload};
+use crate::message::{
+    Binary, Failure, Fault, FromFailure, Payload, PayloadError, Reason, ToPayload,
+};
 
 /// The answer of a `#[handle_in]` handler, and whether the channel goes on.
 ///
@@ -147,19 +149,22 @@ impl Reply {
         }
     }
 
+    pub(crate) fn from_next(next: Next) -> Self {
+        match next {
+            Next::Continue => Self::none(),
+            Next::Stop(reason) => Self::stop(reason),
+        }
+    }
+
     pub(crate) fn into_parts(self) -> (Option<Answer>, Option<End>) {
         (self.answer, self.end)
     }
 }
 
-impl From<Failure> for Reply {
-    fn from(failure: Failure) -> Self {
+impl FromFailure for Reply {
+    fn from_failure(failure: Failure) -> Self {
         match failure {
-            Failure::Payload(error) => {
-                let detail = error.to_string();
-                let response = serde_json::json!({ "reason": "invalid payload", "detail": detail });
-                Self::stand_in(NotCalled::Payload(error), &response)
-            }
+            Failure::Payload(error) => error.into_refusal(),
             Failure::Topic => {
                 let response = serde_json::json!({ "reason": "unmatched topic" });
                 Self::stand_in(NotCalled::Unmatched, &response)
@@ -269,6 +274,16 @@ impl IntoRefusal for Fault {
 }
 
 #[diagnostic::do_not_recommend]
+impl IntoRefusal for PayloadError {
+    /// The client is told that its payload is invalid, as where the argument itself does not decode.
+    fn into_refusal(self) -> Reply {
+        let detail = self.to_string();
+        let response = serde_json::json!({ "reason": "invalid payload", "detail": detail });
+        Reply::stand_in(NotCalled::Payload(self), &response)
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl IntoRefusal for Reply {
     fn into_refusal(self) -> Reply {
         self
@@ -281,23 +296,20 @@ impl IntoRefusal for Reply {
 /// use phx_runtime::{Next, Reason};
 ///
 /// fn tick(left: u32) -> Next {
-///     if left == 0 { Next::stop(Reason::Normal) } else { Next::CONTINUE }
+///     if left == 0 { Next::Stop(Reason::Normal) } else { Next::Continue }
 /// }
 /// # tick(1);
 /// ```
 ///
 /// Phoenix counterparts: `{:noreply, socket}` and `{:stop, reason, socket}`.
 #[derive(Debug, Default)]
-pub struct Next(Option<Reason>);
-
-impl Next {
+#[non_exhaustive]
+pub enum Next {
     /// The channel goes on, as after returning `()`.
-    pub const CONTINUE: Self = Self(None);
-
+    #[default]
+    Continue,
     /// The channel ends: the client gets `phx_close`, or `phx_error` after [`Reason::failed`].
-    pub const fn stop(reason: Reason) -> Self {
-        Self(Some(reason))
-    }
+    Stop(Reason),
 }
 
 /// What a `#[handle_info]` or `#[handle_out]` handler can return.
@@ -314,7 +326,7 @@ pub trait IntoNext {
 #[diagnostic::do_not_recommend]
 impl IntoNext for () {
     fn into_next(self) -> Result<Next, Fault> {
-        Ok(Next::CONTINUE)
+        Ok(Next::Continue)
     }
 }
 
@@ -328,12 +340,6 @@ impl IntoNext for Next {
 impl<T: IntoNext> IntoNext for Result<T, Fault> {
     fn into_next(self) -> Result<Next, Fault> {
         self.and_then(IntoNext::into_next)
-    }
-}
-
-impl From<Next> for Reply {
-    fn from(next: Next) -> Self {
-        Self { answer: None, end: next.0.map(End::Stop) }
     }
 }
 

@@ -13,11 +13,9 @@ use super::{callbacks::Join, pattern::Pattern, route::Route};
 /// # struct Guest;
 /// # impl phx_runtime::socket::SocketState for Guest {
 /// #     fn mount() -> phx_runtime::options::Mount { phx_runtime::options::Mount::new("/socket") }
-/// #     fn connect(
+/// #     async fn connect(
 /// #         _: phx_runtime::socket::ConnectContext,
-/// #     ) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
-/// #         Box::pin(async { Ok(Guest) })
-/// #     }
+/// #     ) -> Result<Self, ConnectError> { Ok(Guest) }
 /// # }
 /// # struct Lobby;
 /// # #[channel("lobby")]

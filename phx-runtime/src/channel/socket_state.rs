@@ -1,7 +1,5 @@
 //! The socket: who a connection belongs to, and the session that serves its channels.
 
-use futures_util::future::BoxFuture;
-
 use super::{
     context::{ConnectContext, FromJoin, JoinContext},
     route::Route,
@@ -15,7 +13,6 @@ use crate::{
 /// The state of one connection; what `#[socket(..)]` implements.
 ///
 /// ```
-/// use futures_util::future::BoxFuture;
 /// use phx_runtime::{
 ///     ConnectError, channel::Route,
 ///     options::{Mount, WebSocketOptions},
@@ -29,8 +26,8 @@ use crate::{
 ///         Mount::new("/socket").websocket(WebSocketOptions::new())
 ///     }
 ///
-///     fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-///         Box::pin(async { Ok(Guest) })
+///     async fn connect(_: ConnectContext) -> Result<Self, ConnectError> {
+///         Ok(Guest)
 ///     }
 /// }
 /// ```
@@ -44,7 +41,7 @@ pub trait SocketState: Sized + Send + Sync + 'static {
     fn mount() -> Mount;
 
     /// Authenticates a connection. Phoenix counterpart: `connect/3`.
-    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>>;
+    fn connect(cx: ConnectContext) -> impl Future<Output = Result<Self, ConnectError>> + Send;
 
     /// The topic that names this connection's owner, for `Endpoint::disconnect`; none by default.
     fn id(&self) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::connect::params::Params;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{
-    message::{Failure, Fault, PayloadError},
+    message::{Failure, Fault, FromFailure, PayloadError},
     token::TokenError,
     transport::TransportKind,
 };
@@ -243,8 +243,8 @@ impl From<PayloadError> for ConnectError {
     }
 }
 
-impl From<Failure> for ConnectError {
-    fn from(failure: Failure) -> Self {
+impl FromFailure for ConnectError {
+    fn from_failure(failure: Failure) -> Self {
         match failure {
             Failure::Payload(error) => error.into(),
             Failure::Topic => Self::new("unmatched topic"),

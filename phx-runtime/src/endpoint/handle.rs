@@ -34,9 +34,7 @@ use crate::{
 /// # struct UserSocket;
 /// # impl SocketState for UserSocket {
 /// #     fn mount() -> Mount { Mount::new("/socket").websocket(WebSocketOptions::new()) }
-/// #     fn connect(_: ConnectContext) -> futures_util::future::BoxFuture<'static, Result<Self, ConnectError>> {
-/// #         Box::pin(async { Ok(UserSocket) })
-/// #     }
+/// #     async fn connect(_: ConnectContext) -> Result<Self, ConnectError> { Ok(UserSocket) }
 /// # }
 /// use phx_runtime::Endpoint;
 ///

@@ -62,7 +62,7 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// Why generated code could not get a result out of a callback.
+/// Why the runtime could not get a result out of a callback.
 #[derive(Debug)]
 pub enum Failure {
     /// The payload is not what the callback takes: the client is told.
@@ -83,6 +83,12 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
+}
+
+/// What a failure becomes for whoever waits for the callback's result.
+#[doc(hidden)]
+pub trait FromFailure {
+    fn from_failure(failure: Failure) -> Self;
 }
 
 /// Awaits `future`, turning a panic of any poll into a fault.

@@ -10,7 +10,7 @@ mod topic;
 
 pub use self::{
     event::Event,
-    fault::{Failure, Fault},
+    fault::{Failure, Fault, FromFailure},
     info::Info,
     payload::{Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadKind},
     reason::{FromReason, Reason},

@@ -17,7 +17,7 @@ use super::counts::each_count;
 use crate::{
     Reply,
     channel::{Channel, Context, Handling, StateOf, run, run_async},
-    message::{Failure, Fault},
+    message::{Failure, Fault, FromFailure},
 };
 
 /// A handler that has been called and still runs, without its type.
@@ -42,24 +42,24 @@ pub struct Now;
 pub struct Later;
 
 /// Runs a plain handler.
-pub fn now<C: Channel, Arrived>(
+pub fn now<C: Channel, Arrived, Answer>(
     mut channel: Box<C>,
     arrived: Arrived,
     cx: Context,
     call: for<'a> fn(Given<'a, Now, &'a mut C, Arrived>) -> Result<Reply, Failure>,
-) -> Handling {
+) -> Handling<Answer> {
     let reply = run(|| call(Given::new(&mut channel, arrived, &cx)));
-    Handling::done(channel, reply)
+    Handling::through(channel, reply)
 }
 
 /// Runs an async handler.
-pub fn later<C: Channel, Arrived: Send + 'static>(
+pub fn later<C: Channel, Arrived: Send + 'static, Answer>(
     mut channel: Box<C>,
     arrived: Arrived,
     cx: Context,
     call: for<'a> fn(Given<'a, Later, &'a mut C, Arrived>) -> Running<'a>,
-) -> Handling {
-    Handling::later(async move {
+) -> Handling<Answer> {
+    Handling::under_way(async move {
         let called = async { Ok(call(Given::new(&mut channel, arrived, &cx)).await) };
         let reply = run_async(called).await;
         (channel, reply)
@@ -166,6 +166,6 @@ fn called<F: Future<Output = Returned>, Returned>(
 ) -> impl Future<Output = Reply> {
     match called {
         Ok(future) => Either::Left(future.map(answer)),
-        Err(failure) => Either::Right(ready(failure.into())),
+        Err(failure) => Either::Right(ready(Reply::from_failure(failure))),
     }
 }

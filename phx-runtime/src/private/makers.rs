@@ -7,7 +7,7 @@ use std::future::ready;
 use futures_util::{FutureExt, future::Either};
 
 use super::counts::each_count;
-use crate::message::Failure;
+use crate::message::{Failure, FromFailure};
 
 /// What a plain function is called with: the context `Q`.
 #[derive(Debug)]
@@ -33,13 +33,14 @@ macro_rules! calls {
         impl<Q: Copy> MakeNow<Q> {
             $(
                 /// Finds the arguments, in their order, and calls the function.
-                pub fn $call<$($ty,)* Returned, T, Error: From<Failure>>(
+                pub fn $call<$($ty,)* Returned, T, Error: FromFailure>(
                     self,
                     make: fn($($ty),*) -> Returned,
                     $($argument: fn(Q) -> Result<$ty, Failure>,)*
                     answer: fn(Returned) -> Result<T, Error>,
                 ) -> Result<T, Error> {
-                    answer(make($($argument(self.0)?),*))
+                    let called = || Ok(make($($argument(self.0)?),*));
+                    called().map_err(Error::from_failure).and_then(answer)
                 }
             )*
         }
@@ -48,7 +49,7 @@ macro_rules! calls {
         impl<Q: Copy> MakeLater<Q> {
             $(
                 /// Finds the arguments, in their order, and calls the function.
-                pub fn $call<$($ty,)* Called: Future, T, Error: From<Failure>>(
+                pub fn $call<$($ty,)* Called: Future, T, Error: FromFailure>(
                     self,
                     make: fn($($ty),*) -> Called,
                     $($argument: fn(Q) -> Result<$ty, Failure>,)*
@@ -58,7 +59,7 @@ macro_rules! calls {
                     // Not awaited by an `async fn`, which would store the future twice.
                     match called() {
                         Ok(future) => Either::Left(future.map(answer)),
-                        Err(failure) => Either::Right(ready(Err(Failure::into(failure)))),
+                        Err(failure) => Either::Right(ready(Err(Error::from_failure(failure)))),
                     }
                 }
             )*

@@ -6,6 +6,8 @@
 
 pub use std::{
     boxed::Box,
+    future::Future,
+    marker::Send,
     option::Option::{self, None, Some},
     result::Result::{self, Err, Ok},
     string::String,
@@ -13,11 +15,11 @@ pub use std::{
     vec::Vec,
 };
 
-pub use futures_util::future::BoxFuture;
 pub use phx_macros::{assigns, connect, handle_in, handle_info, handle_out, id, join, terminate};
 
+pub use crate::message::{Failure, FromFailure};
 pub use crate::{
-    ConnectError, JoinError, Joined, Payload, Reason, Topic,
+    ConnectError, JoinError, Joined, Next, Payload, Reason, Topic,
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
         Handling, Info, IntoJoined, IntoNext, IntoReply, Join, JoinContext, Pattern, Route,

@@ -2,10 +2,8 @@
 
 use crate::{
     Next, Reply, Topic,
-    channel::{
-        Channel, Context, Failure, Handling, IntoRefusal, IntoResponse, JoinContext, StateOf,
-    },
-    message::{Fault, Payload},
+    channel::{Channel, Context, Handling, IntoRefusal, IntoResponse, JoinContext, StateOf},
+    message::{Failure, Fault, Payload},
 };
 
 /// The state, as `#[id]` takes it where it has another name for its type.
@@ -40,8 +38,8 @@ pub fn message<T>(message: T) -> Result<T, Failure> {
 /// What `#[handle_out]` or `#[handle_info]` returned.
 pub fn next(returned: Result<Next, Fault>) -> Reply {
     match returned {
-        Ok(next) => next.into(),
-        Err(fault) => Failure::from(fault).into(),
+        Ok(next) => Reply::from_next(next),
+        Err(fault) => fault.into_refusal(),
     }
 }
 
@@ -73,9 +71,13 @@ impl<T: IntoResponse, E: IntoRefusal, F: IntoRefusal> IntoNestedReply for Result
 }
 
 /// Does what happens to a broadcast that is not intercepted.
-pub fn push_unchanged<C: Channel>(channel: Box<C>, payload: Payload, cx: &Context) -> Handling {
+pub fn push_unchanged<C: Channel>(
+    channel: Box<C>,
+    payload: Payload,
+    cx: &Context,
+) -> Handling<Next> {
     cx.socket().push(cx.event(), payload);
-    Handling::done(channel, Reply::none())
+    Handling::done(channel, Next::Continue)
 }
 
 /// The body of a function in a program that does not compile.

@@ -123,14 +123,11 @@ impl Builder {
     /// A socket that reads it and checks neither the origin nor the CSRF token is refused:
     ///
     /// ```
-    /// # use futures_util::future::BoxFuture;
     /// # use phx_runtime::{ConnectError, socket::{ConnectContext, SocketState}};
     /// # struct UserSocket;
     /// # impl SocketState for UserSocket {
     /// #     fn mount() -> Mount { Mount::new("/socket") }
-    /// #     fn connect(_: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-    /// #         Box::pin(async { Ok(UserSocket) })
-    /// #     }
+    /// #     async fn connect(_: ConnectContext) -> Result<Self, ConnectError> { Ok(UserSocket) }
     /// # }
     /// use phx_runtime::{
     ///     Endpoint,

@@ -10,7 +10,7 @@ use super::{
     turns::Core,
 };
 use crate::{
-    channel::{AnyChannel, Caught, Context, End, Handling, Member, Progress, Returned, Socket},
+    channel::{AnyChannel, Caught, Context, End, Member, Progress, Returned, Run, Socket},
     log,
     message::{Event, Fault, Payload, Reason},
     serializer::{Incoming, MessageRef},
@@ -113,7 +113,7 @@ fn terminate(
     reason: Reason,
 ) -> Option<BoxFuture<'static, ()>> {
     let cx = Context::new(Socket::new(member.clone()), Event::from(""), None);
-    match Handling::start(|| channel.terminate(reason, cx)) {
+    match Run::start(|| channel.terminate(reason, cx)) {
         Progress::Through(result) => {
             log_terminated(member, result);
             None

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     channel::{
-        Answer, AnyChannel, Context, End, Handling, Member, NotCalled, Progress, Reply, Returned,
-        Routes, SessionShared, Socket,
+        Answer, AnyChannel, Context, End, Member, NotCalled, Progress, Reply, Returned, Routes,
+        Run, SessionShared, Socket,
     },
     connect::MountSettings,
     log::{Dropped, FilterParameters, dropped},
@@ -96,14 +96,9 @@ impl Core {
     }
 
     /// Runs a callback, which `handle` hands the channel to.
-    fn call(
-        &mut self,
-        slot: &mut Slot,
-        call: Call,
-        handle: impl FnOnce(Socket) -> Handling,
-    ) -> Fate {
+    fn call(&mut self, slot: &mut Slot, call: Call, handle: impl FnOnce(Socket) -> Run) -> Fate {
         let socket = Socket::new(slot.member.clone());
-        match Handling::start(|| handle(socket)) {
+        match Run::start(|| handle(socket)) {
             Progress::Through(result) => self.returned(slot, call, result),
             Progress::Waits(future) => {
                 self.running.call(slot.member.clone(), call, future);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::{
@@ -10,8 +10,8 @@ use super::{
     connect,
 };
 use crate::{
-    ConnectError, Endpoint, JoinError, Joined, Presence, Reply, assert_push, assert_reply,
-    channel::{Channel, Context, Handling, Join, JoinContext, Pattern, Route, run},
+    ConnectError, Endpoint, JoinError, Joined, Next, Presence, Reply, assert_push, assert_reply,
+    channel::{Channel, Context, Handling, Join, JoinContext, Pattern, Route},
     message::{Binary, Payload, Reason},
     options::{Mount, WebSocketOptions},
     refute_push, refute_reply,
@@ -26,13 +26,12 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new())
     }
 
-    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
+    async fn connect(cx: ConnectContext) -> Result<Self, ConnectError> {
         let params = cx.info().params();
-        let result = match params.get("refuse") {
+        match params.get("refuse") {
             Some(_) => Err(ConnectError::new("refused")),
             None => Ok(Self(params.get("id").map(str::to_owned))),
-        };
-        Box::pin(std::future::ready(result))
+        }
     }
 
     fn id(&self) -> Option<String> {
@@ -51,44 +50,39 @@ impl Channel for Room {
 
     fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
         let socket = cx.socket().clone();
-        let reply = run(|| {
-            Ok(match cx.event().as_str() {
-                "echo" => Reply::ok(payload),
-                "push" => {
-                    socket.push("pushed", payload);
-                    Reply::none()
-                }
-                "shout" => {
-                    socket.broadcast("shouted", payload);
-                    Reply::none()
-                }
-                "slow" => {
-                    socket.notify_after(Duration::from_secs(1), "slow");
-                    Reply::none()
-                }
-                "stop" => Reply::stop(Reason::Normal),
-                "panic" => panic!("told to"),
-                _ => Reply::error(json!({ "reason": "unknown" })),
-            })
-        });
-        Handling::done(self, reply)
+        Handling::now(self, |_| match cx.event().as_str() {
+            "echo" => Reply::ok(payload),
+            "push" => {
+                socket.push("pushed", payload);
+                Reply::none()
+            }
+            "shout" => {
+                socket.broadcast("shouted", payload);
+                Reply::none()
+            }
+            "slow" => {
+                socket.notify_after(Duration::from_secs(1), "slow");
+                Reply::none()
+            }
+            "stop" => Reply::stop(Reason::Normal),
+            "panic" => panic!("told to"),
+            _ => Reply::error(json!({ "reason": "unknown" })),
+        })
     }
 
-    fn handle_info(self: Box<Self>, _: crate::message::Info, cx: Context) -> Handling {
+    fn handle_info(self: Box<Self>, _: crate::message::Info, cx: Context) -> Handling<Next> {
         cx.socket().push("slow", json!({}));
-        Handling::done(self, Reply::none())
+        Handling::done(self, Next::Continue)
     }
 }
 
 impl Join<User> for Room {
-    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
+    async fn join(cx: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
         let payload = cx.payload();
-        Box::pin(async move {
-            match cx.topic().rest() {
-                "refused" => Err(JoinError::new("unauthorized")),
-                _ => Ok(Joined::new(Self).reply(payload)),
-            }
-        })
+        match cx.topic().rest() {
+            "refused" => Err(JoinError::new("unauthorized")),
+            _ => Ok(Joined::new(Self).reply(payload)),
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use futures_util::{SinkExt, StreamExt, future::BoxFuture};
+use futures_util::{SinkExt, StreamExt};
 use phx_runtime::{
-    ConnectError, Endpoint, Fault, JoinError, Joined, Payload, Presence, Reason, Reply,
-    channel::{Channel, Context, Failure, Handling, Info, Join, JoinContext, Pattern, Route, run},
+    ConnectError, Endpoint, Fault, JoinError, Joined, Next, Payload, Presence, Reason, Reply,
+    channel::{Channel, Context, Handling, Info, Join, JoinContext, Pattern, Route},
     json,
     options::{Mount, WebSocketOptions},
     presence::TrackError,
@@ -28,9 +28,8 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new())
     }
 
-    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        let id = cx.info().params().get("id").map(str::to_owned);
-        Box::pin(async move { Ok(Self { id }) })
+    async fn connect(cx: ConnectContext) -> Result<Self, ConnectError> {
+        Ok(Self { id: cx.info().params().get("id").map(str::to_owned) })
     }
 
     fn id(&self) -> Option<String> {
@@ -56,7 +55,7 @@ struct Room {
 struct AfterJoin;
 
 impl Room {
-    fn handle(&self, payload: Payload, cx: &Context) -> Result<Reply, Failure> {
+    fn handle(&self, payload: Payload, cx: &Context) -> Result<Reply, Fault> {
         let presence = cx.state::<Presence>()?;
         let (socket, fields) = (cx.socket(), payload.decode::<Map<String, Value>>()?);
         let key = fields.get("key").and_then(Value::as_str).unwrap_or_default();
@@ -98,38 +97,35 @@ impl Channel for Room {
 
     fn handle_in(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
         if cx.event() == "track_late" {
-            return Handling::later(async move {
-                let gate = cx.state::<Gate>().unwrap();
-                gate.open.acquire().await.unwrap().forget();
-                let presence = cx.state::<Presence>().unwrap();
-                let tracked = presence.track(cx.socket(), "late", json!({}));
-                gate.tracked.send(tracked.map(|_| ())).unwrap();
-                (self, Reply::none())
+            return Handling::later(self, |_| {
+                Box::pin(async move {
+                    let gate = cx.state::<Gate>().unwrap();
+                    gate.open.acquire().await.unwrap().forget();
+                    let presence = cx.state::<Presence>().unwrap();
+                    let tracked = presence.track(cx.socket(), "late", json!({}));
+                    gate.tracked.send(tracked.map(|_| ())).unwrap();
+                })
             });
         }
-        let reply = run(|| self.handle(payload, &cx));
-        Handling::done(self, reply)
+        Handling::now(self, |room| room.handle(payload, &cx))
     }
 
-    fn handle_info(self: Box<Self>, _: Info, cx: Context) -> Handling {
-        let reply = run(|| {
+    fn handle_info(self: Box<Self>, _: Info, cx: Context) -> Handling<Next> {
+        Handling::now(self, |room| {
             let presence = cx.state::<Presence>()?;
-            let meta = json!({ "of": self.user });
-            presence.track(cx.socket(), &self.user, meta).map_err(Fault::from)?;
+            let meta = json!({ "of": room.user });
+            presence.track(cx.socket(), &room.user, meta)?;
             cx.socket().push("presence_state", presence.list(cx.socket().topic()));
-            Ok(Reply::none())
-        });
-        Handling::done(self, reply)
+            Ok::<_, Fault>(())
+        })
     }
 }
 
 impl Join<User> for Room {
-    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async move {
-            let payload = cx.payload().decode::<Value>().map_err(Failure::from)?;
-            let user = payload["user"].as_str().unwrap_or("anon").to_owned();
-            Ok(Joined::new(Self { user }).then(AfterJoin))
-        })
+    async fn join(cx: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
+        let payload = cx.payload().decode::<Value>()?;
+        let user = payload["user"].as_str().unwrap_or("anon").to_owned();
+        Ok(Joined::new(Self { user }).then(AfterJoin))
     }
 }
 

@@ -169,7 +169,7 @@ impl Room {
     async fn moved(&mut self, point: Point) -> Next {
         tokio::task::yield_now().await;
         self.id.0 -= point.x;
-        if self.id.0 == 0 { Next::stop(Reason::Shutdown) } else { Next::CONTINUE }
+        if self.id.0 == 0 { Next::Stop(Reason::Shutdown) } else { Next::Continue }
     }
 
     #[handle_info]

@@ -1,8 +1,5 @@
 //! What the macros generate can be written by hand, and mixes with what they generate.
 
-use std::future::ready;
-
-use futures_util::future::BoxFuture;
 use phx_runtime::{
     channel::{Channel, Context, Handling, Join, JoinContext, Pattern},
     prelude::*,
@@ -20,8 +17,8 @@ impl Channel for Echo {
 }
 
 impl<S: SocketState> Join<S> for Echo {
-    fn join(_: JoinContext<S>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(ready(Ok(Joined::new(Self))))
+    async fn join(_: JoinContext<S>) -> Result<Joined<Self>, JoinError> {
+        Ok(Joined::new(Self))
     }
 }
 

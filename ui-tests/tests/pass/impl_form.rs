@@ -178,7 +178,6 @@ use crate::{app::App, conversation};
 fn the_channel_says_what_it_serves() {
     let patterns = [Pattern::new("room:{room_id}"), Pattern::new("dm:{room_id}")];
     assert_eq!(RoomChannel::PATTERNS, patterns);
-    assert_eq!(RoomChannel::EVENTS, ["new_msg", "typing_start", "typing_stop", "avatar", "export"]);
     assert_eq!(RoomChannel::INTERCEPTS, ["new_msg"]);
     assert_eq!(RoomChannel::topic(42), "room:42");
     assert_eq!(UserSocket { user_id: 7 }.id().as_deref(), Some("users_socket:7"));

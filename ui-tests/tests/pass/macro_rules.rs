@@ -52,6 +52,5 @@ sockets! {
 #[test]
 fn what_came_out_is_as_if_it_was_written() {
     assert_eq!(Number::PATTERNS, [Pattern::new("number:*")]);
-    assert_eq!(Text::EVENTS, ["t"]);
     Endpoint::builder().socket::<One>().socket::<Both>().build().unwrap();
 }

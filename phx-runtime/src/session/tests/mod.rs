@@ -10,15 +10,13 @@ mod log_lines;
 
 use std::{collections::VecDeque, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::{
-    ConnectError, JoinError, Joined, Reply, ReplyRef, Socket,
-    channel::{
-        Channel, Context, FromEvent, Handling, Join, JoinContext, Pattern, Route, run, run_async,
-    },
+    ConnectError, JoinError, Joined, Next, Reply, ReplyRef, Socket,
+    channel::{Channel, Context, FromEvent, Handling, Join, JoinContext, Pattern, Route},
     connect::{ConnectInfo, Mount, MountSettings, params::Params},
     connection::{Connection, Outgoing},
     endpoint::{ConnectRequest, Endpoint},
@@ -47,11 +45,9 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new())
     }
 
-    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async move {
-            assert!(cx.info().params().get("panic").is_none(), "told to");
-            Ok(Self { id: cx.info().params().get("id").map(|id| format!("user:{id}")) })
-        })
+    async fn connect(cx: ConnectContext) -> Result<Self, ConnectError> {
+        assert!(cx.info().params().get("panic").is_none(), "told to");
+        Ok(Self { id: cx.info().params().get("id").map(|id| format!("user:{id}")) })
     }
 
     fn id(&self) -> Option<String> {
@@ -103,30 +99,18 @@ impl Channel for Room {
                 socket.notify_after(Duration::from_millis(50), Answer(reply));
                 Handling::done(self, Reply::none())
             }
-            "slow" => Handling::later(async move {
-                let reply = run_async(async {
+            "slow" => Handling::later(self, move |_| {
+                Box::pin(async move {
                     tokio::time::sleep(Duration::from_millis(value["ms"].as_u64().unwrap())).await;
-                    Ok(Reply::ok(payload))
-                });
-                let reply = reply.await;
-                (self, reply)
+                    Reply::ok(payload)
+                })
             }),
-            "panic" => {
-                let reply = run(|| panic!("told to"));
-                Handling::done(self, reply)
-            }
-            "panic_later" => Handling::later(async move {
-                let reply = run_async(async {
-                    tokio::task::yield_now().await;
-                    panic!("told to");
-                });
-                let reply = reply.await;
-                (self, reply)
+            "panic" => Handling::now(self, |_| -> Reply { panic!("told to") }),
+            "panic_later" => Handling::later(self, |_| {
+                Box::pin(tokio::task::yield_now().map(|()| -> Reply { panic!("told to") }))
             }),
             "panic_by_hand" => panic!("with the channel in hand"),
-            "fault" => {
-                Handling::done(self, Reply::from(crate::message::Failure::from(Fault::new("gone"))))
-            }
+            "fault" => Handling::now(self, |_| Err::<(), _>(Fault::new("gone"))),
             "stop" => Handling::done(self, Reply::ok(json!("bye")).and_stop(Reason::Normal)),
             "fail" => Handling::done(self, Reply::stop(Reason::failed("by request"))),
             "listen" => {
@@ -137,10 +121,7 @@ impl Channel for Room {
                 socket.endpoint().state::<Lent>().unwrap().0.0.lock().push(socket.clone());
                 Handling::done(self, Reply::ack())
             }
-            "number" => {
-                let reply = run(|| Ok(Reply::ok(json!(payload.decode::<u8>()?))));
-                Handling::done(self, reply)
-            }
+            "number" => Handling::now(self, |_| payload.decode::<u8>()),
             "push_too_long" => {
                 socket.push("x".repeat(256), crate::message::Binary::from(vec![1]));
                 Handling::done(self, Reply::ack())
@@ -149,65 +130,60 @@ impl Channel for Room {
         }
     }
 
-    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling {
+    fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling<Next> {
         let value = payload.decode::<Value>().unwrap();
         cx.socket().push(cx.event(), json!({ "seen": value }));
-        Handling::done(self, Reply::none())
+        Handling::done(self, Next::Continue)
     }
 
-    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling {
+    fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling<Next> {
         let message = match message.take::<AfterJoin>() {
             Ok(AfterJoin) => {
                 cx.socket().push("joined", json!({}));
-                return Handling::done(self, Reply::none());
+                return Handling::done(self, Next::Continue);
             }
             Err(message) => message,
         };
         let message = match message.take::<Answer>() {
             Ok(Answer(reply)) => {
                 reply.ok(json!({ "late": true }));
-                return Handling::done(self, Reply::none());
+                return Handling::done(self, Next::Continue);
             }
             Err(message) => message,
         };
         match message.take::<crate::pubsub::Broadcast>() {
             Ok(broadcast) => {
                 cx.socket().push("overheard", broadcast.payload());
-                Handling::done(self, Reply::none())
+                Handling::done(self, Next::Continue)
             }
             Err(message) => Handling::unmatched_info(self, message, &cx),
         }
     }
 
-    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling {
+    fn terminate(self: Box<Self>, reason: Reason, cx: Context) -> Handling<()> {
         self.ends.lock().push((cx.socket().topic().to_string(), reason));
         cx.socket().push("bye", json!({}));
         if self.ending.is_zero() {
-            return Handling::done(self, Reply::none());
+            return Handling::done(self, ());
         }
-        Handling::later(async move {
-            tokio::time::sleep(self.ending).await;
-            (self, Reply::none())
-        })
+        Handling::later(self, |room| Box::pin(tokio::time::sleep(room.ending)))
     }
 }
 
 impl Join<User> for Room {
-    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async move {
-            let payload = cx.payload().decode::<Value>().unwrap_or(Value::Null);
-            if let Some(ms) = payload["ms"].as_u64() {
-                tokio::time::sleep(Duration::from_millis(ms)).await;
-            }
-            assert_ne!(payload["panic"], true, "told to");
-            if let Some(reason) = payload["refuse"].as_str() {
-                return Err(JoinError::new(reason));
-            }
-            let ends = cx.endpoint().state::<Ends>()?.0;
-            let ending = Duration::from_secs(payload["ending"].as_u64().unwrap_or(0));
-            let joined = Joined::new(Room { ends, ending });
-            Ok(if payload["then"] == true { joined.then(AfterJoin) } else { joined })
-        })
+    async fn join(cx: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
+        let payload = cx.payload().decode::<Value>().unwrap_or(Value::Null);
+        if let Some(ms) = payload["ms"].as_u64() {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+        assert_ne!(payload["panic"], true, "told to");
+        if let Some(reason) = payload["refuse"].as_str() {
+            return Err(JoinError::new(reason));
+        }
+        let ends = cx.endpoint().state::<Ends>()?.0;
+        let ending = Duration::from_secs(payload["ending"].as_u64().unwrap_or(0));
+        let joined = Joined::new(Room { ends, ending });
+        Ok(if payload["then"] == true { joined.then(AfterJoin) } else { joined })
     }
 }
 
@@ -232,8 +208,8 @@ impl Channel for Plain {
 }
 
 impl Join<User> for Plain {
-    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async { Ok(Joined::new(Plain)) })
+    async fn join(_: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
+        Ok(Joined::new(Plain))
     }
 }
 
@@ -299,7 +275,7 @@ impl Client {
 
     fn send_frame(&mut self, frame: Frame) -> Flow {
         let handled = self.socket.handle_in(frame, &self.connection);
-        futures_util::FutureExt::now_or_never(handled.decide()).unwrap()
+        handled.decide().now_or_never().unwrap()
     }
 
     /// The next message to the client.
@@ -308,7 +284,7 @@ impl Client {
             self.connection.register(task);
             for message in self.connection.take_messages() {
                 let handled = self.socket.handle_info(message, &self.connection);
-                futures_util::FutureExt::now_or_never(handled.decide()).unwrap();
+                handled.decide().now_or_never().unwrap();
             }
             let _ = self.socket.poll(task, &self.connection);
             if let Poll::Ready(frames) = self.connection.poll_frames(task) {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use futures_util::future::BoxFuture;
 use phx_runtime::{
     ConnectError, ConnectInfo, Endpoint, Fault, JoinError, Joined, Payload, Reply,
     channel::{Channel, ChannelOptions, Context, Handling, Join, JoinContext, Pattern, Route},
@@ -53,21 +52,19 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new())
     }
 
-    fn connect(cx: ConnectContext) -> BoxFuture<'static, Result<Self, ConnectError>> {
-        Box::pin(async move {
-            let params = cx.info().params();
-            match params.get("please") {
-                Some("refuse") => return Err(ConnectError::new("not you")),
-                Some("wait") => {
-                    let busy = ConnectError::new("rate_limit");
-                    return Err(busy.status(429).body("Too many requests"));
-                }
-                Some("fail") => return Err(Fault::new("the database is at 10.0.0.1").into()),
-                Some("panic") => panic!("the password is hunter2"),
-                _ => {}
+    async fn connect(cx: ConnectContext) -> Result<Self, ConnectError> {
+        let params = cx.info().params();
+        match params.get("please") {
+            Some("refuse") => return Err(ConnectError::new("not you")),
+            Some("wait") => {
+                let busy = ConnectError::new("rate_limit");
+                return Err(busy.status(429).body("Too many requests"));
             }
-            Ok(Self { info: shown(cx.info()), id: params.get("id").map(Into::into) })
-        })
+            Some("fail") => return Err(Fault::new("the database is at 10.0.0.1").into()),
+            Some("panic") => panic!("the password is hunter2"),
+            _ => {}
+        }
+        Ok(Self { info: shown(cx.info()), id: params.get("id").map(Into::into) })
     }
 
     fn id(&self) -> Option<String> {
@@ -116,15 +113,13 @@ impl Channel for Room {
 }
 
 impl Join<User> for Room {
-    fn join(cx: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async move {
-            let payload = cx.payload();
-            match payload.as_json() {
-                Some(text) if text.contains("refuse") => Err(JoinError::new("no")),
-                Some(text) if text.contains("boom") => panic!("told to"),
-                _ => Ok(Joined::new(Self).reply(&cx.user().info)),
-            }
-        })
+    async fn join(cx: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
+        let payload = cx.payload();
+        match payload.as_json() {
+            Some(text) if text.contains("refuse") => Err(JoinError::new("no")),
+            Some(text) if text.contains("boom") => panic!("told to"),
+            _ => Ok(Joined::new(Self).reply(&cx.user().info)),
+        }
     }
 }
 
@@ -144,8 +139,8 @@ impl Channel for Vault {
 }
 
 impl Join<User> for Vault {
-    fn join(_: JoinContext<User>) -> BoxFuture<'static, Result<Joined<Self>, JoinError>> {
-        Box::pin(async { Ok(Joined::new(Self)) })
+    async fn join(_: JoinContext<User>) -> Result<Joined<Self>, JoinError> {
+        Ok(Joined::new(Self))
     }
 }
 

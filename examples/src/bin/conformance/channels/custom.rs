@@ -1,7 +1,5 @@
 //! A channel without the macro: the traits that it implements, written by hand.
 
-use std::pin::Pin;
-
 use phx_runtime::{
     channel::{Channel, Context, Handling, Join, JoinContext, Pattern},
     prelude::*,
@@ -14,7 +12,6 @@ pub(crate) struct CustomChannel;
 
 impl Channel for CustomChannel {
     const PATTERNS: &'static [Pattern] = &[Pattern::new("custom:*")];
-    const EVENTS: &'static [&'static str] = &["close"];
 
     fn handle_in(self: Box<Self>, _: Payload, cx: Context) -> Handling {
         match cx.event().as_str() {
@@ -25,16 +22,12 @@ impl Channel for CustomChannel {
 }
 
 impl<S: SocketState> Join<S> for CustomChannel {
-    fn join(
-        cx: JoinContext<S>,
-    ) -> Pin<Box<dyn Future<Output = Result<Joined<Self>, JoinError>> + Send>> {
+    async fn join(cx: JoinContext<S>) -> Result<Joined<Self>, JoinError> {
         let action = text_field(&cx.payload(), "action");
-        Box::pin(async move {
-            match action.as_deref() {
-                Some("ok") => Ok(Joined::new(Self).reply(json!({ "action": "ok" }))),
-                Some("ignore") => Err(JoinError::with(json!({ "action": "ignore" }))),
-                _ => Err(Fault::new("told to fail").into()),
-            }
-        })
+        match action.as_deref() {
+            Some("ok") => Ok(Joined::new(Self).reply(json!({ "action": "ok" }))),
+            Some("ignore") => Err(JoinError::with(json!({ "action": "ignore" }))),
+            _ => Err(Fault::new("told to fail").into()),
+        }
     }
 }
