@@ -15,7 +15,7 @@ use crate::{
     Params,
     message::Payload,
     options::SessionOptions,
-    serializer::{Body, Incoming as Message, MessageRef, Outgoing, Version},
+    serializer::{Message, MessageRef, Outgoing, Version},
     session_cookie::Session,
     token::{Token, TokenError},
     wire::{
@@ -134,14 +134,11 @@ fn client_binary(message: &Message) -> Vec<u8> {
 
 /// The message sent to a client of the same version, and read as if it came from there.
 fn reencoded(version: Version, message: &Message) -> Message {
-    let outgoing = Outgoing {
-        join_ref: message.join_ref.as_ref(),
-        reference: message.reference.as_ref(),
-        topic: &message.topic,
-        body: Body::Push { event: &message.event },
-        kind: crate::message::PayloadKind::Json,
-        payload: payload_bytes(&message.payload),
-    };
+    let payload = payload_bytes(&message.payload);
+    let (join_ref, kind) = (message.join_ref.as_ref(), crate::message::PayloadKind::Json);
+    let reference = message.reference.as_ref();
+    let push = Outgoing::pushed(join_ref, &message.topic, &message.event, kind, payload);
+    let outgoing = Outgoing { reference, ..push };
     let Ok(encoded) = version.frame(&outgoing) else { panic!("JSON can be encoded: {message:?}") };
     let frames: Vec<_> = server_frames(encoded).collect();
     let [frame] = &*frames else { panic!("one message is one frame, not {frames:?}") };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     channel::{Connected, Routes, SocketState},
-    message::{EncodeError, PayloadKind, Topic},
+    message::{EncodeError, Payload, Topic},
     serializer::{MessageRef, Outgoing, Version},
     wire::{Decoder, Frame, Incoming},
 };
@@ -40,10 +40,10 @@ pub fn decode(version: Version, frame: &Frame) -> bool {
 
 /// Encodes a reply as a whole WebSocket frame, with a payload that is JSON already.
 pub fn encode(version: Version, topic: &str, payload: &[u8]) -> Result<Bytes, EncodeError> {
-    let reference = MessageRef::from_str("1");
+    let (reference, no_payload) = (MessageRef::from_str("1"), Payload::empty_object());
     let reference = Some(&reference);
-    let kind = PayloadKind::Json;
-    version.frame(&Outgoing::reply(reference, reference, topic, "ok", kind, payload))
+    let reply = Outgoing::reply(topic, reference, "ok", &no_payload).with_join_ref(reference);
+    version.frame(&Outgoing { payload, ..reply })
 }
 
 /// Looks topics up in a socket's routing table.

@@ -26,7 +26,7 @@ pub mod phoenix;
 pub mod prelude;
 pub mod presence;
 mod pubsub;
-mod serializer;
+pub mod serializer;
 pub mod server;
 mod session;
 pub mod session_cookie;

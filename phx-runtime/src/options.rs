@@ -9,5 +9,4 @@ pub use crate::{
     },
     endpoint::server_options::ServerOptions,
     log::{FilterParameters, LogLevel},
-    serializer::Version as ProtocolVersion,
 };

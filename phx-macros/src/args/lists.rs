@@ -1,17 +1,24 @@
 //! Options whose value is a list: `key("a", "b")`.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::LitStr;
+use syn::{Expr, LitStr, parse::ParseStream, spanned::Spanned};
 
 use super::{
     given::{Given, Refused},
-    list::{Argument, arguments, options},
+    list::{Argument, arguments, options, separated},
     named::named,
-    value::{Filter, Origin, Value},
+    value::{Filter, Origin, Serializer, Value},
 };
 use crate::diag::Errors;
 
-const SERIALIZERS: &[(&str, &str)] = &[("v1", "V1"), ("v2", "V2")];
+const SERIALIZERS: &[(&str, &str)] = &[
+    ("v1", "V1"),
+    ("v2", "V2"),
+    ("v1_3", "v1_3"),
+    ("v0_14", "v0_14"),
+    ("v0_10", "v0_10"),
+    ("v0_7", "v0_7"),
+];
 
 pub(super) fn subprotocols(
     key: &Ident,
@@ -55,20 +62,40 @@ pub(super) fn serializers(given: &Given<'_>, errors: &Errors) -> Result<Value, R
     if tokens.is_empty() {
         return Err(Refused::Kind);
     }
-    let mut versions = Vec::new();
-    for argument in arguments((*tokens).clone(), options, errors) {
-        let Argument::Word(name) = &argument else {
-            return Err(Refused::Entry(argument.span()));
+    let entry = |input: ParseStream<'_>| input.parse::<Expr>().map(Some);
+    let explain = |_: &[LitStr]| {
+        "a serializer is `v1`, `v2`, an older version such as `v0_7`, or a value of your own"
+            .to_owned()
+    };
+    let (mut serializers, mut names) = (Vec::new(), Vec::new());
+    for given in separated((*tokens).clone(), entry, explain, errors) {
+        if matches!(given, Expr::Lit(_)) {
+            return Err(Refused::Entry(given.span()));
+        }
+        let Some(name) = version_name(&given) else {
+            serializers.push(Serializer::Given(given));
+            continue;
         };
         let found = named(SERIALIZERS, &name.to_string(), "serializer", name.span(), errors);
         let Some(version) = found else { continue };
-        if versions.contains(&version) {
+        if names.contains(&version) {
             errors.at(name, format!("serializer `{name}` is listed twice"));
-        } else {
-            versions.push(version);
+            continue;
         }
+        names.push(version);
+        serializers.push(match version {
+            "V1" | "V2" => Serializer::Version(version),
+            _ => Serializer::Older(version),
+        });
     }
-    Ok(Value::Serializers(versions))
+    Ok(Value::Serializers(serializers))
+}
+
+/// A word that is written like the name of a version, not like one of a constant or a type.
+fn version_name(given: &Expr) -> Option<&Ident> {
+    let Expr::Path(path) = given else { return None };
+    let name = path.path.get_ident()?;
+    name.to_string().starts_with(|c: char| c.is_ascii_lowercase()).then_some(name)
 }
 
 pub(super) fn filter(key: &Ident, given: &Given<'_>, errors: &Errors) -> Result<Value, Refused> {

@@ -21,5 +21,5 @@ pub(crate) use self::{
     events::Events,
     routes::RouteArg,
     socket::SocketArgs,
-    value::{Filter, Origin, Setting, Value},
+    value::{Filter, Origin, Serializer, Setting, Value},
 };

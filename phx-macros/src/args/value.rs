@@ -1,7 +1,7 @@
 //! Options with their checked values.
 
 use proc_macro2::Ident;
-use syn::{ExprPath, LitStr};
+use syn::{Expr, ExprPath, LitStr};
 
 /// An option with a checked value. Its name is the builder's method.
 pub(crate) struct Setting {
@@ -21,10 +21,18 @@ pub(crate) enum Value {
     Texts(Vec<LitStr>),
     Origin(Origin),
     Function(ExprPath),
-    /// The names of variants of `Version`.
-    Serializers(Vec<&'static str>),
+    Serializers(Vec<Serializer>),
     Filter(Filter),
     Drainer(Option<Vec<Setting>>),
+}
+
+pub(crate) enum Serializer {
+    /// The name of a variant of `Version`.
+    Version(&'static str),
+    /// The name of a function of `Protocol`.
+    Older(&'static str),
+    /// A value of the application's own.
+    Given(Expr),
 }
 
 pub(crate) enum Origin {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 
-use crate::args::{Filter, Origin, Setting, Value};
+use crate::args::{Filter, Origin, Serializer, Setting, Value};
 
 /// `builder.key(value)…`. The key is the user's own word, so an editor shows the method's docs.
 pub(super) fn chain(builder: TokenStream, settings: &[Setting]) -> TokenStream {
@@ -33,9 +33,9 @@ fn tokens(value: &Value) -> TokenStream {
         Value::Texts(texts) => code!([#(#texts),*]),
         Value::Origin(origin) => self::origin(origin),
         Value::Function(path) => code!(#path),
-        Value::Serializers(versions) => {
-            let versions = versions.iter().map(|name| Ident::new(name, Span::mixed_site()));
-            code!([#(_phx::Version::#versions),*])
+        Value::Serializers(serializers) => {
+            let protocols = serializers.iter().map(protocol);
+            code!([#(#protocols),*])
         }
         Value::Filter(filter) => self::filter(filter),
         Value::Drainer(Some(settings)) => {
@@ -51,6 +51,20 @@ fn duration(ms: u64) -> TokenStream {
     let number = Literal::u64_unsuffixed(number);
     let unit = Ident::new(unit, Span::mixed_site());
     code!(_phx::Duration::#unit(#number))
+}
+
+fn protocol(serializer: &Serializer) -> TokenStream {
+    match serializer {
+        Serializer::Version(name) => {
+            let version = Ident::new(name, Span::mixed_site());
+            code!(_phx::Protocol::from(_phx::Version::#version))
+        }
+        Serializer::Older(name) => {
+            let older = Ident::new(name, Span::mixed_site());
+            code!(_phx::Protocol::#older())
+        }
+        Serializer::Given(value) => code!(_phx::protocol(#value)),
+    }
 }
 
 fn origin(origin: &Origin) -> TokenStream {

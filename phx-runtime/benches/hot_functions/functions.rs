@@ -4,7 +4,7 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use futures_util::FutureExt;
 use phx_runtime::{
     ConnectInfo, Endpoint, Params, Topic, hot,
-    options::ProtocolVersion,
+    serializer::Version,
     transport::{Connection, Frame, RawSocket, TransportKind},
 };
 
@@ -69,23 +69,23 @@ fn payload(size: usize) -> String {
     format!("{{\"n\":1234567,\"pad\":\"{}\"}}", "x".repeat(size))
 }
 
-fn message(version: ProtocolVersion, event: &str, payload: &str) -> Frame {
+fn message(version: Version, event: &str, payload: &str) -> Frame {
     Frame::text(match version {
-        ProtocolVersion::V1 => format!(
+        Version::V1 => format!(
             "{{\"topic\":\"bench:x\",\"event\":\"{event}\",\"payload\":{payload},\"ref\":\"12\",\
              \"join_ref\":\"1\"}}"
         ),
-        ProtocolVersion::V2 => format!("[\"1\",\"12\",\"bench:x\",\"{event}\",{payload}]"),
+        Version::V2 => format!("[\"1\",\"12\",\"bench:x\",\"{event}\",{payload}]"),
     })
 }
 
 /// From the bytes of a read to a message with its payload left raw.
 mod decode {
-    use super::{Bencher, BytesCount, ProtocolVersion, SIZES, black_box, hot, message, payload};
+    use super::{Bencher, BytesCount, SIZES, Version, black_box, hot, message, payload};
 
     #[divan::bench(args = SIZES)]
     fn frame(bencher: Bencher<'_, '_>, size: usize) {
-        let frame = message(ProtocolVersion::V2, "echo", &payload(size));
+        let frame = message(Version::V2, "echo", &payload(size));
         let mut stream = vec![0x81, 0xfe];
         stream.extend_from_slice(&u16::try_from(frame.len()).unwrap().to_be_bytes());
         if frame.len() < 126 {
@@ -103,15 +103,15 @@ mod decode {
 
     #[divan::bench(args = SIZES)]
     fn v2(bencher: Bencher<'_, '_>, size: usize) {
-        json(bencher, ProtocolVersion::V2, size);
+        json(bencher, Version::V2, size);
     }
 
     #[divan::bench(args = SIZES)]
     fn v1(bencher: Bencher<'_, '_>, size: usize) {
-        json(bencher, ProtocolVersion::V1, size);
+        json(bencher, Version::V1, size);
     }
 
-    fn json(bencher: Bencher<'_, '_>, version: ProtocolVersion, size: usize) {
+    fn json(bencher: Bencher<'_, '_>, version: Version, size: usize) {
         let frame = message(version, "echo", &payload(size));
         assert!(hot::decode(version, &frame));
         bencher
@@ -122,20 +122,18 @@ mod decode {
 
 /// From a payload to the frame of a reply.
 mod encode {
-    use super::{Bencher, ProtocolVersion, SIZES, black_box, hot, payload};
+    use super::{Bencher, SIZES, Version, black_box, hot, payload};
 
     #[divan::bench(args = SIZES)]
     fn v2(bencher: Bencher<'_, '_>, size: usize) {
         let payload = payload(size);
-        bencher
-            .bench(|| hot::encode(ProtocolVersion::V2, "bench:x", black_box(payload.as_bytes())));
+        bencher.bench(|| hot::encode(Version::V2, "bench:x", black_box(payload.as_bytes())));
     }
 
     #[divan::bench(args = SIZES)]
     fn v1(bencher: Bencher<'_, '_>, size: usize) {
         let payload = payload(size);
-        bencher
-            .bench(|| hot::encode(ProtocolVersion::V1, "bench:x", black_box(payload.as_bytes())));
+        bencher.bench(|| hot::encode(Version::V1, "bench:x", black_box(payload.as_bytes())));
     }
 }
 
@@ -186,18 +184,18 @@ fn endpoint() -> Endpoint {
 
 /// A whole message in a session: decoded, routed, handled, and what is sent taken out.
 mod session {
-    use super::{Bencher, Frame, ProtocolVersion, SIZES, endpoint, joined, message, payload};
+    use super::{Bencher, Frame, SIZES, Version, endpoint, joined, message, payload};
 
     /// A typed payload comes and goes.
     #[divan::bench(args = SIZES)]
     fn echo(bencher: Bencher<'_, '_>, size: usize) {
-        handle(bencher, &message(ProtocolVersion::V2, "echo", &payload(size)), 1);
+        handle(bencher, &message(Version::V2, "echo", &payload(size)), 1);
     }
 
     /// Nothing is decoded further or sent.
     #[divan::bench]
     fn ignored(bencher: Bencher<'_, '_>) {
-        handle(bencher, &message(ProtocolVersion::V2, "drop", "{}"), 0);
+        handle(bencher, &message(Version::V2, "drop", "{}"), 0);
     }
 
     #[divan::bench]

@@ -4,7 +4,7 @@ use super::options::ChannelOptions;
 use crate::{
     log::{FilterParameters, HandleInLine, JoinLine, Whose},
     message::{Payload, Topic},
-    serializer::{Incoming, MessageRef},
+    serializer::{Message, MessageRef},
 };
 
 /// What is the same for all channels of one route.
@@ -35,12 +35,12 @@ impl ChannelKind {
     /// The line about an event that is about to be handled.
     pub(crate) fn handle_in_line(
         &self,
-        message: &Incoming,
+        message: &Message,
         id: Option<&Topic>,
         otherwise: &FilterParameters,
     ) -> Option<Box<HandleInLine>> {
         let whose = Whose { channel: self.name, topic: &message.topic, id };
-        let reference = message.reference.as_ref().map(MessageRef::as_str);
+        let reference = message.reference.as_ref().map(MessageRef::as_json);
         let (event, payload) = (&message.event, &message.payload);
         let (level, filter) = (self.options.log_handle_in, self.filter(otherwise));
         HandleInLine::new(level, whose, event, reference, payload, filter)

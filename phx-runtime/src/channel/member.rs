@@ -16,7 +16,7 @@ use crate::{
     log::Whose,
     message::{EncodeError, Fault, Info, Payload, Topic},
     pubsub::{Broadcast, Pass, Place, Subscriber},
-    serializer::{MessageRef, Outgoing},
+    serializer::{ChannelEnd, MessageRef, Outgoing},
 };
 
 /// One client in one topic: what its channel's handles share, and what its topic's broadcasts are
@@ -130,10 +130,7 @@ impl Member {
     }
 
     pub(super) fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError> {
-        let version = self.session.version;
-        self.session
-            .connection
-            .send_with(Some(&self.open), |buffer| version.encode(message, buffer))
+        self.session.send(Some(&self.open), message)
     }
 
     /// Answers a message of this channel.
@@ -144,8 +141,8 @@ impl Member {
         response: &Payload,
     ) -> Result<(), EncodeError> {
         let (join_ref, topic) = (self.join_ref.as_ref(), &self.topic);
-        let Payload { kind, bytes } = response;
-        self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
+        let reply = Outgoing::reply(topic, reference, status, response);
+        self.send(&reply.with_join_ref(join_ref))
     }
 
     /// Answers the join itself, which carries the `join_ref` as it was given.
@@ -156,25 +153,29 @@ impl Member {
         response: &Payload,
     ) -> Result<(), EncodeError> {
         let (join_ref, topic) = (self.stated_join_ref(), &self.topic);
-        let Payload { kind, bytes } = response;
-        self.send(&Outgoing::reply(join_ref, reference, topic, status, *kind, bytes))
+        let reply = Outgoing::reply(topic, reference, status, response);
+        self.send(&reply.with_join_ref(join_ref))
     }
 
     /// Tells the client that the channel is over, once it can send nothing itself any more.
     pub(crate) fn send_closed(&self) {
-        self.send_always(&Outgoing::closed(self.stated_join_ref(), &self.topic));
+        self.send_end(ChannelEnd::Closed);
+    }
+
+    /// Tells the client that the channel is over whose topic it has joined anew.
+    pub(crate) fn send_replaced(&self) {
+        self.send_end(ChannelEnd::Replaced);
     }
 
     /// Tells the client that the channel failed.
     pub(crate) fn send_crashed(&self) {
-        self.send_always(&Outgoing::crashed(self.stated_join_ref(), &self.topic));
+        self.send_end(ChannelEnd::Failed);
     }
 
     /// Sends what the channel itself has no part in.
-    fn send_always(&self, message: &Outgoing<'_>) {
-        let version = self.session.version;
-        // What is sent this way is JSON, which both versions have.
-        let _ = self.session.connection.send_with(None, |buffer| version.encode(message, buffer));
+    fn send_end(&self, end: ChannelEnd) {
+        let (stated, joined_with) = (self.stated_join_ref(), self.join_ref.as_ref());
+        self.session.send_own(&Outgoing::ended(stated, joined_with, &self.topic, end));
     }
 
     pub(crate) fn subscribe(self: &Arc<Self>) {

@@ -69,6 +69,6 @@ impl ReplyRef {
 
     /// The message's ref, as the JSON text that the client sent.
     pub fn reference(&self) -> &str {
-        self.reference.as_str()
+        self.reference.as_json()
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     log::Whose,
     message::{EncodeError, Fault, Info, Payload, Reason, ToPayload, Topic, written},
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
-    serializer::{MessageRef, Outgoing, Version},
+    serializer::{Codec, MessageRef, Outgoing, Version},
     transport::TransportKind,
 };
 
@@ -74,7 +74,7 @@ impl Socket {
 
     /// The `join_ref` that the client knows the channel by, as JSON text.
     pub fn join_ref(&self) -> Option<&str> {
-        self.0.join_ref.as_ref().map(MessageRef::as_str)
+        self.0.join_ref.as_ref().map(MessageRef::as_json)
     }
 
     /// Whether the channel has not ended yet, so that what is sent may still reach the client.
@@ -108,7 +108,7 @@ impl Socket {
         let member = &*self.0;
         written(&payload, |kind, bytes| {
             let (join_ref, event) = (member.join_ref.as_ref(), event.as_ref());
-            member.send(&Outgoing::push(join_ref, &member.topic, event, kind, bytes))
+            member.send(&Outgoing::pushed(join_ref, &member.topic, event, kind, bytes))
         })
     }
 
@@ -302,7 +302,7 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
     let session = Arc::new(SessionShared {
         connection,
         endpoint,
-        version: Version::V2,
+        codec: Codec::Version(Version::V2),
         transport: TransportKind::Custom("test"),
         id: None,
     });

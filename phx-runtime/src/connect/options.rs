@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     log::{FilterParameters, LogLevel},
-    serializer::Version,
+    serializer::Protocol,
 };
 
 /// Options of which each was set or not.
@@ -383,7 +383,7 @@ options! {
     pub(crate) struct CommonOptions {
         check_origin: CheckOrigin,
         check_csrf: bool,
-        serializers: Vec<Version>,
+        serializers: Vec<Protocol>,
         transport_log: LogLevel,
     }
 }
@@ -406,9 +406,14 @@ macro_rules! common_options {
                 self
             }
 
-            /// The protocol versions that clients may speak; both by default.
-            pub fn serializers(mut self, versions: impl IntoIterator<Item = Version>) -> Self {
-                self.common.serializers = Some(versions.into_iter().collect());
+            /// What clients may speak: versions of the protocol, older ones of it, and serializers of
+            /// your own. Both versions by default. The first that takes a client's `vsn` is used; see
+            /// [`Protocol`].
+            pub fn serializers<P: Into<Protocol>>(
+                mut self,
+                protocols: impl IntoIterator<Item = P>,
+            ) -> Self {
+                self.common.serializers = Some(protocols.into_iter().map(P::into).collect());
                 self
             }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     connection::{BacklogLimits, Budget},
     log::{FilterParameters, LogLevel},
-    serializer::Version,
+    serializer::{Protocol, Version},
     token::TokenAge,
     transport::longpoll::SessionLimits,
 };
@@ -84,7 +84,7 @@ impl DrainerSettings {
 
 /// One transport of a mount.
 pub(crate) struct TransportSettings<T> {
-    pub(crate) serializers: Arc<[Version]>,
+    pub(crate) serializers: Arc<[Protocol]>,
     pub(crate) check_origin: OriginRule,
     pub(crate) auth_token: bool,
     pub(crate) session: Option<SessionOptions>,
@@ -102,7 +102,9 @@ impl<T> TransportSettings<T> {
         all: &Defaults,
         own: T,
     ) -> Result<Self, NoOrigin> {
-        let serializers = common.serializers.as_deref().unwrap_or(&[Version::V1, Version::V2]);
+        let serializers = common.serializers.clone();
+        let serializers =
+            serializers.unwrap_or_else(|| vec![Version::V1.into(), Version::V2.into()]);
         let check_origin = common.check_origin.as_ref().unwrap_or(&all.check_origin);
         Ok(Self {
             serializers: serializers.into(),

@@ -17,7 +17,7 @@ use crate::{
     log::{self, FilterParameters},
     message::{EncodeError, Fault, ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
-    serializer::Version,
+    serializer::{Protocol, Version},
     token::Secret,
     transport::{RawSocket, longpoll::Sessions},
 };
@@ -145,7 +145,7 @@ impl Endpoint {
     ) -> Result<Box<dyn RawSocket>, ConnectError> {
         let mounted = self.0.mounts.iter().find(|mounted| mounted.mount.path == path);
         let mounted = mounted.ok_or_else(|| ConnectError::new("no such mount").status(404))?;
-        mounted.connect(self, &[Version::V1, Version::V2].into(), info).await
+        mounted.connect(self, &[Version::V1.into(), Version::V2.into()].into(), info).await
     }
 
     /// What the endpoint's tokens are signed with; see
@@ -195,7 +195,7 @@ pub struct ConnectRequest {
     pub(crate) info: ConnectInfo,
     pub(crate) endpoint: Endpoint,
     pub(crate) mount: Arc<MountSettings>,
-    pub(crate) serializers: Arc<[Version]>,
+    pub(crate) serializers: Arc<[Protocol]>,
 }
 
 impl ConnectRequest {
@@ -229,7 +229,7 @@ impl Mounted {
     pub(crate) async fn connect(
         &self,
         endpoint: &Endpoint,
-        serializers: &Arc<[Version]>,
+        serializers: &Arc<[Protocol]>,
         info: ConnectInfo,
     ) -> Result<Box<dyn RawSocket>, ConnectError> {
         let (endpoint, mount) = (endpoint.clone(), self.mount.clone());

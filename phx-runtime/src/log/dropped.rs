@@ -76,7 +76,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
     }
 }
 
-/// A broadcast does not fit into a protocol version, so that no subscriber who speaks it gets it.
+/// A broadcast does not fit into a protocol, so that no subscriber who speaks it gets it.
 pub(crate) fn unsendable_broadcast(
     topic: &str,
     event: &str,
@@ -85,9 +85,25 @@ pub(crate) fn unsendable_broadcast(
 ) {
     count("unsendable_broadcast", 1);
     line!(
-        warn, "Dropped a broadcast for all clients that speak this version";
+        warn, "Dropped a broadcast for all clients of this serializer";
         topic = Shown::name(topic), event = Shown::name(event),
         serializer = Shown::text(serializer), reason = "unsendable_broadcast",
+        error = Shown::text(error),
+    );
+}
+
+/// What the session itself says does not fit into what its client speaks.
+pub(crate) fn unsendable_message(
+    topic: &str,
+    event: &str,
+    serializer: impl Display,
+    error: impl Display,
+) {
+    count("unsendable_message", 1);
+    line!(
+        warn, "Dropped a message that the client's serializer cannot write";
+        topic = Shown::name(topic), event = Shown::name(event),
+        serializer = Shown::text(serializer), reason = "unsendable_message",
         error = Shown::text(error),
     );
 }

@@ -39,7 +39,7 @@ pub(crate) use self::{
     },
     dropped::{
         Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,
-        unsendable_broadcast,
+        unsendable_broadcast, unsendable_message,
     },
     server::{
         DrainLine, cannot_accept, cannot_listen_for, connections_cut_off, draining_too_slow,

@@ -187,9 +187,12 @@ pub enum EncodeError {
         /// Its length in bytes.
         length: usize,
     },
-    /// The client speaks protocol version 1, which has no binary messages.
+    /// The client speaks protocol version 1 or an older one, which have no binary messages.
     #[error("protocol version 1 has no binary messages")]
     BinaryInV1,
+    /// A [serializer](crate::serializer::Serializer) of the application's own cannot write it.
+    #[error("the serializer cannot write it: {0}")]
+    Serializer(String),
 }
 
 /// Types that a handler can take as the first owned argument.

@@ -28,7 +28,7 @@ pub use crate::{
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
-    serializer::Version,
+    serializer::{Protocol, Version},
     socket::{ConnectContext, FromConnect, FromParams, IntoConnected, IntoSocketId, SocketState},
 };
 
@@ -41,7 +41,7 @@ pub use self::{
     handlers::{Given, Later, Now, Running, later, now},
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        IntoNestedReply, ended, found, message, next, not_compiled, parameter, push_unchanged,
-        state, topic,
+        IntoNestedReply, ended, found, message, next, not_compiled, parameter, protocol,
+        push_unchanged, state, topic,
     },
 };

@@ -7,11 +7,11 @@ use std::{
 
 use bytes::Bytes;
 
-use super::place::Place;
+use super::{by_serializer::BySerializer, place::Place};
 use crate::{
     log,
     message::{EncodeError, Event, FromPayload, Payload, PayloadError, PayloadKind, Topic},
-    serializer::{Outgoing, Version},
+    serializer::{Codec, Outgoing, Version},
     wire::deflate,
 };
 
@@ -29,27 +29,33 @@ struct Inner {
     payload: Payload,
     /// The subscriber that must not get the message from the pass.
     author: Option<Author>,
-    /// The encoded frame in each form; none where it cannot be encoded.
-    frames: [OnceLock<Option<Bytes>>; Form::ALL],
+    /// The encoded frame in each form of the built-in versions; none where it cannot be encoded.
+    frames: [OnceLock<Option<Bytes>>; BuiltIn::ALL],
+    /// The same for other serializers, which clients of this message may have.
+    plugged: BySerializer<Option<Bytes>>,
 }
 
 /// How frames look on a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Form {
-    pub(crate) version: Version,
+pub(crate) struct Form<'a> {
+    pub(crate) codec: &'a Codec,
     /// Whether permessage-deflate was agreed.
     pub(crate) compressed: bool,
 }
 
-impl Form {
+/// A form of a built-in version, as a number: what clients in it get is found without a search.
+#[derive(Clone, Copy)]
+pub(super) struct BuiltIn(usize);
+
+impl BuiltIn {
     pub(super) const ALL: usize = 2 * Version::ALL;
 
-    const fn plain(version: Version) -> Self {
-        Self { version, compressed: false }
+    pub(super) const fn new(version: Version, compressed: bool) -> Self {
+        Self(2 * version.index() + compressed as usize)
     }
 
     pub(super) const fn index(self) -> usize {
-        2 * self.version.index() + self.compressed as usize
+        self.0
     }
 }
 
@@ -76,15 +82,16 @@ impl Broadcast {
         author: Option<&Place>,
     ) -> Result<Self, EncodeError> {
         let Payload { kind, bytes } = payload;
-        let frame = Version::V2.frame(&Outgoing::broadcast(&topic, event, *kind, bytes))?;
+        let frame = Version::V2.frame(&Outgoing::broadcast(&topic, event, payload))?;
         // The payload comes last, but for the bracket that closes a JSON array.
         let end = frame.len() - usize::from(*kind == PayloadKind::Json);
         let part = Payload::checked(*kind, frame.slice(end - bytes.len()..end));
         debug_assert_eq!(&part, payload);
-        let mut frames = [const { OnceLock::new() }; Form::ALL];
-        frames[Form::plain(Version::V2).index()] = Some(frame).into();
+        let mut frames = [const { OnceLock::new() }; BuiltIn::ALL];
+        frames[BuiltIn::new(Version::V2, false).index()] = Some(frame).into();
         let (event, author) = (event.into(), author.map(Author::of));
-        Ok(Self(Arc::new(Inner { topic, event, payload: part, author, frames })))
+        let plugged = BySerializer::new();
+        Ok(Self(Arc::new(Inner { topic, event, payload: part, author, frames, plugged })))
     }
 
     /// The topic.
@@ -111,27 +118,33 @@ impl Broadcast {
         self.payload().decode()
     }
 
-    fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
-        let Inner { topic, event, payload, .. } = &*self.0;
-        version.frame(&Outgoing::broadcast(topic, event, payload.kind, &payload.bytes))
-    }
-
-    /// The frame that clients get, encoded and compressed once for all that take the same form.
-    pub(crate) fn frame(&self, form: Form) -> Option<&Bytes> {
-        let version = form.version;
-        let frame = self.0.frames[form.index()].get_or_init(|| {
-            if form.compressed {
-                return self.frame(Form::plain(version)).map(deflate::compress);
+    /// The frame that clients get, encoded and compressed once for all that take the same form. None
+    /// if their protocol has no such messages, or none that could carry this one.
+    pub(crate) fn frame(&self, form: Form<'_>) -> Option<&Bytes> {
+        let Form { codec, compressed } = form;
+        let place = match codec {
+            Codec::Version(version) => &self.0.frames[BuiltIn::new(*version, compressed).index()],
+            Codec::Plugged(serializer) => self.0.plugged.place(serializer, compressed),
+        };
+        let frame = place.get_or_init(|| {
+            if compressed {
+                let plain = Form { codec, compressed: false };
+                return self.frame(plain).map(deflate::compress);
             }
-            match self.encode(version) {
-                Ok(frame) => Some(frame),
-                Err(error) => {
-                    log::unsendable_broadcast(&self.0.topic, &self.0.event, version, error);
-                    None
-                }
-            }
+            self.encode(codec)
         });
         frame.as_ref()
+    }
+
+    fn encode(&self, codec: &Codec) -> Option<Bytes> {
+        let Inner { topic, event, payload, .. } = &*self.0;
+        match codec.frame(&Outgoing::broadcast(topic, event, payload)) {
+            Ok(frame) => frame,
+            Err(error) => {
+                log::unsendable_broadcast(topic, event, codec, error);
+                None
+            }
+        }
     }
 
     pub(super) fn author(&self) -> Option<Author> {

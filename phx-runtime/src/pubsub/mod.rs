@@ -1,6 +1,6 @@
 //! Topics and their subscribers on this node.
 //!
-//! A broadcast is encoded at most once for each protocol version and written straight to every
+//! A broadcast is encoded at most once for each serializer and written straight to every
 //! subscriber's connection. Messages that arrive while a topic's pass over its subscribers runs
 //! leave together in the next pass, with one write for each connection: fan-out is bounded by the
 //! number of system calls, so gathering is what makes a busy topic cheap.
@@ -19,6 +19,7 @@
 //! and anything of the application is dropped under none of them.
 
 mod broadcast;
+mod by_serializer;
 mod pass;
 mod place;
 mod room;

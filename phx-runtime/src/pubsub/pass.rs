@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    broadcast::{Author, Broadcast, Form},
+    broadcast::{Author, Broadcast, BuiltIn, Form},
+    by_serializer::BySerializer,
     place::Place,
 };
+use crate::serializer::Codec;
 
 /// What serving a subscriber takes whatever it gets, mostly the system call, in units of what one
 /// more message in the same piece takes.
@@ -70,19 +72,29 @@ impl Pass {
 
     /// All frames that go straight to a client, in one piece: copied together once for all
     /// subscribers.
-    pub(crate) fn frames<'a>(&'a self, cut: &'a Cut, form: Form) -> &'a Bytes {
-        cut.frames[form.index()].get_or_init(|| {
-            let mut plain = self.plain(cut, 0).filter_map(|message| message.frame(form));
-            let (first, second) = (plain.next(), plain.next());
-            let (Some(first), Some(second)) = (first, second) else {
-                return first.cloned().unwrap_or_default();
-            };
-            let mut all = BytesMut::new();
-            for frame in [first, second].into_iter().chain(plain) {
-                all.extend_from_slice(frame);
+    pub(crate) fn frames<'a>(&'a self, cut: &'a Cut, form: Form<'_>) -> &'a Bytes {
+        let gather = || self.gather(cut, form);
+        match form.codec {
+            Codec::Version(version) => {
+                cut.frames[BuiltIn::new(*version, form.compressed).index()].get_or_init(gather)
             }
-            all.freeze()
-        })
+            Codec::Plugged(serializer) => {
+                cut.plugged.place(serializer, form.compressed).get_or_init(gather)
+            }
+        }
+    }
+
+    fn gather(&self, cut: &Cut, form: Form<'_>) -> Bytes {
+        let mut plain = self.plain(cut, 0).filter_map(|message| message.frame(form));
+        let (first, second) = (plain.next(), plain.next());
+        let (Some(first), Some(second)) = (first, second) else {
+            return first.cloned().unwrap_or_default();
+        };
+        let mut all = BytesMut::new();
+        for frame in [first, second].into_iter().chain(plain) {
+            all.extend_from_slice(frame);
+        }
+        all.freeze()
     }
 
     /// The messages from index `first` on that go straight to a client.
@@ -113,7 +125,8 @@ pub(crate) struct Cut {
     /// The indices of the messages that go to the channel, ascending.
     intercepted: Vec<usize>,
     /// What goes straight to the client, in each form.
-    frames: [OnceCell<Bytes>; Form::ALL],
+    frames: [OnceCell<Bytes>; BuiltIn::ALL],
+    plugged: BySerializer<Bytes>,
     /// For a channel that intercepts something else: topics are seldom shared by such.
     next: OnceCell<Box<Cut>>,
 }
@@ -127,8 +140,9 @@ impl Cut {
         } else {
             messages.iter().enumerate().filter(is_intercepted).map(|(index, _)| index).collect()
         };
-        let frames = [const { OnceCell::new() }; Form::ALL];
-        Self { intercepts, intercepted, frames, next: OnceCell::new() }
+        let frames = [const { OnceCell::new() }; BuiltIn::ALL];
+        let (plugged, next) = (BySerializer::new(), OnceCell::new());
+        Self { intercepts, intercepted, frames, plugged, next }
     }
 
     fn intercepted_from(&self, first: usize) -> &[usize] {

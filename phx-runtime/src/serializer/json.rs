@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::message::MessageRef;
+use super::message_ref::MessageRef;
 
 /// A topic or an event. Keeps text without escapes borrowed, which `Cow` alone does not.
 #[derive(Deserialize)]
@@ -18,5 +18,5 @@ pub(super) fn put_json_str(text: &str, buffer: &mut Vec<u8>) {
 
 /// Appends a ref, or `null`.
 pub(super) fn put_ref(reference: Option<&MessageRef>, buffer: &mut Vec<u8>) {
-    buffer.extend_from_slice(reference.map_or("null", MessageRef::as_str).as_bytes());
+    buffer.extend_from_slice(reference.map_or("null", MessageRef::as_json).as_bytes());
 }

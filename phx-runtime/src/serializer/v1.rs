@@ -12,7 +12,9 @@ use serde_json::value::RawValue;
 use super::{
     decode_error::DecodeError,
     json::{Name, put_json_str, put_ref},
-    message::{Body, Incoming, MessageRef, Outgoing},
+    message::Message,
+    message_ref::MessageRef,
+    outgoing::Outgoing,
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
@@ -83,9 +85,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode(text: &Bytes) -> Result<Message, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
-    Ok(Incoming {
+    Ok(Message {
         join_ref: wire.join_ref.and_then(|raw| MessageRef::from_json(raw.get())),
         reference: MessageRef::from_json(wire.reference.get()),
         topic: wire.topic.into(),
@@ -95,20 +97,20 @@ pub(super) fn decode(text: &Bytes) -> Result<Incoming, DecodeError> {
 }
 
 pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if message.kind == PayloadKind::Binary {
+    if message.payload_kind == PayloadKind::Binary {
         return Err(EncodeError::BinaryInV1);
     }
     put_text_frame(buffer, |json| {
         json.extend_from_slice(b"{\"topic\":");
         put_json_str(message.topic, json);
         json.extend_from_slice(b",\"event\":");
-        match message.body {
-            Body::Push { event } | Body::Broadcast { event } => {
-                put_json_str(event, json);
+        match message.status() {
+            None => {
+                put_json_str(message.event(), json);
                 json.extend_from_slice(b",\"payload\":");
                 json.extend_from_slice(message.payload);
             }
-            Body::Reply { status } => {
+            Some(status) => {
                 json.extend_from_slice(b"\"phx_reply\",\"payload\":{\"status\":");
                 put_json_str(status, json);
                 json.extend_from_slice(b",\"response\":");
@@ -125,7 +127,7 @@ pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use super::super::message::{MessageRef, Outgoing};
+    use super::super::{MessageRef, Outgoing};
     use super::{decode, encode};
     use crate::message::PayloadKind;
 
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn join_ref_is_never_sent() {
         let join_ref = MessageRef::from_str("1");
-        let message = Outgoing::push(Some(&join_ref), "t", "e", PayloadKind::Json, b"{}");
+        let message = Outgoing::pushed(Some(&join_ref), "t", "e", PayloadKind::Json, b"{}");
         let mut frame = Vec::new();
         encode(&message, &mut frame).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&frame[2..]).unwrap();

@@ -11,9 +11,11 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use super::{
-    decode_error::DecodeError,
+    decode_error::{DecodeError, Problem},
     json::{Name, put_json_str, put_ref},
-    message::{Body, Incoming, MessageRef, Outgoing},
+    message::Message,
+    message_ref::MessageRef,
+    outgoing::{Body, Outgoing},
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
@@ -69,9 +71,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode_text(text: &Bytes) -> Result<Message, DecodeError> {
     let wire: Wire<'_> = serde_json::from_slice(text)?;
-    Ok(Incoming {
+    Ok(Message {
         join_ref: MessageRef::from_json(wire.join_ref.get()),
         reference: MessageRef::from_json(wire.reference.get()),
         topic: wire.topic.into(),
@@ -82,19 +84,19 @@ pub(super) fn decode_text(text: &Bytes) -> Result<Incoming, DecodeError> {
 
 /// `0, join_ref size, ref size, topic size, event size`, the four texts, then the data. An empty
 /// `join_ref` is the empty string here, not `null`.
-pub(super) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
+pub(super) fn decode_binary(bytes: &Bytes) -> Result<Message, DecodeError> {
     let (&[kind, sizes @ ..], mut at) = (bytes.first_chunk::<5>().ok_or_else(|| short(bytes))?, 5);
     if kind != PUSH {
-        return Err(DecodeError::Kind(kind));
+        return Err(Problem::Kind(kind).into());
     }
     let mut name = |size: u8| {
         let end = at + usize::from(size);
-        let text = bytes.get(at..end).ok_or(DecodeError::Truncated)?;
+        let text = bytes.get(at..end).ok_or(Problem::Truncated)?;
         at = end;
-        std::str::from_utf8(text).map_err(|_| DecodeError::NotText)
+        std::str::from_utf8(text).map_err(|_| Problem::NotText)
     };
     let [join_ref, reference, topic, event] = sizes;
-    Ok(Incoming {
+    Ok(Message {
         join_ref: Some(MessageRef::from_str(name(join_ref)?)),
         reference: Some(MessageRef::from_str(name(reference)?)),
         topic: name(topic)?.into(),
@@ -104,15 +106,15 @@ pub(super) fn decode_binary(bytes: &Bytes) -> Result<Incoming, DecodeError> {
 }
 
 /// The error for a frame that is too short for its header.
-fn short(bytes: &[u8]) -> DecodeError {
+fn short(bytes: &[u8]) -> Problem {
     match bytes.first() {
-        Some(&kind) if kind != PUSH => DecodeError::Kind(kind),
-        _ => DecodeError::Truncated,
+        Some(&kind) if kind != PUSH => Problem::Kind(kind),
+        _ => Problem::Truncated,
     }
 }
 
 pub(super) fn encode(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
-    match message.kind {
+    match message.payload_kind {
         PayloadKind::Json => {
             encode_text(message, buffer);
             Ok(())
@@ -130,13 +132,13 @@ fn encode_text(message: &Outgoing<'_>, buffer: &mut Vec<u8>) {
         json.push(b',');
         put_json_str(message.topic, json);
         json.push(b',');
-        match message.body {
-            Body::Push { event } | Body::Broadcast { event } => {
-                put_json_str(event, json);
+        match message.status() {
+            None => {
+                put_json_str(message.event(), json);
                 json.push(b',');
                 json.extend_from_slice(message.payload);
             }
-            Body::Reply { status } => {
+            Some(status) => {
                 json.extend_from_slice(b"\"phx_reply\",{\"status\":");
                 put_json_str(status, json);
                 json.extend_from_slice(b",\"response\":");
@@ -160,6 +162,10 @@ fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), Enc
             (REPLY, &[("join_ref", &join_ref), ("ref", &reference), topic, ("status", status)])
         }
         Body::Broadcast { event } => (BROADCAST, &[topic, ("event", event)]),
+        // Their payload is JSON.
+        Body::Heartbeat | Body::End { .. } => {
+            (PUSH, &[("join_ref", &join_ref), topic, ("event", message.event())])
+        }
     };
     let mut head = Vec::with_capacity(1 + names.len() * 16);
     head.push(kind);
@@ -178,9 +184,9 @@ fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), Enc
 mod tests {
     use bytes::Bytes;
 
-    use super::super::message::{MessageRef, Outgoing};
+    use super::super::{MessageRef, Outgoing};
     use super::{decode_binary, decode_text, encode};
-    use crate::message::PayloadKind;
+    use crate::message::Payload;
 
     fn text(text: &str) -> Bytes {
         text.to_owned().into()
@@ -238,20 +244,21 @@ mod tests {
             encode(&message, &mut frame).unwrap();
             frame.split_off(2)
         };
-        let binary = PayloadKind::Binary;
-        let push = Outgoing::push(Some(&join_ref), "topic", "event", binary, &[101]);
+        let data = Payload::binary(vec![101]);
+        let push = Outgoing::push("topic", "event", &data).with_join_ref(Some(&join_ref));
         assert_eq!(encoded(push), [b"\x00\x02\x05\x05", &b"12topicevente"[..]].concat());
-        let reply =
-            Outgoing::reply(Some(&join_ref), Some(&reference), "topic", "ok", binary, &[101]);
+        let reply = Outgoing::reply("topic", Some(&reference), "ok", &data);
+        let reply = reply.with_join_ref(Some(&join_ref));
         assert_eq!(encoded(reply), [b"\x01\x02\x03\x05\x02", &b"12123topicoke"[..]].concat());
-        let broadcast = Outgoing::broadcast("topic", "event", binary, &[101]);
+        let broadcast = Outgoing::broadcast("topic", "event", &data);
         assert_eq!(encoded(broadcast), [b"\x02\x05\x05", &b"topicevente"[..]].concat());
     }
 
     #[test]
     fn a_name_above_255_bytes_does_not_fit_into_a_binary_message() {
         let long = "x".repeat(256);
-        let message = Outgoing::broadcast(&long, "e", PayloadKind::Binary, &[]);
+        let data = Payload::binary(vec![]);
+        let message = Outgoing::broadcast(&long, "e", &data);
         let error = encode(&message, &mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("topic"), "{error}");
     }

@@ -9,6 +9,7 @@ use crate::{
     },
     connection::BacklogLimits,
     endpoint::Mounted,
+    serializer::Protocol,
 };
 
 /// What is wrong with an option, and why.
@@ -91,6 +92,8 @@ fn mount(settings: &MountSettings) -> Option<Problem> {
 fn transport<T>(settings: &TransportSettings<T>) -> Option<Problem> {
     if settings.serializers.is_empty() {
         Some(("serializers", "empty: no client's version would be spoken"))
+    } else if let Some(problem) = settings.serializers.iter().find_map(Protocol::problem) {
+        Some(("serializers", problem))
     } else if matches!(&settings.check_origin, OriginRule::List(list) if list.is_empty()) {
         Some(("check_origin", "an empty list: no page could connect"))
     } else {

@@ -14,7 +14,7 @@ use crate::{
     endpoint::ConnectRequest,
     log::{self, Asking, ConnectLine},
     message::{Info, Reason, Topic, caught},
-    serializer::{Version, VersionError},
+    serializer::{Protocol, Version, VersionError},
     transport::{Flow, Handled, RawSocket},
     wire::{CloseCode, Frame},
 };
@@ -38,8 +38,8 @@ impl Channels {
         let asking = Asking { socket, transport: transport.as_str(), peer: info.peer() };
         // A list or an object is no version, and not a version that is lacking.
         let vsn = info.params().value("vsn").map(|vsn| vsn.as_str().unwrap_or("[]"));
-        let version = match Version::negotiate(vsn, &serializers) {
-            Ok(version) => version,
+        let codec = match Protocol::negotiate(vsn, &serializers) {
+            Ok(protocol) => protocol.codec().clone(),
             Err(error) => {
                 let vsn = vsn.unwrap_or(Version::UNSTATED);
                 match error {
@@ -52,7 +52,7 @@ impl Channels {
             }
         };
         let filter = endpoint.filter_parameters(mount.filter_parameters.as_ref());
-        let log = ConnectLine::new(mount.log, asking, version, info.params(), filter);
+        let log = ConnectLine::new(mount.log, asking, &codec, info.params(), filter);
         let cx = ConnectContext::new(info, endpoint.clone());
         let connected = caught(async {
             let user = S::connect(cx).await?;
@@ -69,7 +69,7 @@ impl Channels {
         }
         let (user, id, disconnect) = connected?;
         let routes = Arc::new(Connected { user: Arc::new(user), table });
-        let accepted = Accepted { routes, endpoint, mount, version, transport, id, disconnect };
+        let accepted = Accepted { routes, endpoint, mount, codec, transport, id, disconnect };
         Ok(Self::Accepted(Box::new(accepted)))
     }
 

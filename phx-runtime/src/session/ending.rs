@@ -13,7 +13,7 @@ use crate::{
     channel::{AnyChannel, Caught, Context, End, Member, Progress, Returned, Run, Socket},
     log,
     message::{Event, Fault, Payload, Reason},
-    serializer::{Incoming, MessageRef},
+    serializer::{Message, MessageRef},
     transport::TERMINATE,
 };
 
@@ -39,7 +39,7 @@ impl Core {
         &mut self,
         slot: &mut Slot,
         channel: Box<dyn AnyChannel>,
-        message: Incoming,
+        message: Message,
     ) -> Fate {
         let id = slot.member.session.id.as_ref();
         log::duplicate_join(&slot.member.topic, id, self.routes.socket());

@@ -16,7 +16,7 @@ use crate::{
     channel::{ChannelKind, JoinError, JoinedAny, Joining, Member, Refused},
     log::{self, JoinLine},
     message::{Fault, Topic},
-    serializer::{Incoming, MessageRef},
+    serializer::{Message, MessageRef},
 };
 
 impl Core {
@@ -24,14 +24,14 @@ impl Core {
     /// the client has been told.
     pub(super) fn join(
         &mut self,
-        mut message: Incoming,
+        mut message: Message,
         replaced: Option<Arc<Member>>,
         slots: usize,
     ) -> Option<Slot> {
         let topic = Topic::from(&*message.topic);
         let Some((kind, log, mut future)) = self.start_join(&topic, &mut message, slots) else {
             if let Some(replaced) = replaced {
-                replaced.send_closed();
+                replaced.send_replaced();
             }
             return None;
         };
@@ -58,7 +58,7 @@ impl Core {
     fn start_join(
         &self,
         topic: &Topic,
-        message: &mut Incoming,
+        message: &mut Message,
         slots: usize,
     ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)> {
         let limit = self.mount.max_channels;
@@ -108,7 +108,7 @@ impl Core {
         };
         // The client hears of the new channel first, whatever became of it.
         if let Some(replaced) = replaced {
-            replaced.send_closed();
+            replaced.send_replaced();
         }
         let Some(JoinedAny { channel, then, .. }) = joined else {
             member.close();

@@ -60,9 +60,9 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     log,
-    message::{Info, Payload, Reason, Topic},
+    message::{Info, Reason, Topic},
     pubsub::Subscribed,
-    serializer::{ClientMessage, DecodeError, Incoming, MessageRef, Version},
+    serializer::{ClientMessage, Codec, DecodeErrorKind, Message, MessageRef, Outgoing},
     transport::{Flow, TransportKind},
     wire::{CloseCode, Frame},
 };
@@ -76,7 +76,7 @@ pub(crate) struct Accepted {
     pub(super) routes: Arc<dyn Routes>,
     pub(super) endpoint: Endpoint,
     pub(super) mount: Arc<MountSettings>,
-    pub(super) version: Version,
+    pub(super) codec: Codec,
     pub(super) transport: TransportKind,
     pub(super) id: Option<Topic>,
     /// Listens for a `disconnect` of that id. Boxed, because many connections have none.
@@ -101,7 +101,7 @@ impl Accepted {
         let shared = SessionShared {
             connection: connection.clone(),
             endpoint: self.endpoint.clone(),
-            version: self.version,
+            codec: self.codec.clone(),
             transport: self.transport,
             id: self.id.clone(),
         };
@@ -135,15 +135,15 @@ impl Session {
 
     /// A frame from the client.
     pub(super) fn receive(&mut self, frame: &Frame) -> Flow {
-        match self.core.shared.version.decode(frame) {
+        match self.core.shared.codec.decode(frame) {
             Ok(message) => {
                 self.route(message, frame.len());
                 Flow::Continue
             }
             Err(error) => {
                 log::malformed_message(&error, self.id(), self.core.routes.socket());
-                Flow::Malformed(match error {
-                    DecodeError::BinaryInV1 => CloseCode::UNSUPPORTED,
+                Flow::Malformed(match error.kind() {
+                    DecodeErrorKind::Unsupported => CloseCode::UNSUPPORTED,
                     _ => CloseCode::INTERNAL,
                 })
             }
@@ -189,10 +189,10 @@ impl Session {
     }
 
     /// A message of the client, whose frame had so many bytes.
-    fn route(&mut self, message: Incoming, bytes: usize) {
+    fn route(&mut self, message: Message, bytes: usize) {
         match message.kind() {
             ClientMessage::Heartbeat => {
-                self.core.answer(None, &message, "ok", &Payload::empty_object());
+                self.core.shared.send_own(&Outgoing::heartbeat(message.reference.as_ref()));
                 return;
             }
             ClientMessage::Join if has_long_names(&message) => {
@@ -285,9 +285,9 @@ impl Drop for Session {
     }
 }
 
-fn has_long_names(message: &Incoming) -> bool {
+fn has_long_names(message: &Message) -> bool {
     let refs = [&message.join_ref, &message.reference].into_iter().flatten();
-    let mut names = refs.map(MessageRef::as_str).chain([&*message.topic]);
+    let mut names = refs.map(MessageRef::as_json).chain([&*message.topic]);
     names.any(|name| name.len() > NAME_LIMIT)
 }
 

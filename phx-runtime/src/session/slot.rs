@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::waiting::Queue;
 use crate::{
     channel::{AnyChannel, Member},
-    serializer::Incoming,
+    serializer::Message,
 };
 
 /// A channel does one thing after the other, and this is where it stands.
@@ -37,7 +37,7 @@ pub(super) enum Fate {
     /// Its channel is over, and its topic is free again.
     Gone,
     /// As `Gone`, because its client joins anew, with this message.
-    Rejoined(Incoming),
+    Rejoined(Message),
 }
 
 impl Slot {
@@ -65,13 +65,13 @@ impl Slot {
 
 /// A message for a topic that has no channel.
 pub(super) struct Opening {
-    pub(super) message: Incoming,
+    pub(super) message: Message,
     /// The channel that this message, a join, has replaced.
     pub(super) replaced: Option<Arc<Member>>,
 }
 
-impl From<Incoming> for Opening {
-    fn from(message: Incoming) -> Self {
+impl From<Message> for Opening {
+    fn from(message: Message) -> Self {
         Self { message, replaced: None }
     }
 }

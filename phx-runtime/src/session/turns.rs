@@ -15,7 +15,7 @@ use crate::{
     connect::MountSettings,
     log::{Dropped, FilterParameters, dropped},
     message::{Event, Fault, Payload},
-    serializer::{ClientMessage, Incoming, MessageRef, Outgoing},
+    serializer::{ClientMessage, Message, MessageRef, Outgoing},
 };
 
 /// A session without its slots, so that one of them can be changed beside it.
@@ -85,10 +85,10 @@ impl Core {
     }
 
     /// The client's message goes to `#[handle_in]`.
-    fn event(&mut self, slot: &mut Slot, channel: Box<dyn AnyChannel>, message: Incoming) -> Fate {
+    fn event(&mut self, slot: &mut Slot, channel: Box<dyn AnyChannel>, message: Message) -> Fate {
         let (kind, id) = (&slot.member.kind, self.shared.id.as_ref());
         let log = kind.handle_in_line(&message, id, self.filter());
-        let Incoming { reference, event, payload, .. } = message;
+        let Message { reference, event, payload, .. } = message;
         let event = Event::from(&*event);
         self.call(slot, Call::In(event.clone(), reference.clone(), log), |socket| {
             channel.handle_in(payload, Context::new(socket, event, reference))
@@ -139,7 +139,7 @@ impl Core {
     }
 
     /// Answers a message, not a join, for a topic that is not joined.
-    pub(super) fn answer_unjoined(&self, message: &Incoming) {
+    pub(super) fn answer_unjoined(&self, message: &Message) {
         if message.kind() == ClientMessage::Leave {
             self.answer(message.join_ref.as_ref(), message, "ok", &Payload::empty_object());
         } else {
@@ -153,28 +153,25 @@ impl Core {
     }
 
     /// Answers a message that no channel answers.
-    pub(super) fn refuse(&self, join_ref: Option<&MessageRef>, message: &Incoming, why: &str) {
+    pub(super) fn refuse(&self, join_ref: Option<&MessageRef>, message: &Message, why: &str) {
         self.answer(join_ref, message, "error", &reason(why));
     }
 
     pub(super) fn answer(
         &self,
         join_ref: Option<&MessageRef>,
-        message: &Incoming,
+        message: &Message,
         status: &str,
         response: &Payload,
     ) {
-        let Incoming { reference, topic, .. } = message;
-        let Payload { kind, bytes } = response;
-        let reply = Outgoing::reply(join_ref, reference.as_ref(), topic, status, *kind, bytes);
-        let version = self.shared.version;
-        // Only JSON is answered here, which both versions have.
-        let _ = self.shared.connection.send_with(None, |buffer| version.encode(&reply, buffer));
+        let Message { reference, topic, .. } = message;
+        let reply = Outgoing::reply(topic, reference.as_ref(), status, response);
+        self.shared.send_own(&reply.with_join_ref(join_ref));
     }
 }
 
 /// A message that names another join than the channel's is late. One that names none is not.
-fn is_for_an_earlier_join(message: &Incoming, member: &Member) -> bool {
+fn is_for_an_earlier_join(message: &Message, member: &Member) -> bool {
     message.join_ref.is_some() && message.join_ref.as_ref() != member.stated_join_ref()
 }
 

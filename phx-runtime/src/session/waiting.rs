@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{connection::MAILBOX_LIMIT, message::Info, pubsub::Broadcast, serializer::Incoming};
+use crate::{connection::MAILBOX_LIMIT, message::Info, pubsub::Broadcast, serializer::Message};
 
 /// Messages of the client that may wait before no more are read.
 const MESSAGES: usize = 1000;
@@ -15,7 +15,7 @@ const MESSAGES: usize = 1000;
 /// Something for a channel to do.
 pub(super) enum Work {
     /// A message from the client: an event, a leave, or another join.
-    Client(Incoming),
+    Client(Message),
     /// A broadcast that the channel intercepts.
     Out(Broadcast),
     /// A message from the application.
@@ -107,7 +107,7 @@ impl Waiting {
 
     /// Takes out the client's next message, and drops what is not from the client: for what waited
     /// for a channel that is over.
-    pub(super) fn pop_message(&mut self, queue: &mut Queue) -> Option<Incoming> {
+    pub(super) fn pop_message(&mut self, queue: &mut Queue) -> Option<Message> {
         loop {
             if let Work::Client(message) = self.pop(queue)? {
                 return Some(message);

@@ -132,7 +132,7 @@ pub async fn connect<S: SocketState>(
         info: ConnectInfo::new(TransportKind::Custom("test"), query),
         endpoint: endpoint.clone(),
         mount: Arc::new(MountSettings::new(&S::mount())),
-        serializers: [Version::V2].into(),
+        serializers: [Version::V2.into()].into(),
     };
     let channels = Channels::connect::<S>(request, S::channels().into()).await?;
     let id = channels.id().map(ToString::to_string);

@@ -5,16 +5,44 @@ use std::time::Duration;
 use phx_runtime::{
     channel::{Channel, ChannelOptions},
     options::{
-        CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions, Mount, ProtocolVersion,
-        WebSocketOptions,
+        CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions, Mount, WebSocketOptions,
     },
     prelude::*,
+    serializer::{Protocol, Version},
     socket::SocketState,
 };
 
 mod origins {
     pub(super) fn ours(origin: &phx_runtime::options::Origin) -> bool {
         origin.host() == Some("example.com")
+    }
+}
+
+mod serializers {
+    use phx_runtime::{
+        channel::EncodeError,
+        serializer::{DecodeError, Message, Outgoing, Protocol, Serializer},
+        transport::Frame,
+    };
+
+    pub(super) struct Short;
+
+    impl Serializer for Short {
+        fn vsn(&self) -> &str {
+            "~> 7.0"
+        }
+
+        fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
+            Protocol::v1_3().decode(frame)
+        }
+
+        fn encode(&self, message: &Outgoing<'_>) -> Result<Option<Frame>, EncodeError> {
+            Protocol::v1_3().encode(message)
+        }
+    }
+
+    pub(super) fn own() -> Protocol {
+        Protocol::new(Short).vsn("== 9.0.0")
     }
 }
 
@@ -40,7 +68,7 @@ struct Full;
         error_handler = refusals::too_many,
         check_origin("https://example.com", "//*.example.org"),
         check_csrf = false,
-        serializers(v2, v1),
+        serializers(v2, serializers::Short, v1_3, serializers::own(), v0_7),
         transport_log = "debug",
     ),
     longpoll(
@@ -114,7 +142,13 @@ fn every_option_reaches_its_builder() {
         .error_handler(refusals::too_many)
         .check_origin(CheckOrigin::list(["https://example.com", "//*.example.org"]))
         .check_csrf(false)
-        .serializers([ProtocolVersion::V2, ProtocolVersion::V1])
+        .serializers([
+            Version::V2.into(),
+            Protocol::new(serializers::Short),
+            Protocol::v1_3(),
+            serializers::own(),
+            Protocol::v0_7(),
+        ])
         .transport_log(LogLevel::Debug);
     let longpoll = LongPollOptions::new()
         .path("/lp")
@@ -130,7 +164,7 @@ fn every_option_reaches_its_builder() {
         .first_request_timeout(Duration::from_secs(2))
         .check_origin(CheckOrigin::Request)
         .check_csrf(true)
-        .serializers([ProtocolVersion::V2])
+        .serializers([Version::V2])
         .transport_log(LogLevel::Off);
     let drainer = Drainer::new()
         .batch_size(5)

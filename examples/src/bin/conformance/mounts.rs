@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use phx_runtime::{
     Endpoint, Presence,
-    options::{CheckOrigin, LongPollOptions, Mount, Origin, ProtocolVersion, WebSocketOptions},
+    options::{CheckOrigin, LongPollOptions, Mount, Origin, WebSocketOptions},
+    serializer::Version,
     server::BuildError,
 };
 
@@ -88,7 +89,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         .socket_at::<PlainSocket>(plain("/origin/list", several_origins()))
         .socket_at::<PlainSocket>(plain("/origin/mfa", CheckOrigin::with(is_mfa)))
         .socket_at::<PlainSocket>(
-            Mount::new("/v2only").websocket(open_websocket().serializers([ProtocolVersion::V2])),
+            Mount::new("/v2only").websocket(open_websocket().serializers([Version::V2])),
         )
         .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::Any).drainer(None))
         .socket::<DrainSocket>()

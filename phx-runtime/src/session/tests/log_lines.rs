@@ -4,7 +4,7 @@ use crate::{
     channel::{ChannelKind, ChannelOptions},
     connect::params::Params,
     log::{Asking, ConnectLine, FilterParameters, JoinLine, LogLevel, Whose},
-    serializer::{Incoming, Version},
+    serializer::{Message, Version},
     wire::Frame,
 };
 
@@ -12,7 +12,7 @@ fn kind(options: ChannelOptions) -> ChannelKind {
     ChannelKind { name: "RoomChannel", intercepts: &[], options }
 }
 
-fn message(topic: &str) -> Incoming {
+fn message(topic: &str) -> Message {
     Version::V1
         .decode(&Frame::text(format!(
             r#"{{"topic":"{topic}","event":"new_msg","payload":{{"password":"x"}},"ref":"1"}}"#

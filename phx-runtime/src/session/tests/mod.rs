@@ -7,6 +7,8 @@ mod joining;
 mod lifetime;
 mod limits;
 mod log_lines;
+mod older;
+mod plugged;
 
 use std::{collections::VecDeque, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
@@ -22,7 +24,7 @@ use crate::{
     endpoint::{ConnectRequest, Endpoint},
     message::{Fault, Info, Payload, Reason},
     options::WebSocketOptions,
-    serializer::Version,
+    serializer::{Protocol, Version},
     session::Channels,
     socket::{ConnectContext, SocketState},
     transport::{Flow, RawSocket, TransportKind},
@@ -80,6 +82,10 @@ impl Channel for Room {
             "echo" => Handling::done(self, Reply::ok(payload)),
             "push_then_reply" => {
                 socket.push("pushed", payload);
+                Handling::done(self, Reply::ack())
+            }
+            "push_named" => {
+                socket.push(value.as_str().unwrap(), json!({}));
                 Handling::done(self, Reply::ack())
             }
             "shout" => {
@@ -239,17 +245,37 @@ impl Client {
         Self::mounted(endpoint, params, User::mount().max_channels(max_channels)).await
     }
 
+    /// A client of a mount that speaks these.
+    async fn speaking(
+        endpoint: &Endpoint,
+        params: &[(&str, &str)],
+        protocols: impl IntoIterator<Item = Protocol>,
+    ) -> Result<Self, ConnectError> {
+        let protocols = protocols.into_iter().collect::<Vec<_>>();
+        Self::connect(endpoint, params, User::mount(), protocols).await
+    }
+
     async fn mounted(
         endpoint: &Endpoint,
         params: &[(&str, &str)],
         mount: Mount,
+    ) -> Result<Self, ConnectError> {
+        let both = vec![Version::V1.into(), Version::V2.into()];
+        Self::connect(endpoint, params, mount, both).await
+    }
+
+    async fn connect(
+        endpoint: &Endpoint,
+        params: &[(&str, &str)],
+        mount: Mount,
+        protocols: Vec<Protocol>,
     ) -> Result<Self, ConnectError> {
         let params: Params = params.iter().copied().collect();
         let request = ConnectRequest {
             info: ConnectInfo::new(TransportKind::Custom("memory"), params),
             endpoint: endpoint.clone(),
             mount: Arc::new(MountSettings::new(&mount)),
-            serializers: [Version::V1, Version::V2].into(),
+            serializers: protocols.into(),
         };
         let mut socket = Channels::connect::<User>(request, User::channels().into()).await?;
         let connection = Connection::new(1 << 20);

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use phx_runtime::{
     Endpoint,
-    options::{
-        CheckOrigin, Drainer, LongPollOptions, Mount, ProtocolVersion, SessionOptions,
-        WebSocketOptions,
-    },
+    options::{CheckOrigin, Drainer, LongPollOptions, Mount, SessionOptions, WebSocketOptions},
+    serializer::{Protocol, Version},
     server::BuildError,
 };
 
@@ -40,7 +38,7 @@ fn an_option_with_which_nobody_could_be_served_is_refused_at_start() {
         ("timeout", websocket(WebSocketOptions::new().timeout(Some(zero)))),
         ("max_frame_size", websocket(WebSocketOptions::new().max_frame_size(0))),
         ("max_backlog", websocket(WebSocketOptions::new().max_backlog(0))),
-        ("serializers", websocket(WebSocketOptions::new().serializers([]))),
+        ("serializers", websocket(WebSocketOptions::new().serializers::<Version>([]))),
         (
             "check_origin",
             websocket(WebSocketOptions::new().check_origin(CheckOrigin::list([""; 0]))),
@@ -49,13 +47,17 @@ fn an_option_with_which_nobody_could_be_served_is_refused_at_start() {
         ("max_body_size", longpoll(LongPollOptions::new().max_body_size(0))),
         ("max_backlog", longpoll(LongPollOptions::new().max_backlog(0))),
         ("token_max_age", longpoll(LongPollOptions::new().token_max_age(zero))),
-        ("serializers", longpoll(LongPollOptions::new().serializers([]))),
+        ("serializers", longpoll(LongPollOptions::new().serializers::<Version>([]))),
+        (
+            "serializers",
+            websocket(WebSocketOptions::new().serializers([Protocol::v1_3().vsn("~> one")])),
+        ),
     ] {
         let error = build(mount).unwrap_err();
         assert!(matches!(error, BuildError::Setting { .. }), "{option}: {error}");
         assert!(error.to_string().contains(option), "{option}: {error}");
     }
-    build(websocket(WebSocketOptions::new().serializers([ProtocolVersion::V2]))).unwrap();
+    build(websocket(WebSocketOptions::new().serializers([Version::V2]))).unwrap();
 }
 
 #[test]
