@@ -16,7 +16,7 @@ mod wire;
 
 pub(crate) use self::names::Names;
 
-use self::wire::{Fields, Wire, put_object};
+use self::wire::{Fields, RefKey, Wire, put_object};
 use super::{
     Outgoing, Serializer,
     decode_error::{DecodeError, Problem},
@@ -141,8 +141,8 @@ impl Serializer for Older {
             return Err(EncodeError::BinaryInV1);
         }
         let address = self.address(message.topic(), message.kind());
-        let has_ref = !self.is_silent();
-        let json = put_object(address, event, has_ref.then_some(reference), |json| {
+        let key = if self.is_silent() { RefKey::Absent } else { RefKey::Is(reference) };
+        let json = put_object(address, event, key, |json| {
             let nested = match message.kind() {
                 OutgoingKind::End(_) => return json.extend_from_slice(b"{}"),
                 OutgoingKind::Heartbeat if self.shape != Shape::V1_3 => None,
@@ -151,8 +151,11 @@ impl Serializer for Older {
             let Some(status) = nested else {
                 return json.extend_from_slice(message.payload());
             };
-            let in_payload = (self.shape == Shape::V0_14).then(|| message.reference());
-            wire::put_answer(in_payload, status, message.payload(), json);
+            let key = match self.shape {
+                Shape::V0_14 => RefKey::Is(message.reference()),
+                _ => RefKey::Absent,
+            };
+            wire::put_answer(key, status, message.payload(), json);
         });
         Ok(Some(json.into()))
     }

@@ -95,12 +95,18 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// Writes an object, whose payload `put_payload` appends; with a ref, which may be `null`, where there
-/// is such a key.
+/// Whether there is a key `ref`, which may be `null`.
+#[derive(Clone, Copy)]
+pub(super) enum RefKey<'a> {
+    Absent,
+    Is(Option<&'a MessageRef>),
+}
+
+/// Writes an object, whose payload `put_payload` appends.
 pub(super) fn put_object(
     (channel, topic): (Option<&str>, &str),
     event: &str,
-    reference: Option<Option<&MessageRef>>,
+    reference: RefKey<'_>,
     put_payload: impl FnOnce(&mut Vec<u8>),
 ) -> Text {
     let mut json = Vec::with_capacity(128);
@@ -117,7 +123,7 @@ pub(super) fn put_object(
     let payload_key: &[u8] = if channel.is_some() { b",\"message\":" } else { b",\"payload\":" };
     json.extend_from_slice(payload_key);
     put_payload(&mut json);
-    if let Some(reference) = reference {
+    if let RefKey::Is(reference) = reference {
         json.extend_from_slice(b",\"ref\":");
         put_ref(reference, &mut json);
     }
@@ -126,15 +132,10 @@ pub(super) fn put_object(
     Text::try_from(Bytes::from(json)).unwrap_or_default()
 }
 
-/// Appends the payload of an answer; with a ref, which may be `null`, where that belongs into it.
-pub(super) fn put_answer(
-    reference: Option<Option<&MessageRef>>,
-    status: &str,
-    response: &[u8],
-    json: &mut Vec<u8>,
-) {
+/// Appends the payload of an answer.
+pub(super) fn put_answer(reference: RefKey<'_>, status: &str, response: &[u8], json: &mut Vec<u8>) {
     json.push(b'{');
-    if let Some(reference) = reference {
+    if let RefKey::Is(reference) = reference {
         json.extend_from_slice(b"\"ref\":");
         put_ref(reference, json);
         json.push(b',');
