@@ -1,8 +1,8 @@
 //! What is known of one tracking of a key.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
 use smol_str::SmolStr;
 use thiserror::Error;
@@ -63,6 +63,22 @@ impl PresenceMeta {
     /// One that was made elsewhere: the text of a JSON object that has the reference inside.
     pub(crate) fn foreign(reference: SmolStr, text: Box<RawValue>) -> Self {
         Self { reference: PresenceRef::foreign(reference), text: text.into() }
+    }
+
+    /// One that another node of phx sent: a JSON object that has a `phx_ref`.
+    pub(super) fn received(text: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Referring<'a> {
+            #[serde(borrow)]
+            phx_ref: Cow<'a, str>,
+        }
+        // A list of fields would be read too.
+        if !text.starts_with('{') {
+            return None;
+        }
+        let Referring { phx_ref } = serde_json::from_str(text).ok()?;
+        let reference = SmolStr::new(phx_ref);
+        Some(Self::foreign(reference, RawValue::from_string(text.to_owned()).ok()?))
     }
 
     /// The text, which all clones share.

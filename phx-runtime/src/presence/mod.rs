@@ -26,6 +26,7 @@ mod meta;
 #[cfg(feature = "phoenix")]
 mod phoenix;
 mod reference;
+mod replica;
 mod roster;
 mod shared;
 mod state;
