@@ -72,6 +72,8 @@ pub(super) struct Network {
     /// Pairs of nodes that do not hear each other.
     pub(super) cut: Vec<(usize, usize)>,
     pub(super) nodes: Vec<Option<Node>>,
+    /// Whether nothing is ever taken out of what arrives.
+    pub(super) is_honest: bool,
     /// Questions that were asked.
     pub(super) wants: usize,
     start: Instant,
@@ -105,6 +107,7 @@ impl Network {
             faults: Faults::default(),
             cut: Vec::new(),
             nodes: Vec::new(),
+            is_honest: true,
             wants: 0,
             start: Instant::now(),
             step: 0,
@@ -223,7 +226,7 @@ impl Network {
         let owner = self.nodes.iter().flatten().find(|node| node.id == from);
         for change in changes {
             if let (Change::Remove { id, .. }, Some(owner)) = (change, owner)
-                && self.faults.mangle == 0
+                && self.is_honest
             {
                 assert!(!owner.truth.contains_key(&id.number), "{id:?} left at {place}");
             }

@@ -18,12 +18,13 @@ const QUIET: u64 = 140;
 fn run(seed: u64) {
     let nodes = 2 + usize::try_from(seed % 3).unwrap();
     let mut network = Network::new(seed, nodes);
+    network.is_honest = seed % 5 > 0;
     network.faults = Faults {
         drop: network.dice.below(40),
         repeat: network.dice.below(30),
         delay: network.dice.below(50),
         max_delay: 1 + network.dice.below(20),
-        mangle: if seed % 5 == 0 { 10 } else { 0 },
+        mangle: if network.is_honest { 0 } else { 10 },
     };
     for _ in 0..TROUBLE {
         network.step();
