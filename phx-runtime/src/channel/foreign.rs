@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Weak};
 
-use super::member::{Member, SessionMessage};
+use super::member::{Ending, Member, SessionMessage};
 use crate::{
     message::Info,
-    pubsub::{Pass, Place, Subscriber},
+    pubsub::{Pass, Place, Subscribed, Subscriber},
 };
 
 /// A channel's subscription to a topic that is not its own. The channel keeps it, not the other way
@@ -20,6 +20,8 @@ impl Foreign {
         Self { member, place: Place::default() }
     }
 }
+
+impl Ending for Subscribed<Foreign> {}
 
 impl Subscriber for Foreign {
     fn deliver(self: Arc<Self>, pass: &Pass, first: usize) {

@@ -61,7 +61,13 @@ pub(crate) struct Member {
 
 /// What ends with a channel, by being dropped, once no broadcast is delivered to it any more:
 /// subscriptions to other topics, presences, timers.
-pub(crate) type Ends = Vec<Box<dyn Any + Send>>;
+pub(crate) type Ends = Vec<Box<dyn Ending>>;
+
+/// Something that ends with a channel.
+pub(crate) trait Ending: Any + Send {
+    /// The client has left the topic by its own will, so that it does not come back at once.
+    fn left(&mut self) {}
+}
 
 /// What a session sends to itself through its connection. Who is gone until it is read needs it no
 /// more; a letter that kept its member would keep the connection, which keeps the letter.
@@ -191,6 +197,15 @@ impl Member {
         // Dropped after the lock is released.
         let ended = std::mem::take(&mut *self.ends.lock());
         drop(ended);
+    }
+
+    /// The client leaves: as [`unsubscribe`](Self::unsubscribe), and what might wait for the client
+    /// to come back does not.
+    pub(crate) fn leave(&self) {
+        if let Some(ends) = &mut *self.ends.lock() {
+            ends.iter_mut().for_each(|end| end.left());
+        }
+        self.unsubscribe();
     }
 
     /// Nothing that the channel sends goes out any more.

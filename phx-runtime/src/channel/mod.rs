@@ -49,7 +49,7 @@ pub(crate) use self::{
     handling::{AnyChannel, Caught, Progress, Returned, Run, run, run_async},
     joined::{JoinError, Refused},
     kind::ChannelKind,
-    member::{Ends, Member, SessionMessage},
+    member::{Ending, Ends, Member, SessionMessage},
     reply::{Answer, End, NotCalled, Reply},
     route::{Connected, JoinedAny, Joining, Routes},
     shared::SessionShared,

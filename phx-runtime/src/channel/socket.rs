@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{
     foreign::Foreign,
     kind::ChannelKind,
-    member::{Ends, Member, SessionMessage},
+    member::{Ending, Ends, Member, SessionMessage},
     options::ChannelOptions,
     shared::SessionShared,
 };
@@ -246,8 +246,8 @@ impl Socket {
     ///
     /// Phoenix counterpart: `Endpoint.unsubscribe/1` inside a channel.
     pub fn unsubscribe(&self, topic: impl AsRef<str>) {
-        let is_to_end = |end: &mut Box<dyn Any + Send>| {
-            let subscribed = end.downcast_ref::<Subscribed<Foreign>>();
+        let is_to_end = |end: &mut Box<dyn Ending>| {
+            let subscribed = (&**end as &dyn Any).downcast_ref::<Subscribed<Foreign>>();
             subscribed.is_some_and(|subscribed| *subscribed.topic() == *topic.as_ref())
         };
         let ended: Option<Ends> =
@@ -282,10 +282,13 @@ impl fmt::Debug for Socket {
 /// Ends a channel's timers by being dropped, which each of them waits for.
 struct Timers(watch::Sender<()>);
 
+impl Ending for Timers {}
+
 impl Timers {
     /// What a new timer waits for besides its time.
     fn subscribe(ends: &mut Ends) -> watch::Receiver<()> {
-        if let Some(Self(timers)) = ends.iter().find_map(|end| end.downcast_ref()) {
+        if let Some(Self(timers)) = ends.iter().find_map(|end| (&**end as &dyn Any).downcast_ref())
+        {
             return timers.subscribe();
         }
         let (timers, first) = watch::channel(());

@@ -15,10 +15,10 @@ pub(crate) fn presence_fetch_panicked(topic: &str) {
     line!(error, "the fetch hook of a presence panicked"; topic = Shown::name(topic));
 }
 
-pub(crate) fn presence_diff_failed(topic: &str, error: impl Display) {
+pub(crate) fn presence_unsendable(topic: &str, event: &str, error: impl Display) {
     line!(
-        error, "a presence_diff was not sent";
-        topic = Shown::name(topic), error = Shown::text(error),
+        error, "a change of presences was not sent";
+        topic = Shown::name(topic), event = Shown::name(event), error = Shown::text(error),
     );
 }
 

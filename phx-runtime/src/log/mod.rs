@@ -25,7 +25,7 @@ mod shown;
 mod spell;
 
 pub(crate) use self::{
-    broadcast::{broadcast_failed, metas_kept, presence_diff_failed, presence_fetch_panicked},
+    broadcast::{broadcast_failed, metas_kept, presence_fetch_panicked, presence_unsendable},
     channel::{
         HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
         join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,

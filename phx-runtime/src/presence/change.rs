@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::meta::PresenceMeta;
+use super::{meta::PresenceMeta, reference::PresenceRef};
 use crate::message::Topic;
 
 /// A writer of presences: one process in one of its runs. Nobody else changes its entries.
@@ -15,6 +15,14 @@ pub(crate) struct ReplicaId(pub(crate) u64);
 pub(crate) struct EntryId {
     pub(crate) number: u64,
     pub(crate) replica: ReplicaId,
+}
+
+/// An entry of this node, in the hands of whoever changes it.
+#[derive(Clone)]
+pub(super) struct Tracked {
+    pub(super) id: EntryId,
+    /// Of the meta as it is now.
+    pub(super) reference: PresenceRef,
 }
 
 /// What becomes of an entry. A repeated change changes nothing.

@@ -22,9 +22,11 @@ impl Diff {
         self.joins.add(key, meta);
     }
 
-    /// A meta that nobody has been told of leaves without a trace.
-    pub(super) fn leave(&mut self, key: &SmolStr, meta: PresenceMeta) {
-        if !self.joins.take(key, &meta.phx_ref()) {
+    /// A meta that nobody has been told of leaves without a trace, unless somebody may have seen it in
+    /// a list: those would keep it for ever. To the others it is a leave of who was not there.
+    pub(super) fn leave(&mut self, key: &SmolStr, meta: PresenceMeta, may_be_seen: bool) {
+        let is_untold = self.joins.take(key, &meta.phx_ref());
+        if may_be_seen || !is_untold {
             self.leaves.add(key.clone(), meta);
         }
     }
@@ -50,14 +52,14 @@ mod tests {
         let mut diff = Diff::default();
         let first = meta(None);
         diff.join("a".into(), first.clone());
-        diff.leave(&"a".into(), first.clone());
+        diff.leave(&"a".into(), first.clone(), false);
         let second = meta(Some(first.phx_ref()));
         diff.join("a".into(), second.clone());
         assert_eq!(
             serde_json::to_value(&diff).unwrap(),
             json!({ "joins": { "a": { "metas": [second] } }, "leaves": {} }),
         );
-        diff.leave(&"a".into(), second);
+        diff.leave(&"a".into(), second, false);
         assert!(diff.is_empty());
     }
 }

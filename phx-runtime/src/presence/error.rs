@@ -19,7 +19,7 @@ pub enum TrackError {
         key: String,
     },
     /// The channel tracks as many keys as it may; see
-    /// [`Presence::max_keys`](crate::Presence::max_keys).
+    /// [`PresenceOptions::max_keys`](super::PresenceOptions::max_keys).
     #[error("the channel tracks {most} keys in {topic:?}, and may not track more")]
     TooManyKeys {
         /// The channel's topic.

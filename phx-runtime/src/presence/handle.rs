@@ -9,14 +9,15 @@ use serde::{Serialize, de::DeserializeOwned};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    change::{Change, EntryId, Watcher},
+    change::{Change, EntryId, Tracked, Watcher},
     error::{TrackError, UpdateError},
     meta::{Fields, MetaError, PresenceMeta, fields},
+    options::PresenceOptions,
     reference::PresenceRef,
     roster::Roster,
-    shared::{Fetch, Shared},
+    shared::Shared,
     state::{PresenceEntry, PresenceState},
-    tracking::{Tracked, Tracking},
+    tracking::Tracking,
 };
 use crate::{channel::Socket, message::Topic, pubsub::PubSub};
 
@@ -78,13 +79,12 @@ use crate::{channel::Socket, message::Topic, pubsub::PubSub};
 #[derive(Clone)]
 pub struct Presence {
     pub(super) shared: Arc<Shared>,
-    max_keys: usize,
 }
 
 impl Presence {
     /// Nobody is present anywhere.
     pub fn new() -> Self {
-        Self::from_fetch(None)
+        Self::with_options(PresenceOptions::new())
     }
 
     /// As [`new`](Self::new), with a hook that adds to what clients and handlers get to see: it is
@@ -111,32 +111,12 @@ impl Presence {
     ///
     /// Phoenix counterpart: `fetch/2`.
     pub fn with_fetch(fetch: impl Fn(&str, &mut PresenceState) + Send + Sync + 'static) -> Self {
-        Self::from_fetch(Some(Box::new(fetch)))
+        Self::with_options(PresenceOptions::new().fetch(fetch))
     }
 
-    fn from_fetch(fetch: Option<Fetch>) -> Self {
-        Self { shared: Arc::new(Shared::new(fetch)), max_keys: 100 }
-    }
-
-    /// How many keys one channel may track; 100 by default. It holds for this handle and the clones
-    /// that are made of it, so set it before the presence is registered.
-    ///
-    /// A key may well be what a client chose, such as the name of a document that it has open. Each
-    /// is kept in memory with its meta and told to everyone in the topic.
-    ///
-    /// ```
-    /// use phx_runtime::{Presence, json, presence::TrackError};
-    ///
-    /// let presence = Presence::new().max_keys(1);
-    /// # let socket = phx_runtime::testing::socket("room:1");
-    /// presence.track(&socket, "ann", json!({}))?;
-    /// let second = presence.track(&socket, "bob", json!({}));
-    /// assert!(matches!(second, Err(TrackError::TooManyKeys { most: 1, .. })));
-    /// # Ok::<_, TrackError>(())
-    /// ```
-    pub fn max_keys(mut self, most: usize) -> Self {
-        self.max_keys = most;
-        self
+    /// As [`new`](Self::new), in another way than by default.
+    pub fn with_options(options: PresenceOptions) -> Self {
+        Self { shared: Arc::new(Shared::new(options)) }
     }
 
     /// Tracks the channel under a key of its topic, until [`untrack`](Self::untrack) or the end of
@@ -145,7 +125,7 @@ impl Presence {
     /// # Errors
     ///
     /// The channel tracks the key already, or as many others as it may
-    /// ([`max_keys`](Self::max_keys)), or has ended; or the meta is not a JSON object. See
+    /// ([`PresenceOptions::max_keys`]), or has ended; or the meta is not a JSON object. See
     /// [`TrackError`].
     ///
     /// ```
@@ -177,22 +157,46 @@ impl Presence {
                 let (topic, key) = (topic.clone(), key.to_string());
                 return Err(TrackError::AlreadyTracked { topic, key });
             }
-            if tracking.keys.len() >= self.max_keys {
-                let (topic, most) = (topic.clone(), self.max_keys);
-                return Err(TrackError::TooManyKeys { topic, most });
+            let most = shared.options.max_keys;
+            if tracking.keys.len() >= most {
+                return Err(TrackError::TooManyKeys { topic: topic.clone(), most });
             }
-            let number = shared.entries.fetch_add(1, Ordering::Relaxed);
-            let id = EntryId { number, replica: shared.replica };
+            let (id, previous) = match self.take_over(topic, &key, &fields) {
+                Some((tracked, true)) => {
+                    let reference = tracked.reference.clone();
+                    tracking.keys.insert(key, tracked);
+                    return Ok((reference, None));
+                }
+                Some((tracked, false)) => (tracked.id, Some(tracked.reference)),
+                None => {
+                    let number = shared.entries.fetch_add(1, Ordering::Relaxed);
+                    (EntryId { number, replica: shared.replica }, None)
+                }
+            };
             let reference = shared.references.next();
-            let meta = PresenceMeta::new(fields, reference.clone(), None)?;
+            let meta = PresenceMeta::new(fields, reference.clone(), previous)?;
             let upsert = Change::Upsert { key: key.clone(), id, meta };
             let untold = shared.change_own(topic, [upsert]);
             tracking.keys.insert(key, Tracked { id, reference: reference.clone() });
-            Ok((reference, untold))
+            Ok((reference, Some(untold)))
         });
         let (reference, untold) = tracked.ok_or(TrackError::ChannelEnded)??;
-        self.shared.tell(untold);
+        if let Some(untold) = untold {
+            self.shared.tell(untold);
+        }
         Ok(reference)
+    }
+
+    /// An entry of the key whose channel has ended a moment ago, and whether its meta is the same.
+    fn take_over(&self, topic: &Topic, key: &SmolStr, fields: &Fields) -> Option<(Tracked, bool)> {
+        let shared = &self.shared;
+        if shared.options.leave_grace.is_zero() {
+            return None;
+        }
+        let tracked = shared.lingering.take(topic, key)?;
+        let meta = shared.topics.read(topic, |roster| roster.meta(key, tracked.id));
+        let is_same = meta.is_some_and(|meta| meta.has(fields));
+        Some((tracked, is_same))
     }
 
     /// Ends the tracking of a key by this channel. Nothing happens if the channel does not track it.
@@ -330,6 +334,28 @@ impl Presence {
         let mut state = self.shared.topics.read(topic, Roster::list);
         self.shared.fetch(topic, &mut state);
         state
+    }
+
+    /// How many keys are present in a topic, on all nodes. It costs the same however many they are.
+    ///
+    /// ```
+    /// use phx_runtime::{Presence, json};
+    ///
+    /// # let socket = phx_runtime::testing::socket("room:1");
+    /// let presence = Presence::new();
+    /// presence.track(&socket, "ann", json!({}))?;
+    /// presence.track(&socket, "bob", json!({}))?;
+    /// assert_eq!(presence.count("room:1"), 2);
+    /// assert_eq!(presence.keys("room:1"), ["ann", "bob"]);
+    /// # Ok::<_, phx_runtime::presence::TrackError>(())
+    /// ```
+    pub fn count(&self, topic: impl AsRef<str>) -> usize {
+        self.shared.topics.read(topic.as_ref(), |roster| roster.count())
+    }
+
+    /// The keys that are present in a topic, on all nodes, sorted.
+    pub fn keys(&self, topic: impl AsRef<str>) -> Vec<String> {
+        self.shared.topics.read(topic.as_ref(), |roster| roster.keys())
     }
 
     /// What is known of one key in a topic, if it is present.

@@ -91,6 +91,16 @@ impl PresenceMeta {
         self.reference == *reference
     }
 
+    /// Whether these are its fields, besides references.
+    pub(super) fn has(&self, fields: &Fields) -> bool {
+        fn own(fields: &Fields) -> impl Iterator<Item = (&str, &str)> {
+            let fields = fields.iter().map(|(name, value)| (name.as_str(), value.get()));
+            fields.filter(|(name, _)| *name != REFERENCE && *name != PREVIOUS)
+        }
+        let all = serde_json::from_str::<Fields>(self.text.get());
+        all.is_ok_and(|all| own(&all).eq(own(fields)))
+    }
+
     /// The meta's reference.
     pub fn phx_ref(&self) -> PresenceRef {
         self.reference.clone()

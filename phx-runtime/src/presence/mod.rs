@@ -22,7 +22,9 @@ mod change;
 mod diff;
 mod error;
 pub(crate) mod handle;
+mod lingering;
 mod meta;
+mod options;
 #[cfg(feature = "phoenix")]
 mod phoenix;
 mod reference;
@@ -39,6 +41,7 @@ pub(crate) use self::phoenix::BesidePhoenix;
 pub use self::{
     error::{TrackError, UpdateError},
     meta::{MetaError, PresenceMeta},
+    options::PresenceOptions,
     reference::PresenceRef,
     state::{PresenceEntry, PresenceState},
 };

@@ -16,6 +16,10 @@ pub(super) struct Roster {
     /// For each key its entries, sorted by id; mostly one. No key is without entries.
     keys: BTreeMap<SmolStr, Vec<Entry>>,
     untold: Diff,
+    /// Somebody has listed what subscribers have not been told yet.
+    is_seen: bool,
+    /// How many keys subscribers were told of that are only told a number.
+    told_count: usize,
     /// Whether somebody is handing out diffs, who will then hand out the next one too.
     telling: bool,
     /// The roster was empty and is no longer the topic's.
@@ -46,7 +50,7 @@ impl Roster {
                     return;
                 }
                 let old = std::mem::replace(&mut entry.meta, meta.clone());
-                self.untold.leave(&key, old);
+                self.untold.leave(&key, old, self.is_seen);
             }
             Err(index) => entries.insert(index, Entry { id, meta: meta.clone() }),
         }
@@ -60,7 +64,7 @@ impl Roster {
         if entries.get().is_empty() {
             entries.remove();
         }
-        self.untold.leave(key, meta);
+        self.untold.leave(key, meta, self.is_seen);
     }
 
     pub(super) fn meta(&self, key: &str, id: EntryId) -> Option<PresenceMeta> {
@@ -69,12 +73,23 @@ impl Roster {
         Some(entries[index].meta.clone())
     }
 
-    pub(super) fn list(&self) -> PresenceState {
+    /// How many keys are present.
+    pub(super) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.keys.keys().map(SmolStr::to_string).collect()
+    }
+
+    pub(super) fn list(&mut self) -> PresenceState {
+        self.is_seen |= !self.untold.is_empty();
         self.keys.iter().map(|(key, entries)| (key.clone(), presence(entries))).collect()
     }
 
     /// The state of one key alone.
-    pub(super) fn list_key(&self, key: &str) -> PresenceState {
+    pub(super) fn list_key(&mut self, key: &str) -> PresenceState {
+        self.is_seen |= !self.untold.is_empty();
         let entries = self.keys.get_key_value(key);
         entries.map(|(key, entries)| (key.clone(), presence(entries))).into_iter().collect()
     }
@@ -88,12 +103,19 @@ impl Roster {
     /// The next diff to hand out. If there is none, telling ends, and an empty roster retires.
     pub(super) fn next_diff(&mut self) -> Option<Diff> {
         let diff = std::mem::take(&mut self.untold);
+        self.is_seen = false;
         if !diff.is_empty() {
             return Some(diff);
         }
         self.telling = false;
         self.retired = self.keys.is_empty();
         None
+    }
+
+    /// How many keys are present, if that is not what was told last.
+    pub(super) fn next_count(&mut self) -> Option<usize> {
+        let count = self.count();
+        (std::mem::replace(&mut self.told_count, count) != count).then_some(count)
     }
 
     pub(super) fn is_retired(&self) -> bool {

@@ -6,14 +6,18 @@ use std::{
     sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
 
 use super::{
     change::{Change, ReplicaId, Watcher},
     diff::Diff,
+    lingering::Lingering,
+    options::PresenceOptions,
     reference::References,
+    roster::Roster,
     state::PresenceState,
-    topics::{Topics, Untold},
+    topics::{News, Topics, Untold},
 };
 use crate::{
     log,
@@ -30,13 +34,12 @@ pub(super) struct Shared {
     /// Where the diffs go; that of the first channel that tracked something.
     pub(super) pubsub: OnceLock<PubSub>,
     watchers: RwLock<Vec<Arc<dyn Watcher>>>,
-    fetch: Option<Fetch>,
+    pub(super) lingering: Lingering,
+    pub(super) options: PresenceOptions,
 }
 
-pub(super) type Fetch = Box<dyn Fn(&str, &mut PresenceState) + Send + Sync>;
-
 impl Shared {
-    pub(super) fn new(fetch: Option<Fetch>) -> Self {
+    pub(super) fn new(options: PresenceOptions) -> Self {
         Self {
             // One that no other process has.
             replica: ReplicaId(RandomState::new().hash_one(0)),
@@ -45,7 +48,8 @@ impl Shared {
             topics: Topics::new(),
             pubsub: OnceLock::new(),
             watchers: RwLock::default(),
-            fetch,
+            lingering: Lingering::default(),
+            options,
         }
     }
 
@@ -75,18 +79,47 @@ impl Shared {
         self.topics.change(topic, |roster| changes.into_iter().for_each(|it| roster.apply(it)))
     }
 
-    /// Hands changes to the topic's subscribers.
-    pub(super) fn tell(&self, untold: Untold<'_>) {
-        self.topics.tell(untold, |topic, diff| self.publish(topic, diff));
+    /// Hands changes to the topic's subscribers: one diff after the other, without any lock, in the
+    /// order of the changes.
+    pub(super) fn tell(self: &Arc<Self>, untold: Untold<'_>) {
+        let Untold { topic, roster: Some(roster) } = untold else { return };
+        let time = self.options.coalesce;
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Ok(runtime), false) = (runtime, time.is_zero()) else {
+            while self.tell_next(topic, &roster) {}
+            return;
+        };
+        if self.tell_next(topic, &roster) {
+            let (shared, topic) = (self.clone(), topic.clone());
+            runtime.spawn(async move {
+                loop {
+                    tokio::time::sleep(time).await;
+                    if !shared.tell_next(&topic, &roster) {
+                        return;
+                    }
+                }
+            });
+        }
+    }
+
+    /// Whether there was something to tell.
+    fn tell_next(&self, topic: &Topic, roster: &Arc<Mutex<Roster>>) -> bool {
+        let Some(News { diff, count }) = self.topics.next_news(topic, roster) else { return false };
+        if !self.options.count_only.as_ref().is_some_and(|is_counted| is_counted(topic)) {
+            self.publish_diff(topic, diff);
+        } else if let Some(count) = count {
+            self.publish(topic, "presence_count", &Count { count });
+        }
+        true
     }
 
     pub(super) fn fetch(&self, topic: &str, state: &mut PresenceState) {
-        if let (Some(fetch), false) = (&self.fetch, state.is_empty()) {
+        if let (Some(fetch), false) = (&self.options.fetch, state.is_empty()) {
             fetch(topic, state);
         }
     }
 
-    fn publish(&self, topic: &Topic, mut diff: Diff) {
+    fn publish_diff(&self, topic: &Topic, mut diff: Diff) {
         let fetched = catch_unwind(AssertUnwindSafe(|| {
             self.fetch(topic, &mut diff.joins);
             self.fetch(topic, &mut diff.leaves);
@@ -94,13 +127,23 @@ impl Shared {
         if fetched.is_err() {
             log::presence_fetch_panicked(topic);
         }
-        let broadcast = diff
+        self.publish(topic, "presence_diff", &diff);
+    }
+
+    fn publish(&self, topic: &Topic, event: &str, payload: &impl Serialize) {
+        let broadcast = payload
             .to_payload()
-            .and_then(|payload| Broadcast::new(topic.clone(), "presence_diff", &payload, None));
+            .and_then(|payload| Broadcast::new(topic.clone(), event, &payload, None));
         match (broadcast, self.pubsub.get()) {
             (Ok(broadcast), Some(pubsub)) => pubsub.publish(broadcast, Pace::Soon),
             (Ok(_), None) => {}
-            (Err(error), _) => log::presence_diff_failed(topic, error),
+            (Err(error), _) => log::presence_unsendable(topic, event, error),
         }
     }
+}
+
+/// The payload of `presence_count`.
+#[derive(Serialize)]
+struct Count {
+    count: usize,
 }

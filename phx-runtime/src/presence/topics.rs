@@ -12,12 +12,19 @@ use crate::{message::Topic, pubsub::Sharded};
 #[derive(Debug)]
 pub(super) struct Topics(Sharded<Arc<Mutex<Roster>>>);
 
-/// Changes of a topic that the caller has to hand out, with [`Topics::tell`].
+/// Changes of a topic that the caller has to hand out, with [`Topics::next_news`] until there are
+/// none; nothing if somebody else is at it.
 #[must_use]
 pub(super) struct Untold<'a> {
-    topic: &'a Topic,
-    /// None if somebody else is at it.
-    roster: Option<Arc<Mutex<Roster>>>,
+    pub(super) topic: &'a Topic,
+    pub(super) roster: Option<Arc<Mutex<Roster>>>,
+}
+
+/// What subscribers are to be told.
+pub(super) struct News {
+    pub(super) diff: Diff,
+    /// How many keys are present, if the number has changed.
+    pub(super) count: Option<usize>,
 }
 
 impl Topics {
@@ -26,8 +33,8 @@ impl Topics {
     }
 
     /// Reads a topic's roster, if it has one.
-    pub(super) fn read<T: Default>(&self, topic: &str, read: impl FnOnce(&Roster) -> T) -> T {
-        self.0.get(topic).map(|roster| read(&roster.lock())).unwrap_or_default()
+    pub(super) fn read<T: Default>(&self, topic: &str, read: impl FnOnce(&mut Roster) -> T) -> T {
+        self.0.get(topic).map(|roster| read(&mut roster.lock())).unwrap_or_default()
     }
 
     /// Changes a topic's roster.
@@ -51,23 +58,19 @@ impl Topics {
         }
     }
 
-    /// Hands out changes, those of others that come meanwhile too. `tell` runs without any lock,
-    /// yet gets one diff after the other, in the order of the changes.
-    pub(super) fn tell(&self, untold: Untold<'_>, tell: impl Fn(&Topic, Diff)) {
-        let Untold { topic, roster: Some(shared) } = untold else { return };
-        loop {
-            let mut roster = shared.lock();
-            let Some(diff) = roster.next_diff() else {
-                let retired = roster.is_retired();
-                drop(roster);
-                if retired {
-                    self.take_out(topic, &shared);
-                }
-                return;
-            };
-            drop(roster);
-            tell(topic, diff);
+    /// The next changes to hand out, those of others that came meanwhile too. If there are none,
+    /// handing out has ended.
+    pub(super) fn next_news(&self, topic: &Topic, shared: &Arc<Mutex<Roster>>) -> Option<News> {
+        let mut roster = shared.lock();
+        if let Some(diff) = roster.next_diff() {
+            return Some(News { diff, count: roster.next_count() });
         }
+        let retired = roster.is_retired();
+        drop(roster);
+        if retired {
+            self.take_out(topic, shared);
+        }
+        None
     }
 
     fn find_or_make(&self, topic: &Topic) -> Arc<Mutex<Roster>> {

@@ -1,15 +1,17 @@
 //! What one channel tracks.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 use smol_str::SmolStr;
 
 use super::{
-    change::{Change, EntryId},
-    reference::PresenceRef,
+    change::{Change, EntryId, Tracked},
     shared::Shared,
 };
-use crate::{channel::Ends, message::Topic};
+use crate::{
+    channel::{Ending, Ends},
+    message::Topic,
+};
 
 /// A channel's keys in one presence. The channel owns it, so that the keys are untracked with the
 /// end of the channel, however it ends; the lock around it makes changes of one channel follow one
@@ -18,21 +20,15 @@ pub(super) struct Tracking {
     shared: Arc<Shared>,
     topic: Topic,
     pub(super) keys: BTreeMap<SmolStr, Tracked>,
-}
-
-/// One key.
-#[derive(Clone)]
-pub(super) struct Tracked {
-    pub(super) id: EntryId,
-    /// Of the meta as it is now.
-    pub(super) reference: PresenceRef,
+    /// The client left by its own will.
+    left: bool,
 }
 
 impl Tracking {
     /// What the channel tracks in this presence, if it ever tracked something.
     pub(super) fn find<'a>(ends: &'a mut Ends, shared: &Arc<Shared>) -> Option<&'a mut Self> {
         ends.iter_mut()
-            .filter_map(|end| end.downcast_mut::<Self>())
+            .filter_map(|end| (&mut **end as &mut dyn Any).downcast_mut::<Self>())
             .find(|tracking| Arc::ptr_eq(&tracking.shared, shared))
     }
 
@@ -40,8 +36,14 @@ impl Tracking {
     pub(super) fn start(ends: &mut Ends, shared: &Arc<Shared>, topic: &Topic) {
         if Self::find(ends, shared).is_none() {
             let (shared, topic) = (shared.clone(), topic.clone());
-            ends.push(Box::new(Self { shared, topic, keys: BTreeMap::new() }));
+            ends.push(Box::new(Self { shared, topic, keys: BTreeMap::new(), left: false }));
         }
+    }
+}
+
+impl Ending for Tracking {
+    fn left(&mut self) {
+        self.left = true;
     }
 }
 
@@ -51,9 +53,35 @@ impl Drop for Tracking {
         if keys.is_empty() {
             return;
         }
-        let remove = |(key, tracked): (_, Tracked)| Change::Remove { key, id: tracked.id };
-        let changes: Vec<_> = keys.into_iter().map(remove).collect();
-        let untold = self.shared.change_own(&self.topic, changes);
-        self.shared.tell(untold);
+        let grace = self.shared.options.leave_grace;
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !self.left && !grace.is_zero() => {
+                let (shared, topic) = (self.shared.clone(), self.topic.clone());
+                let mut ended = Vec::with_capacity(keys.len());
+                for (key, tracked) in keys {
+                    ended.push((key.clone(), tracked.id));
+                    shared.lingering.put(topic.clone(), key, tracked);
+                }
+                runtime.spawn(async move {
+                    tokio::time::sleep(grace).await;
+                    ended
+                        .retain(|(key, id)| shared.lingering.take_this(&topic, key, *id).is_some());
+                    remove(&shared, &topic, ended);
+                });
+            }
+            _ => {
+                let keys = keys.into_iter().map(|(key, tracked)| (key, tracked.id)).collect();
+                remove(&self.shared, &self.topic, keys);
+            }
+        }
     }
+}
+
+fn remove(shared: &Arc<Shared>, topic: &Topic, keys: Vec<(SmolStr, EntryId)>) {
+    if keys.is_empty() {
+        return;
+    }
+    let changes = keys.into_iter().map(|(key, id)| Change::Remove { key, id });
+    let untold = shared.change_own(topic, changes.collect::<Vec<_>>());
+    shared.tell(untold);
 }

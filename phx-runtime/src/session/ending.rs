@@ -25,7 +25,7 @@ impl Core {
         channel: Box<dyn AnyChannel>,
         reference: Option<&MessageRef>,
     ) -> Fate {
-        slot.member.unsubscribe();
+        slot.member.leave();
         // `{}` can always be encoded.
         let _ = slot.member.reply(reference, "ok", &Payload::empty_object());
         slot.member.send_closed();

@@ -7,7 +7,7 @@
 //!
 //! heartbeat  1 | u64 version | u64 digest
 //! feed       2 | u8 flags | u64 nonce | u64 after | u64 upto | u64 latest | u16 count | count × item
-//! want       3 | u8 flags | u64 nonce | u64 after
+//! want       3 | u8 flags | u64 nonce | u64 after | u64 began
 //!
 //! item       u64 number | u64 version | u8 0
 //!          | u64 number | u64 version | u8 1 | u16 length | topic | u16 length | key | u32 length | meta
@@ -85,9 +85,9 @@ pub(in super::super) struct Entry {
 pub(in super::super) struct Want {
     /// Copied into the answer.
     pub(super) nonce: u64,
-    /// Whether everything is asked for, page by page.
-    pub(super) whole: bool,
     pub(super) after: u64,
+    /// If everything is asked for, page by page: how far the writer had come when that began.
+    pub(super) whole: Option<u64>,
 }
 
 /// Bytes that no replica of this kind sent.
@@ -178,7 +178,9 @@ impl Message {
         let flags =
             |answer: bool, whole: bool| u8::from(answer) * IS_ANSWER + u8::from(whole) * IS_WHOLE;
         let numbers = |out: &mut Vec<u8>, numbers: &[u64]| {
-            numbers.iter().for_each(|number| out.extend_from_slice(&number.to_be_bytes()));
+            for number in numbers {
+                out.extend_from_slice(&number.to_be_bytes());
+            }
         };
         out.push(VERSION);
         match self {
@@ -195,9 +197,9 @@ impl Message {
                 out.extend_from_slice(&count.to_be_bytes());
                 items.iter().take(usize::from(count)).for_each(|item| item.put(out));
             }
-            Self::Want(Want { nonce, whole, after }) => {
-                out.extend_from_slice(&[3, flags(false, *whole)]);
-                numbers(out, &[*nonce, *after]);
+            Self::Want(Want { nonce, after, whole }) => {
+                out.extend_from_slice(&[3, flags(false, whole.is_some())]);
+                numbers(out, &[*nonce, *after, whole.unwrap_or(0)]);
             }
         }
     }
@@ -217,8 +219,9 @@ impl Message {
             2 => Self::Feed(Feed::read(rest)?),
             3 => {
                 let whole = rest.try_get_u8()? & IS_WHOLE != 0;
-                let (nonce, after) = (rest.try_get_u64()?, rest.try_get_u64()?);
-                Self::Want(Want { nonce, whole, after })
+                let [nonce, after, began] =
+                    [rest.try_get_u64()?, rest.try_get_u64()?, rest.try_get_u64()?];
+                Self::Want(Want { nonce, after, whole: whole.then_some(began) })
             }
             kind => return Err(MessageError::Kind(kind)),
         };

@@ -154,7 +154,8 @@ impl Replica {
             Message::Heartbeat(heartbeat) => differs = peer.heartbeat(heartbeat),
             Message::Feed(feed) => match peer.feed(feed, now, &mut out.changes) {
                 Ok(next) => {
-                    out.messages.extend(next.map(|want| (To::One(from), Message::Want(want))))
+                    let want = next.map(|want| (To::One(from), Message::Want(want)));
+                    out.messages.extend(want);
                 }
                 Err(TooMuch) => out.notices.push(Notice::TooMuch(from)),
             },

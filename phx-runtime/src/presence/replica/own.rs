@@ -121,10 +121,16 @@ impl Own {
         Some(feed)
     }
 
+    /// What follows a version. If removals since then are forgotten, handing over everything begins, or
+    /// begins anew: what was handed over may have been removed since.
     pub(super) fn answer(&self, want: Want) -> Feed {
-        let Want { nonce, whole, after } = want;
-        if whole || after >= self.forgotten {
-            return self.page(after, Some(nonce), whole);
+        let Want { nonce, after, whole } = want;
+        let remembers = match whole {
+            None => after >= self.forgotten,
+            Some(began) => after == 0 || began >= self.forgotten,
+        };
+        if remembers {
+            return self.page(after, Some(nonce), whole.is_some());
         }
         self.page(0, Some(nonce), true)
     }

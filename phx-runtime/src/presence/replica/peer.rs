@@ -43,8 +43,10 @@ enum Whole {
     /// It has been, or will be when something is missing.
     Not,
     Wanted,
-    /// The last page was sent when the node had come to `latest`.
+    /// Handing over began when the node had come to `began`, and the last page was sent when it had
+    /// come to `latest`.
     UnderWay {
+        began: u64,
         latest: u64,
     },
 }
@@ -95,8 +97,11 @@ impl Peer {
     }
 
     fn want(&self, nonce: u64) -> Want {
-        let after = if self.whole == Whole::Wanted { 0 } else { self.at };
-        Want { nonce, whole: self.whole != Whole::Not, after }
+        match self.whole {
+            Whole::Not => Want { nonce, after: self.at, whole: None },
+            Whole::Wanted => Want { nonce, after: 0, whole: Some(0) },
+            Whole::UnderWay { began, .. } => Want { nonce, after: self.at, whole: Some(began) },
+        }
     }
 
     /// Asks once more if there was no answer for too long.
@@ -145,16 +150,20 @@ impl Peer {
             (Some(nonce), Some(ask)) if ask.nonce == nonce => {}
             (Some(_), _) => return Ok(None),
         }
-        if whole && after == 0 && answers.is_some() && !self.is_under_way() {
-            self.start_whole();
+        // Answers to a repeated question may come in another order: an entry that has changed between
+        // the two may be in neither.
+        let is_late =
+            matches!(self.whole, Whole::UnderWay { latest: before, .. } if latest < before);
+        if is_late || whole && answers.is_none() {
+            return Ok(None);
+        }
+        if whole && after == 0 {
+            self.start_whole(latest);
         }
         match &mut self.whole {
-            Whole::Not if whole => return Ok(None),
-            Whole::Not => {}
-            // An earlier answer to a repeated question: an entry that has changed between the two may
-            // be in neither.
-            Whole::UnderWay { latest: before } if whole && *before <= latest => *before = latest,
-            Whole::UnderWay { .. } | Whole::Wanted => return Ok(None),
+            Whole::Not if !whole => {}
+            Whole::UnderWay { latest: before, .. } if whole => *before = latest,
+            Whole::Not | Whole::UnderWay { .. } | Whole::Wanted => return Ok(None),
         }
         if after > self.at {
             return Ok(None);
@@ -182,12 +191,8 @@ impl Peer {
         Ok((self.at > before).then(|| self.ask(nonce, now)))
     }
 
-    fn is_under_way(&self) -> bool {
-        matches!(self.whole, Whole::UnderWay { .. })
-    }
-
-    fn start_whole(&mut self) {
-        self.whole = Whole::UnderWay { latest: 0 };
+    fn start_whole(&mut self, latest: u64) {
+        self.whole = Whole::UnderWay { began: latest, latest };
         self.at = 0;
         self.entries.values_mut().for_each(|known| known.is_part = false);
     }
@@ -199,7 +204,9 @@ impl Peer {
         }
         let missing = self.entries.iter().filter(|(_, known)| !known.is_part);
         let missing: Vec<_> = missing.map(|(number, _)| *number).collect();
-        missing.into_iter().for_each(|number| self.remove(number, out));
+        for number in missing {
+            self.remove(number, out);
+        }
     }
 
     fn item(&mut self, item: Item, out: &mut Changes) {
@@ -247,7 +254,9 @@ impl Peer {
     /// The node is gone, and its entries with it.
     pub(super) fn end(mut self, out: &mut Changes) {
         let numbers: Vec<_> = self.entries.keys().copied().collect();
-        numbers.into_iter().for_each(|number| self.remove(number, out));
+        for number in numbers {
+            self.remove(number, out);
+        }
     }
 
     pub(super) fn len(&self) -> usize {

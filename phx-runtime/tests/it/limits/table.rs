@@ -362,9 +362,9 @@ pub(super) const LIMITS: &[Limit] = &[
     Limit {
         what: "keys that a channel tracks in a presence",
         default: "100",
-        option: "`Presence::max_keys`",
+        option: "`PresenceOptions::max_keys`",
         beyond: "`TrackError::TooManyKeys`",
-        code: &[&[("presence/handle.rs", "max_keys: ")]],
+        code: &[&[("presence/options.rs", "max_keys: ")]],
         proofs: &[(
             "src/presence/tests.rs",
             "a_channel_tracks_no_more_keys_than_allowed_in_one_presence",

@@ -43,8 +43,8 @@ fn message() -> impl Strategy<Value = Message> {
         1 => (version(), any::<u64>()).prop_map(|(version, digest)| {
             Message::Heartbeat(Heartbeat { version, digest: Digest(digest) })
         }),
-        1 => (0..3_u64, any::<bool>(), version())
-            .prop_map(|(nonce, whole, after)| Message::Want(Want { nonce, whole, after })),
+        1 => (0..3_u64, version(), prop::option::of(version()))
+            .prop_map(|(nonce, after, whole)| Message::Want(Want { nonce, after, whole })),
         4 => feed.prop_map(|((answers, whole, after, [more, latest]), items)| {
             let mut version = after;
             let next = |(number, entry)| {
@@ -117,7 +117,7 @@ proptest! {
         replica.up(ReplicaId(2), now, &mut out);
         replica.receive(
             ReplicaId(2),
-            Message::Want(Want { nonce: 9, whole: true, after: 0 }),
+            Message::Want(Want { nonce: 9, after: 0, whole: Some(0) }),
             now,
             &mut out,
         );

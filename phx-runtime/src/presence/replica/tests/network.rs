@@ -14,7 +14,7 @@ use super::super::{
         change::{Change, ReplicaId},
         meta::PresenceMeta,
     },
-    Entry, Limits, Message, Output, Replica, To,
+    Entry, Limits, Message, Notice, Output, Replica, To,
 };
 
 /// Numbers that follow from a seed: splitmix64.
@@ -78,10 +78,13 @@ pub(super) struct Network {
     pub(super) wants: usize,
     start: Instant,
     step: u64,
-    on_the_way: BinaryHeap<Reverse<(u64, u64, usize, ReplicaId, Parcel)>>,
+    on_the_way: BinaryHeap<Reverse<OnTheWay>>,
     sent: u64,
     ids: u64,
 }
+
+/// The step in which it arrives, its number, where and from whom.
+type OnTheWay = (u64, u64, usize, ReplicaId, Parcel);
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Parcel {
@@ -180,6 +183,9 @@ impl Network {
         let Some(node) = &mut self.nodes[place] else { return Vec::new() };
         act(node, now, &mut out);
         node.replica.flush(&mut out);
+        // Digests are for what no network does.
+        let differs = out.notices.iter().any(|notice| matches!(notice, Notice::Differs(_)));
+        assert!(!(differs && self.is_honest), "{:?} at {place}", out.notices);
         let mut changes = Vec::new();
         for (topic, of_topic) in out.take_changes() {
             for change in of_topic {

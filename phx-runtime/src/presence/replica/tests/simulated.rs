@@ -18,7 +18,7 @@ const QUIET: u64 = 140;
 fn run(seed: u64) {
     let nodes = 2 + usize::try_from(seed % 3).unwrap();
     let mut network = Network::new(seed, nodes);
-    network.is_honest = seed % 5 > 0;
+    network.is_honest = !seed.is_multiple_of(5);
     network.faults = Faults {
         drop: network.dice.below(40),
         repeat: network.dice.below(30),
