@@ -9,6 +9,7 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 pub mod channel;
+pub mod cluster;
 mod connect;
 mod connection;
 pub mod endpoint;

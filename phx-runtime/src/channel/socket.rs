@@ -157,7 +157,7 @@ impl Socket {
     ///
     /// Phoenix counterpart: `broadcast!/3`.
     pub fn broadcast(&self, event: impl AsRef<str>, payload: impl ToPayload) {
-        if let Some(broadcast) = self.make(event.as_ref(), &payload) {
+        if let Some(broadcast) = self.make_and_tell_others(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
             self.publish(broadcast);
         }
@@ -168,7 +168,7 @@ impl Socket {
     ///
     /// Phoenix counterpart: `broadcast_from!/3`.
     pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl ToPayload) {
-        if let Some(broadcast) = self.make(event.as_ref(), &payload) {
+        if let Some(broadcast) = self.make_and_tell_others(event.as_ref(), &payload) {
             self.publish(broadcast);
         }
     }
@@ -178,10 +178,14 @@ impl Socket {
         self.endpoint().pubsub().publish(broadcast, pace);
     }
 
-    fn make(&self, event: &str, payload: &impl ToPayload) -> Option<Broadcast> {
+    /// The broadcast, which the other nodes have been told of.
+    fn make_and_tell_others(&self, event: &str, payload: &impl ToPayload) -> Option<Broadcast> {
         let member = &*self.0;
         let made = payload.to_payload().and_then(|payload| {
-            Broadcast::new(member.topic.clone(), event, &payload, Some(member.place()))
+            let place = Some(member.place());
+            let broadcast = Broadcast::new(member.topic.clone(), event, &payload, place)?;
+            self.endpoint().pubsub().tell_others(&broadcast)?;
+            Ok(broadcast)
         });
         made.map_err(|error| self.fail(error.into())).ok()
     }

@@ -13,6 +13,7 @@ use super::{
     connections::Connections, mounted::MountedWith, server_options::ServerOptions, state::State,
 };
 use crate::{
+    cluster::Engine,
     connect::{ConnectError, ConnectInfo, MountSettings, OwnHost},
     log::{self, FilterParameters},
     message::{EncodeError, Fault, ToPayload, Topic},
@@ -59,14 +60,16 @@ pub(crate) struct Inner {
     pub(crate) connections: Connections,
     pub(crate) sessions: Sessions,
     pub(crate) server: ServerOptions,
+    /// The other nodes, if the endpoint is one of several.
+    pub(crate) cluster: Option<Arc<dyn Engine>>,
 }
 
 impl Endpoint {
-    /// Broadcasts an event to everyone who joined a topic.
+    /// Broadcasts an event to everyone who joined a topic, on all nodes.
     ///
     /// # Errors
     ///
-    /// The payload cannot be encoded; then nobody gets it.
+    /// The payload cannot be encoded, or other nodes cannot be sent so much; then nobody gets it.
     ///
     /// Phoenix counterpart: `Endpoint.broadcast/3`.
     pub fn try_broadcast(
@@ -76,7 +79,9 @@ impl Endpoint {
         payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
         let payload = payload.to_payload()?;
-        self.publish(Broadcast::new(topic.into(), event.as_ref(), &payload, None)?);
+        let broadcast = Broadcast::new(topic.into(), event.as_ref(), &payload, None)?;
+        self.0.pubsub.tell_others(&broadcast)?;
+        self.publish(broadcast);
         Ok(())
     }
 
@@ -93,8 +98,8 @@ impl Endpoint {
         }
     }
 
-    /// Closes every connection whose `#[id]` is `id`, with code 1001; their clients connect again
-    /// and have to authenticate anew.
+    /// Closes every connection whose `#[id]` is `id`, on all nodes, with code 1001; their clients
+    /// connect again and have to authenticate anew.
     ///
     /// Phoenix counterpart: `Endpoint.broadcast(id, "disconnect", %{})`.
     pub fn disconnect(&self, id: impl Into<Topic>) {

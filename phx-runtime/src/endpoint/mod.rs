@@ -3,6 +3,7 @@
 //! The handle itself is [`crate::Endpoint`]; [`server::Builder`](crate::server::Builder)
 //! builds it. Phoenix counterpart: `Phoenix.Endpoint`.
 
+mod cluster;
 mod connections;
 pub(crate) mod handle;
 mod mounted;
@@ -16,6 +17,7 @@ pub use self::requirements::Requirements;
 pub use crate::pubsub::{Broadcast, Subscription, SubscriptionError};
 
 pub(crate) use self::{
+    cluster::connect as connect_cluster,
     connections::{Connections, Registered},
     handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted},
     mounted::MountedTransport,

@@ -11,6 +11,7 @@ mod line;
 mod broadcast;
 mod channel;
 mod closed;
+mod cluster;
 mod connect;
 mod dropped;
 mod filter;
@@ -31,6 +32,12 @@ pub(crate) use self::{
         join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
     },
     closed::{Party, closed, slow_reader},
+    cluster::{
+        cluster_connected, cluster_gap, cluster_inbox_full, cluster_left_too_slowly, cluster_lost,
+        cluster_node_down, cluster_node_gone, cluster_node_up, cluster_outbound_expired,
+        cluster_outbound_full, cluster_payload_ignored, cluster_received, cluster_sent,
+        cluster_starts_alone,
+    },
     connect::{
         Asking, ConnectLine, auth_token_untaken, connect_failed, error_handler_failed,
         invalid_version, long_poll_failed, origin_refused, request, socket_panicked,

@@ -187,6 +187,14 @@ pub enum EncodeError {
         /// Its length in bytes.
         length: usize,
     },
+    /// The message is larger than what nodes send each other.
+    #[error("the message has {length} bytes, more than the {limit} that other nodes take")]
+    TooLarge {
+        /// Its length in bytes, as clients get it.
+        length: usize,
+        /// The greatest length; see [`Cluster::max_message`](crate::cluster::Cluster::max_message).
+        limit: usize,
+    },
     /// The client speaks protocol version 1 or an older one, which have no binary messages.
     #[error("protocol version 1 has no binary messages")]
     BinaryInV1,

@@ -87,11 +87,31 @@ impl Broadcast {
         let end = frame.len() - usize::from(*kind == PayloadKind::Json);
         let part = Payload::checked(*kind, frame.slice(end - bytes.len()..end));
         debug_assert_eq!(&part, payload);
+        Ok(Self::of_parts(topic, event, part, author.map(Author::of), frame))
+    }
+
+    /// A message without an author here, whose frame for version 2 is there already.
+    pub(super) fn of_frame(topic: Topic, event: &str, payload: Payload, frame: Bytes) -> Self {
+        Self::of_parts(topic, event, payload, None, frame)
+    }
+
+    fn of_parts(
+        topic: Topic,
+        event: &str,
+        payload: Payload,
+        author: Option<Author>,
+        frame: Bytes,
+    ) -> Self {
         let mut frames = [const { OnceLock::new() }; BuiltIn::ALL];
         frames[BuiltIn::new(Version::V2, false).index()] = Some(frame).into();
-        let (event, author) = (event.into(), author.map(Author::of));
-        let plugged = BySerializer::new();
-        Ok(Self(Arc::new(Inner { topic, event, payload: part, author, frames, plugged })))
+        let (event, plugged) = (event.into(), BySerializer::new());
+        Self(Arc::new(Inner { topic, event, payload, author, frames, plugged }))
+    }
+
+    /// The frame that every message has from the start.
+    pub(super) fn frame_of_v2(&self) -> &Bytes {
+        static NONE: Bytes = Bytes::new();
+        self.frame(Form { codec: &Codec::Version(Version::V2), compressed: false }).unwrap_or(&NONE)
     }
 
     /// The topic.

@@ -1,4 +1,5 @@
-//! Topics and their subscribers on this node.
+//! Topics and their subscribers on this node. What is broadcast here is told to a [`Relay`] too, which
+//! other nodes hear; what they broadcast comes in as [`Broadcast::received`].
 //!
 //! A broadcast is encoded at most once for each serializer and written straight to every
 //! subscriber's connection. Messages that arrive while a topic's pass over its subscribers runs
@@ -22,6 +23,8 @@ mod broadcast;
 mod by_serializer;
 mod pass;
 mod place;
+mod received;
+mod relay;
 mod room;
 mod seats;
 mod sharded;
@@ -37,6 +40,7 @@ pub(crate) use self::{
     broadcast::Form,
     pass::Pass,
     place::Place,
+    relay::Relay,
     sharded::Sharded,
     subscriber::Subscriber,
     subscription::Subscribed,

@@ -44,6 +44,8 @@ struct State {
 pub(super) enum Later {
     /// A task of its own.
     Task,
+    /// When all messages are published that are to leave together.
+    Batch,
     /// The moment before this connection writes.
     Flush(ConnectionId),
 }
@@ -71,6 +73,11 @@ impl Room {
 
     pub(super) fn len(&self) -> usize {
         self.0.lock().seats.taken()
+    }
+
+    /// Whether more waits than one client may make wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.lock().waiting_work > WAITING
     }
 
     #[cfg(test)]

@@ -1,14 +1,21 @@
 //! All topics of an endpoint.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock, Weak},
+};
 
 use super::{
     broadcast::Broadcast,
-    room::{Later, Room},
+    relay::Relay,
+    room::{Later, Room, Start},
     sharded::Sharded,
     subscriber::Subscriber,
 };
-use crate::{connection::Connection, message::Topic};
+use crate::{
+    connection::Connection,
+    message::{EncodeError, Topic},
+};
 
 /// Who hands a message out, and when.
 #[derive(Clone, Copy)]
@@ -26,11 +33,30 @@ pub(crate) enum Pace<'a> {
 
 /// The topics of one endpoint. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct PubSub(Arc<Sharded<Arc<Room>>>);
+pub(crate) struct PubSub(Arc<Inner>);
+
+struct Inner {
+    rooms: Sharded<Arc<Room>>,
+    /// Who tells the other nodes, if there are any.
+    relay: OnceLock<Weak<dyn Relay>>,
+}
 
 impl PubSub {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Sharded::new()))
+        Self(Arc::new(Inner { rooms: Sharded::new(), relay: OnceLock::new() }))
+    }
+
+    /// From now on what is [told to other nodes](Self::tell_others) goes through `relay`, for as long as
+    /// somebody else keeps it. The first one stays.
+    pub(crate) fn relay_through(&self, relay: Weak<dyn Relay>) {
+        let _ = self.0.relay.set(relay);
+    }
+
+    /// Hands a message to the other nodes, if there are any. It is published here only if that
+    /// succeeds, so that an error means that nobody gets it.
+    pub(crate) fn tell_others(&self, broadcast: &Broadcast) -> Result<(), EncodeError> {
+        let relay = self.0.relay.get().and_then(Weak::upgrade);
+        relay.map_or(Ok(()), |relay| relay.relay(broadcast))
     }
 
     /// Whether both are the topics of one endpoint.
@@ -42,27 +68,27 @@ impl PubSub {
     pub(crate) fn subscribe(&self, topic: &Topic, subscriber: Arc<dyn Subscriber>) {
         // A room is taken out only under the write lock and while it is empty, so whoever
         // subscribes under either lock finds the room that later broadcasts find.
-        if let Some(room) = self.0.read(topic).get(topic) {
+        if let Some(room) = self.0.rooms.read(topic).get(topic) {
             room.add(subscriber);
             return;
         }
-        self.0.write(topic).entry(topic.clone()).or_default().add(subscriber);
+        self.0.rooms.write(topic).entry(topic.clone()).or_default().add(subscriber);
     }
 
     /// Takes a subscriber out. Nothing happens if it is not there.
     pub(crate) fn unsubscribe(&self, topic: &str, subscriber: &dyn Subscriber) {
-        let now_empty = match self.0.read(topic).get(topic) {
+        let now_empty = match self.0.rooms.read(topic).get(topic) {
             Some(room) => room.remove(subscriber),
             None => return,
         };
         if now_empty {
-            self.0.remove_if(topic, |room| room.is_empty());
+            self.0.rooms.remove_if(topic, |room| room.is_empty());
         }
     }
 
-    /// Hands a message to every subscriber of its topic but its author.
+    /// Hands a message to every subscriber of its topic on this node but its author.
     pub(crate) fn publish(&self, broadcast: Broadcast, pace: Pace<'_>) {
-        let Some(room) = self.0.get(broadcast.topic()) else { return };
+        let Some(room) = self.0.rooms.get(broadcast.topic()) else { return };
         match pace {
             Pace::Now => {
                 if let Some(start) = room.publish(broadcast, None, None) {
@@ -86,21 +112,38 @@ impl PubSub {
         }
     }
 
+    /// Hands messages without an author to the subscribers of their topics on this node: those of a
+    /// topic go out together.
+    pub(crate) fn publish_together(&self, broadcasts: impl Iterator<Item = Broadcast>) {
+        let mut starts = Vec::new();
+        for broadcast in broadcasts {
+            if let Some(room) = self.0.rooms.get(broadcast.topic()) {
+                starts.extend(room.publish(broadcast, None, Some(Later::Batch)));
+            }
+        }
+        starts.into_iter().for_each(Start::run);
+    }
+
+    /// Whether so much waits in a topic that whoever publishes for others had better wait too.
+    pub(crate) fn is_full(&self, topic: &str) -> bool {
+        self.0.rooms.get(topic).is_some_and(|room| room.is_full())
+    }
+
     /// How many subscribers a topic has.
     pub(crate) fn subscribers(&self, topic: &str) -> usize {
-        self.0.get(topic).map_or(0, |room| room.len())
+        self.0.rooms.get(topic).map_or(0, |room| room.len())
     }
 
     /// How many subscribers and messages a topic has room for.
     #[cfg(test)]
     pub(super) fn room_in(&self, topic: &str) -> usize {
-        self.0.get(topic).map_or(0, |room| room.capacity())
+        self.0.rooms.get(topic).map_or(0, |room| room.capacity())
     }
 
     /// How many topics have subscribers.
     #[cfg(test)]
     pub(crate) fn topics(&self) -> usize {
-        self.0.len()
+        self.0.rooms.len()
     }
 }
 

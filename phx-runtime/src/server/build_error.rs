@@ -104,6 +104,12 @@ pub enum BuildError {
         /// The option.
         option: &'static str,
     },
+    /// The other nodes could never be reached.
+    #[error("the endpoint cannot be a node of this cluster: {problem}")]
+    Cluster {
+        /// What is wrong.
+        problem: String,
+    },
     /// The secret could be guessed.
     #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
     Secret,

@@ -15,12 +15,14 @@ use super::{
 };
 use crate::{
     channel::SocketState,
+    cluster::{Cluster, ClusterConfigError, Engine},
     connect::{
         CheckOrigin, Defaults, LongPollOptions, Mount, NoOrigin, OwnHost, SessionOptions,
         subprotocols,
     },
     endpoint::{
         Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
+        connect_cluster,
     },
     log::{self, FilterParameters},
     pubsub::PubSub,
@@ -39,6 +41,7 @@ pub struct Builder {
     host: Option<String>,
     secret: Option<Secret>,
     server: ServerOptions,
+    cluster: Option<Cluster>,
 }
 
 impl Endpoint {
@@ -63,6 +66,7 @@ impl Builder {
             host: None,
             secret: None,
             server: ServerOptions::new(),
+            cluster: None,
         }
     }
 
@@ -178,6 +182,26 @@ impl Builder {
         self
     }
 
+    /// Makes the endpoint one of several nodes, which broadcast to each other's clients over an engine:
+    /// a URL, or a [`Cluster`](crate::cluster::Cluster) with more to say. All of them need the same
+    /// [`secret`](Self::secret).
+    ///
+    /// Phoenix counterpart: the `adapter` of `Phoenix.PubSub`.
+    ///
+    /// ```
+    /// use phx_runtime::Endpoint;
+    ///
+    /// let nowhere = Endpoint::builder()
+    ///     .secret("at least twenty bytes of secret")
+    ///     .cluster("pigeon://post")
+    ///     .build();
+    /// assert!(nowhere.unwrap_err().to_string().contains("pigeon"));
+    /// ```
+    pub fn cluster(mut self, cluster: impl Into<Cluster>) -> Self {
+        self.cluster = Some(cluster.into());
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -216,18 +240,36 @@ impl Builder {
             mounts.push(mounted);
         }
         checks::distinct(&mounts)?;
+        let pubsub = PubSub::new();
+        let cluster = self.cluster.map(|it| cluster_of(it, self.secret.as_ref(), &pubsub));
+        let cluster = cluster.transpose()?;
         Ok(Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
-            pubsub: PubSub::new(),
+            pubsub,
             filter_parameters: self.filter_parameters,
             host: self.defaults.host,
             mounts,
             connections: Connections::new(),
             sessions: Sessions::default(),
             server: self.server,
+            cluster,
         })))
     }
+}
+
+/// What connects the endpoint's topics with other nodes.
+fn cluster_of(
+    cluster: Cluster,
+    secret: Option<&Secret>,
+    pubsub: &PubSub,
+) -> Result<Arc<dyn Engine>, BuildError> {
+    let wrong = |error: ClusterConfigError| BuildError::Cluster { problem: error.to_string() };
+    let secret = secret.ok_or_else(|| wrong(ClusterConfigError::NoSecret))?;
+    let nodes = cluster.into_nodes(secret, pubsub.clone()).map_err(wrong)?;
+    let engine: Arc<dyn Engine> = Arc::new(nodes);
+    connect_cluster(pubsub, &engine);
+    Ok(engine)
 }
 
 /// The given secret, or one for as long as the process lives.

@@ -20,6 +20,7 @@ use super::{
     stream::Timeouts,
 };
 use crate::{
+    cluster::ClusterError,
     connect::DrainerSettings,
     connection::Connection,
     endpoint::{Endpoint, Mounted},
@@ -33,11 +34,20 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A server that could not be started.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address}")]
-pub struct ServeError {
-    address: SocketAddr,
-    #[source]
-    source: io::Error,
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The engine between nodes is not there.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
 }
 
 impl Endpoint {
@@ -51,7 +61,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Starts to listen on `address`; port 0 picks a free one.
+    /// Starts to listen on `address`, and joins the cluster if there is one; port 0 picks a free one.
     ///
     /// ```no_run
     /// # async fn run(endpoint: phx_runtime::Endpoint) -> Result<(), phx_runtime::server::ServeError> {
@@ -63,12 +73,12 @@ impl Endpoint {
     /// # Ok(())
     /// # }
     /// ```
-    #[expect(clippy::unused_async, reason = "asynchronous as its kind is, and needs the runtime")]
     pub async fn bind(&self, address: impl Into<SocketAddr>) -> Result<Server, ServeError> {
         let address = address.into();
-        let error = |source| ServeError { address, source };
+        let error = |source| ServeError::Listen { address, source };
         let listener = listen(address, self.0.server.backlog).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
+        self.join_cluster().await?;
         Ok(Server { endpoint: self.clone(), listener, address, stop: termination().boxed() })
     }
 }
@@ -158,7 +168,7 @@ impl Server {
 
 impl Endpoint {
     /// Tells all connections to go elsewhere, each mount's as its drainer says, and waits for them
-    /// to end. [`Server::run`] does this by itself; under `warp::serve` it is up to the application.
+    /// to end; then leaves the cluster, if there is one. [`Server::run`] does this by itself; under `warp::serve` it is up to the application.
     ///
     /// Phoenix counterpart: `Phoenix.Socket.PoolDrainer`.
     pub async fn drain(&self) {
@@ -180,6 +190,8 @@ impl Endpoint {
             let left = self.connections();
             log::connections_cut_off(left);
         }
+        // Who was here has left by now, and the others know of it.
+        self.leave_cluster().await;
     }
 
     async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: DrainerSettings) {

@@ -69,6 +69,7 @@
 //!
 //! Phoenix counterpart: `Phoenix.ChannelTest`.
 
+pub mod adapter;
 mod client;
 mod inbox;
 mod macros;

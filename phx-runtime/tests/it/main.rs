@@ -10,6 +10,7 @@ mod support;
 mod admission;
 mod backlog;
 mod bad_input;
+mod cluster;
 mod compression;
 mod debug_forms;
 mod disconnect;

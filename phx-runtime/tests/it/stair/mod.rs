@@ -31,6 +31,7 @@ const STAIR: &[&[&str]] = &[
     &["connect"],
     &["transport"],
     &["phoenix"],
+    &["cluster"],
     &["pubsub", "token"],
     &["connection"],
     &["serializer"],

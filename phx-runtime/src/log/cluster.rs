@@ -1,0 +1,137 @@
+//! Lines about the other nodes, and what is counted of them.
+
+use std::fmt::Display;
+
+use super::shown::Shown;
+
+/// Counts under `phx_cluster_dropped_total`, with the label `reason`.
+fn dropped(reason: &'static str, messages: usize) {
+    let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+    metrics::counter!("phx_cluster_dropped_total", "reason" => reason).increment(messages);
+}
+
+pub(crate) fn cluster_connected(node: impl Display, engine: &'static str) {
+    metrics::gauge!("phx_cluster_connected").set(1.0);
+    line!(info, "Joined the cluster"; node = Shown::text(node), engine = engine);
+}
+
+pub(crate) fn cluster_lost(engine: &'static str, error: impl Display) {
+    metrics::gauge!("phx_cluster_connected").set(0.0);
+    metrics::counter!("phx_cluster_disconnects_total").increment(1);
+    line!(
+        warn, "Lost the engine between nodes; clients of this node go on among themselves";
+        engine = engine, error = Shown::text(error),
+    );
+}
+
+pub(crate) fn cluster_starts_alone(error: impl Display) {
+    line!(
+        warn, "Starts without the engine between nodes, and joins when it is there";
+        error = Shown::text(error),
+    );
+}
+
+pub(crate) fn cluster_left_too_slowly(engine: &'static str) {
+    line!(warn, "Left the cluster without a goodbye: the engine took too long"; engine = engine);
+}
+
+fn nodes(count: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "there are few nodes")]
+    metrics::gauge!("phx_cluster_nodes").set(count as f64);
+}
+
+pub(crate) fn cluster_node_up(node: impl Display, others: usize, has_namesake: bool) {
+    nodes(others);
+    line!(info, "A node is there"; node = Shown::text(&node), others = others);
+    if has_namesake {
+        line!(
+            warn, "Two nodes have the same name, unless one of them has just been started again";
+            node = Shown::text(node),
+        );
+    }
+}
+
+pub(crate) fn cluster_node_down(node: impl Display, others: usize) {
+    nodes(others);
+    line!(warn, "A node is gone"; node = Shown::text(node), others = others);
+}
+
+pub(crate) fn cluster_gap(node: impl Display, missed: u64, is_news: bool) {
+    metrics::counter!("phx_cluster_missed_total").increment(missed);
+    if is_news {
+        line!(
+            warn, "Messages of another node are lost";
+            node = Shown::text(node), missed = missed,
+        );
+    }
+}
+
+pub(crate) fn cluster_sent(messages: usize, is_sent: bool) {
+    if is_sent {
+        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+        metrics::counter!("phx_cluster_sent_total").increment(messages);
+    } else {
+        dropped("connection_lost", messages);
+    }
+}
+
+/// A broadcast of another node has come; whether it has subscribers here.
+pub(crate) fn cluster_received(is_wanted: bool) {
+    let wanted = if is_wanted { "yes" } else { "no" };
+    metrics::counter!("phx_cluster_received_total", "wanted" => wanted).increment(1);
+}
+
+/// A message for other nodes, or of them, for which there is no room.
+#[cold]
+fn no_room(reason: &'static str) {
+    dropped(reason, 1);
+}
+
+pub(crate) fn cluster_outbound_full(is_news: bool) {
+    no_room("outbound_full");
+    if is_news {
+        line!(
+            warn, "Dropping messages for other nodes: too much waits for the engine";
+            reason = "outbound_full",
+        );
+    }
+}
+
+pub(crate) fn cluster_outbound_expired(messages: usize) {
+    if messages > 0 {
+        dropped("outbound_expired", messages);
+        line!(
+            debug, "Dropped messages for other nodes, which have waited too long for the engine";
+            messages = messages, reason = "outbound_expired",
+        );
+    }
+}
+
+pub(crate) fn cluster_inbox_full(is_news: bool) {
+    no_room("inbox_full");
+    if is_news {
+        line!(
+            warn, "Dropping messages of other nodes: this one has too much to do";
+            reason = "inbox_full",
+        );
+    }
+}
+
+pub(crate) fn cluster_node_gone(node: impl Display) {
+    dropped("node_gone", 1);
+    line!(
+        debug, "Dropped a message for a node that is gone";
+        node = Shown::text(node), reason = "node_gone",
+    );
+}
+
+/// What arrived is not of a node of this cluster.
+pub(crate) fn cluster_payload_ignored(why: impl Display, is_news: bool) {
+    dropped("ignored", 1);
+    if is_news {
+        line!(
+            warn, "Ignored what is not from this cluster, or of another version";
+            reason = "ignored", error = Shown::text(why),
+        );
+    }
+}

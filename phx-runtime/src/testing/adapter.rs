@@ -1,0 +1,202 @@
+//! Proves that an [`Adapter`] carries what nodes send each other.
+//!
+//! ```
+//! use phx_runtime::{cluster::Hub, testing::adapter};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let hub = Hub::new();
+//! adapter::conforms(|| hub.adapter()).await;
+//! # }
+//! ```
+
+use std::{collections::HashMap, time::Duration};
+
+use bytes::Bytes;
+
+use crate::cluster::{
+    Adapter, AdapterError, Address, Arrival, Arrivals, Inbox, Link, NodeId, Parcel,
+};
+
+/// How long payloads may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A node without anything above its adapter.
+struct Bare {
+    id: NodeId,
+    link: Box<dyn Link>,
+    arrivals: Arrivals,
+    arrived: Vec<Arrival>,
+}
+
+/// Runs all checks, each with nodes of its own. `make` gives a new adapter at each call, all to one
+/// engine, which nobody else uses the applications `phx-conformance` and `phx-other` on meanwhile.
+///
+/// # Panics
+///
+/// Panics with the check that failed.
+pub async fn conforms<A: Adapter>(make: impl Fn() -> A) {
+    let max = make().max_payload();
+    assert!(max >= 4096, "payloads of 4,096 bytes fit, and more may: {max}");
+    assert!(make().channels() > 0, "there is a channel");
+    everybody_hears_all_channels(&make).await;
+    order_is_kept(&make).await;
+    one_node_is_spoken_to_alone(&make).await;
+    bytes_of_every_kind_and_number_pass(&make).await;
+    senders_do_not_mix(&make).await;
+    applications_do_not_hear_each_other(&make).await;
+    who_has_gone_hears_nothing(&make).await;
+}
+
+impl Bare {
+    async fn connect(adapter: &impl Adapter, application: &str) -> Self {
+        let id = NodeId::random();
+        let (inbox, arrivals) = Inbox::new(id, application);
+        let connected = tokio::time::timeout(PATIENCE, adapter.connect(inbox)).await;
+        let link = match connected.unwrap_or_else(|_| Err(AdapterError::new("it takes too long"))) {
+            Ok(link) => link,
+            Err(error) => panic!("cannot connect: {error}"),
+        };
+        Self { id, link, arrivals, arrived: Vec::new() }
+    }
+
+    async fn send(&mut self, parcels: Vec<Parcel>) {
+        if let Err(error) = self.link.send(parcels).await {
+            panic!("cannot send: {error}");
+        }
+    }
+
+    /// The next payloads, so many.
+    async fn hear(&mut self, count: usize, check: &str) -> Vec<Arrival> {
+        let waiting = async {
+            while self.arrived.len() < count {
+                self.arrivals.recv_many(&mut self.arrived, count).await;
+            }
+        };
+        let over = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(over.is_ok(), "{check}: {} of {count} payloads arrived", self.arrived.len());
+        self.arrived.drain(..count).collect()
+    }
+}
+
+fn parcel(to: Address, payload: impl Into<Bytes>) -> Parcel {
+    Parcel { to, payload: payload.into() }
+}
+
+async fn pair<A: Adapter>(make: &impl Fn() -> A) -> (Bare, Bare) {
+    let application = "phx-conformance";
+    (Bare::connect(&make(), application).await, Bare::connect(&make(), application).await)
+}
+
+async fn everybody_hears_all_channels<A: Adapter>(make: &impl Fn() -> A) {
+    let check =
+        "what is sent to a channel arrives at all nodes, its sender too, and names the channel";
+    let channels = make().channels();
+    let (mut a, mut b) = pair(make).await;
+    let number = |channel: u16| channel.to_be_bytes().to_vec();
+    let all = (0..channels).map(|channel| parcel(Address::Channel(channel), number(channel)));
+    a.send(all.collect()).await;
+    for node in [&mut a, &mut b] {
+        let mut heard = node.hear(channels.into(), check).await;
+        heard.sort_by(|one, other| one.payload.cmp(&other.payload));
+        for (channel, Arrival { on, payload }) in (0..channels).zip(heard) {
+            assert_eq!(
+                (on, payload),
+                (Address::Channel(channel), number(channel).into()),
+                "{check}"
+            );
+        }
+    }
+}
+
+async fn order_is_kept<A: Adapter>(make: &impl Fn() -> A) {
+    const COUNT: u32 = 2000;
+    let check = "payloads of one node to one address arrive in order, also in several calls";
+    let (mut a, mut b) = pair(make).await;
+    for batch in 0..COUNT / 20 {
+        let numbers = batch * 20..batch * 20 + 20;
+        let all = numbers.map(|n| parcel(Address::Channel(0), n.to_be_bytes().to_vec()));
+        a.send(all.collect()).await;
+    }
+    let heard = b.hear(COUNT as usize, check).await;
+    for (number, arrival) in (0..COUNT).zip(heard) {
+        assert_eq!(arrival.payload, number.to_be_bytes()[..], "{check}");
+    }
+}
+
+async fn one_node_is_spoken_to_alone<A: Adapter>(make: &impl Fn() -> A) {
+    let check = "what is sent to a node arrives there, names it, and arrives nowhere else";
+    let (mut a, mut b) = pair(make).await;
+    let mut c = Bare::connect(&make(), "phx-conformance").await;
+    let to_b = Address::Node(b.id);
+    let to_nobody = parcel(Address::Node(NodeId::random()), "for nobody");
+    a.send(vec![to_nobody, parcel(to_b, "for b"), parcel(Address::Channel(0), "for all")]).await;
+    let mut heard = b.hear(2, check).await;
+    heard.sort_by_key(|arrival| arrival.payload.len());
+    assert_eq!((heard[0].on, &heard[0].payload[..]), (to_b, &b"for b"[..]), "{check}");
+    for node in [&mut a, &mut c] {
+        assert_eq!(node.hear(1, check).await[0].payload, "for all", "{check}");
+    }
+    // What was sent to somebody alone would be here by now.
+    a.send(vec![parcel(Address::Channel(0), "the end")]).await;
+    for node in [&mut a, &mut b, &mut c] {
+        assert_eq!(node.hear(1, check).await[0].payload, "the end", "{check}");
+    }
+}
+
+async fn bytes_of_every_kind_and_number_pass<A: Adapter>(make: &impl Fn() -> A) {
+    let check = "payloads up to `max_payload` arrive byte by byte";
+    let max = make().max_payload();
+    let (mut a, mut b) = pair(make).await;
+    let kinds = |len: usize| (0..=u8::MAX).cycle().take(len).collect::<Vec<_>>();
+    for len in [1, 2, 255, 256, 4096, max] {
+        a.send(vec![parcel(Address::Channel(0), kinds(len))]).await;
+        let heard = b.hear(1, check).await;
+        assert!(heard[0].payload == kinds(len), "{check}: of {len} bytes");
+    }
+}
+
+async fn senders_do_not_mix<A: Adapter>(make: &impl Fn() -> A) {
+    const COUNT: u32 = 500;
+    let check = "each node's payloads arrive in order while others send";
+    let (mut a, mut b) = pair(make).await;
+    let mut c = Bare::connect(&make(), "phx-conformance").await;
+    for number in 0..COUNT {
+        for (name, node) in [(0, &mut a), (1, &mut b)] {
+            let payload = [&[name][..], &number.to_be_bytes()].concat();
+            node.send(vec![parcel(Address::Channel(0), payload)]).await;
+        }
+    }
+    let mut next = HashMap::new();
+    for arrival in c.hear(2 * COUNT as usize, check).await {
+        let next = next.entry(arrival.payload[0]).or_insert(0_u32);
+        assert_eq!(arrival.payload[1..], next.to_be_bytes(), "{check}");
+        *next += 1;
+    }
+}
+
+async fn applications_do_not_hear_each_other<A: Adapter>(make: &impl Fn() -> A) {
+    let check = "nodes of other applications hear nothing";
+    let (mut a, _b) = pair(make).await;
+    let mut other = Bare::connect(&make(), "phx-other").await;
+    let to_other = Address::Node(other.id);
+    a.send(vec![parcel(Address::Channel(0), "ours"), parcel(to_other, "ours")]).await;
+    a.hear(1, check).await;
+    other.send(vec![parcel(Address::Channel(0), "theirs")]).await;
+    assert_eq!(other.hear(1, check).await[0].payload, "theirs", "{check}");
+    a.send(vec![parcel(Address::Channel(0), "the end")]).await;
+    assert_eq!(a.hear(1, check).await[0].payload, "the end", "{check}");
+}
+
+async fn who_has_gone_hears_nothing<A: Adapter>(make: &impl Fn() -> A) {
+    let check = "a link that is dropped ends, and the next one works";
+    let adapter = make();
+    let gone = Bare::connect(&adapter, "phx-conformance").await;
+    drop(gone.link);
+    let (mut a, mut b) = pair(make).await;
+    let mut again = Bare::connect(&adapter, "phx-conformance").await;
+    a.send(vec![parcel(Address::Channel(0), "hello")]).await;
+    for node in [&mut a, &mut b, &mut again] {
+        assert_eq!(node.hear(1, check).await[0].payload, "hello", "{check}");
+    }
+}

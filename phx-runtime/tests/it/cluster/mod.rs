@@ -1,0 +1,5 @@
+//! Several nodes as one.
+
+mod broadcasts;
+mod faults;
+mod support;

@@ -1,0 +1,113 @@
+//! Nodes in one process.
+
+use std::time::Duration;
+
+use phx_runtime::{
+    Endpoint,
+    cluster::{Cluster, ClusterEvent, ClusterEvents, Hub},
+    endpoint::Subscription,
+    prelude::*,
+};
+
+pub(super) const SECRET: &str = "the same on every node of the tests";
+
+pub(super) struct User;
+
+#[socket("/socket", websocket, longpoll)]
+#[channels(Room)]
+impl User {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+
+    #[id]
+    fn id(&self) -> &'static str {
+        "user:all"
+    }
+}
+
+pub(super) struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("all")]
+    fn all(&self, payload: Payload, socket: &Socket) {
+        socket.broadcast("said", payload);
+    }
+
+    #[handle_in("others")]
+    fn others(&self, payload: Payload, socket: &Socket) {
+        socket.broadcast_from("said", payload);
+    }
+}
+
+pub(super) fn endpoint(cluster: Cluster) -> Endpoint {
+    Endpoint::builder().secret(SECRET).socket::<User>().cluster(cluster).build().unwrap()
+}
+
+pub(super) async fn joined(cluster: Cluster) -> Endpoint {
+    let endpoint = endpoint(cluster);
+    endpoint.join_cluster().await.unwrap();
+    endpoint
+}
+
+/// Nodes over a hub, each of which knows all others.
+pub(super) async fn nodes<const N: usize>(hub: &Hub) -> [Endpoint; N] {
+    nodes_over(|| Cluster::adapter(hub.adapter())).await
+}
+
+pub(super) async fn nodes_over<const N: usize>(cluster: impl Fn() -> Cluster) -> [Endpoint; N] {
+    let mut nodes = Vec::new();
+    for index in 0..N {
+        nodes.push(joined(cluster().node(format!("n{index}"))).await);
+    }
+    for node in &nodes {
+        eventually(|| node.nodes().len() == N - 1).await;
+    }
+    nodes.try_into().unwrap()
+}
+
+/// Waits until something is so.
+pub(super) async fn eventually(mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("it never became so");
+}
+
+/// Waits for an event.
+pub(super) async fn until(
+    events: &mut ClusterEvents,
+    mut is_it: impl FnMut(&ClusterEvent) -> bool,
+) -> ClusterEvent {
+    let waiting = async {
+        loop {
+            let event = events.recv().await.unwrap();
+            if is_it(&event) {
+                return event;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("it never happened")
+}
+
+/// The next broadcasts' payloads, so many.
+pub(super) async fn heard(subscription: &mut Subscription, count: usize) -> Vec<u64> {
+    let mut heard = Vec::with_capacity(count);
+    let waiting = async {
+        while heard.len() < count {
+            heard.push(subscription.recv().await.unwrap().decode().unwrap());
+        }
+    };
+    let over = tokio::time::timeout(Duration::from_mins(1), waiting).await;
+    assert!(over.is_ok(), "{} of {count} arrived", heard.len());
+    heard
+}
