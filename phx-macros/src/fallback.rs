@@ -99,11 +99,15 @@ fn channel_stubs(state: &State, topic: Option<&TokenStream>, args: &ChannelArgs)
     let socket = expand::socket_parameter();
     join_generics.params.push(parse_quote!(#socket: _phx::SocketState));
     let (join_params, _, _) = join_generics.split_for_impl();
+    let mut info_generics = generics.clone();
+    info_generics.params.push(parse_quote!(TheMessage));
+    let (info_params, _, _) = info_generics.split_for_impl();
     let stubs = quote! {
         #topic
         impl #params _phx::Channel for #ty #clause {
             const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
         }
+        impl #info_params _phx::HandlesInfo<TheMessage> for #ty #clause {}
         impl #join_params _phx::Join<#socket> for #ty #clause {
             async fn join(
                 _: _phx::JoinContext<#socket>,

@@ -11,6 +11,8 @@ use syn::{
     token::Brace,
 };
 
+use crate::syntax::mentions;
+
 /// An inherent `impl` block or an inline module.
 pub(crate) struct Item {
     pub(crate) attrs: Vec<Attribute>,
@@ -298,15 +300,6 @@ fn is_lint_level(attr: &Attribute) -> bool {
 /// The words that items other than functions begin with.
 const ITEMS: [&str; 10] =
     ["static", "type", "struct", "enum", "union", "use", "mod", "impl", "trait", "macro_rules"];
-
-/// Whether the word `name` is among the tokens.
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(word) => word == *name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        _ => false,
-    })
-}
 
 impl Other {
     /// Whether this is `use somewhere::*;`, or may hold one, and is not the import of a prelude.

@@ -72,6 +72,15 @@ pub(crate) fn lifetime(ty: TokenStream) -> Option<TokenStream> {
     None
 }
 
+/// Whether the word `name` is among the tokens.
+pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => word == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// A type as people write it, without the spaces between its tokens.
 pub(crate) fn spelled(ty: &impl ToTokens) -> String {
     let mut text = ty.to_token_stream().to_string();

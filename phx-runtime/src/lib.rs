@@ -70,6 +70,6 @@ pub use crate::{
     },
     connect::{ConnectError, ConnectInfo, params::Params},
     endpoint::{handle::Endpoint, state::State},
-    message::{Binary, Event, Fault, Payload, Reason, Topic},
+    message::{Binary, Event, Fault, OrFault, Payload, Reason, Topic},
     presence::handle::Presence,
 };

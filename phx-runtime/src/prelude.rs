@@ -1,8 +1,8 @@
 //! What most files of an application need: `use phx_runtime::prelude::*;`
 
 pub use crate::{
-    Binary, ConnectError, ConnectInfo, Endpoint, Event, Fault, JoinError, Joined, Next, Params,
-    Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, json,
+    Binary, ConnectError, ConnectInfo, Endpoint, Event, Fault, JoinError, Joined, Next, OrFault,
+    Params, Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, json,
 };
 pub use phx_macros::{
     assigns, channel, channels, connect, handle_in, handle_info, handle_out, id, join, socket,

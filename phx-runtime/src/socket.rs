@@ -10,6 +10,9 @@ pub use crate::{
         context::{ConnectContext, FromConnect},
         socket_state::SocketState,
     },
-    connect::params::{FromParams, QueryError},
+    connect::{
+        IntoConnectError,
+        params::{FromParams, QueryError},
+    },
     endpoint::{handle::ConnectRequest, raw_connect::RawConnect},
 };

@@ -120,8 +120,12 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
 fn unknown(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint> {
     match (callback.subject(), reference(&argument.ty)) {
         (Some(first), None) => {
+            // The name of the event, taken as text and before the payload.
+            let is_name = ["event", "topic"].iter().any(|name| first.local == name);
+            let is_text = is_name && spelled(&first.ty) == "String" && place == "Handler";
+            let kind = if is_text { "Text" } else { "Second" };
             let first = inferred(&first.ty, &callback.sig);
-            Some(Hint::new(&format!("SecondOf{place}"), Some(code!(#first))))
+            Some(Hint::new(&format!("{kind}Of{place}"), Some(code!(#first))))
         }
         (None, Some(borrowed)) if place == "Handler" => {
             let owned = if spelled(&borrowed.elem) == "str" {

@@ -23,8 +23,9 @@ pub(crate) fn channel(channel: &Channel) -> TokenStream {
     let joins = channel.common.callbacks(Role::Join);
     let topics = joins.clone().map(|callback| topic(channel, state, callback));
     let joins = joins.map(|callback| join(&channel.common, state, callback));
+    let infos = handlers::handles_info(&channel.common, state);
     let mentions = mentions(channel.common.callbacks.iter().map(|callback| &callback.mark));
-    let impls = code!(#(#topics)* #implementation #(#joins)* #mentions);
+    let impls = code!(#(#topics)* #implementation #(#infos)* #(#joins)* #mentions);
     block(channel.args.runtime.as_ref(), Some(&channel.common), &impls)
 }
 

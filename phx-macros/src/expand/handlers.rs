@@ -1,13 +1,15 @@
 //! `handle_in`, `handle_out`, `handle_info` and `terminate` of `impl Channel`.
 
-use proc_macro2::TokenStream;
-use syn::Attribute;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::{Attribute, parse_quote};
 
 use super::{call::handling, types::inferred};
 use crate::{
     args::Events,
     marks::Role,
-    model::{Callback, Common},
+    model::{Callback, Common, State},
+    syntax::mentions,
 };
 
 /// A message from the client, by its event.
@@ -68,6 +70,47 @@ pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
             _phx::Handling::unmatched_info(self, message, &cx)
         }
     })
+}
+
+/// That the channel takes messages of these types, for whoever sends one with a join.
+///
+/// Types that depend on the parameters of a generic channel cannot be told apart here: then it takes all.
+/// Otherwise it takes two more messages, which nobody can send: with a choice, the compiler waits until it
+/// knows the message, and does not take it for the only one there is.
+pub(super) fn handles_info(common: &Common, state: &State) -> Vec<TokenStream> {
+    let (params, _, clause) = state.generics.split_for_impl();
+    let ty = &state.ty;
+    let all: Vec<_> = common.callbacks(Role::HandleInfo).collect();
+    let depends = |callback: &&Callback| {
+        let message = callback.subject().map(|message| message.ty.to_token_stream());
+        let mut params = state.generics.type_params();
+        message.is_some_and(|message| params.any(|param| mentions(message.clone(), &param.ident)))
+    };
+    let depends = all.iter().any(depends);
+    if all.len() > 1 && depends {
+        let mut generics = state.generics.clone();
+        generics.params.push(parse_quote!(TheMessage));
+        let (params, _, clause) = generics.split_for_impl();
+        return vec![code!(impl #params _phx::HandlesInfo<TheMessage> for #ty #clause {})];
+    }
+    let implementation = |callback: &&Callback| {
+        let (cfgs, message) = (&callback.cfgs, inferred(&callback.subject()?.ty, &callback.sig));
+        Some(code! {
+            #(#cfgs)*
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl #params _phx::HandlesInfo<#message> for #ty #clause {}
+        })
+    };
+    let nobodys = ["Nobody", "NobodyElse"].into_iter().filter(|_| !depends).map(|message| {
+        let message = Ident::new(message, Span::mixed_site());
+        code! {
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl #params _phx::HandlesInfo<_phx::#message> for #ty #clause {}
+        }
+    });
+    all.iter().filter_map(implementation).chain(nobodys).collect()
 }
 
 /// The end of the channel.

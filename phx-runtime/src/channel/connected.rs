@@ -8,7 +8,8 @@ use crate::{connect::ConnectError, message::Topic};
 #[diagnostic::on_unimplemented(
     message = "`#[connect]` cannot return `{Self}`",
     label = "expected `Result<{S}, ConnectError>`",
-    note = "other errors than `ConnectError` have to convert into it; the state is the type annotated with `#[socket(..)]`"
+    note = "instead of `ConnectError` the error can be a `Fault`, or a type of your own with `#[derive(Serialize)]`, which \
+            the client gets; the state is the type annotated with `#[socket(..)]`"
 )]
 pub trait IntoConnected<S> {
     /// The connection's state or the refusal.

@@ -64,6 +64,10 @@ of_handlers! {
         "`{Self}` cannot be taken beside `{First}`, which takes what arrives", "not a handler argument",
         "the first argument without `&` is what arrives: put it first, and several values in one type with \
          `#[derive(Deserialize)]`; the others are context: `&Socket`, `Event`, `&Topic`, `ReplyRef`, `State<T>`";
+    TextOfHandler<First>:
+        "`{Self}` cannot be taken beside `{First}`, which takes what arrives", "put this first, if it is what arrives",
+        "the first argument without `&` is what arrives; the event's name is context, `event: &Event`, and so is the \
+         topic, `topic: &Topic`";
     LentOfHandler<Owned>:
         "`{Self}` is no context of a handler", "if this is what arrives, write `{Owned}`",
         "what arrives is taken by value; what is borrowed is context: `&Socket`, `&Topic`, `&Endpoint`";

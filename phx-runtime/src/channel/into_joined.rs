@@ -9,7 +9,8 @@ use super::{
 #[diagnostic::on_unimplemented(
     message = "`#[join]` cannot return `{Self}`",
     label = "expected `Result<{C}, JoinError>` or `Result<Joined<{C}>, JoinError>`",
-    note = "other errors than `JoinError` have to convert into it; the channel is the type annotated with `#[channel(..)]`"
+    note = "instead of `JoinError` the error can be a `Fault`, or a type of your own with `#[derive(Serialize)]`, which \
+            the client gets; the channel is the type annotated with `#[channel(..)]`"
 )]
 pub trait IntoJoined<C> {
     /// The accepted channel or the refusal.

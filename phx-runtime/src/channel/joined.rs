@@ -2,13 +2,15 @@
 
 use std::any::Any;
 
+use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 
+use super::handles::HandlesInfo;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{
-    message::{Failure, Fault, FromFailure, Info, Payload, PayloadError, ToPayload},
+    message::{Failure, Fault, FromFailure, Info, Payload, PayloadError, ReasonText, ToPayload},
     token::TokenError,
 };
 
@@ -19,8 +21,12 @@ use crate::{
 ///
 /// struct Room;
 /// struct AfterJoin;
+/// # impl phx_runtime::channel::Channel for Room {
+/// #     const PATTERNS: &'static [phx_runtime::channel::Pattern] = &[];
+/// # }
+/// # impl phx_runtime::channel::HandlesInfo<AfterJoin> for Room {}
 /// let joined = Joined::new(Room).reply(json!({ "people": 3 })).then(AfterJoin);
-/// # let _ = joined;
+/// assert_eq!(joined.response(), Some(json!({ "people": 3 })));
 /// ```
 #[derive(Debug)]
 pub struct Joined<C> {
@@ -49,15 +55,31 @@ impl<C> Joined<C> {
     /// anything from the client. Several are handled in the order in which they were given.
     ///
     /// This is Phoenix's `send(self(), :after_join)`.
-    pub fn then(mut self, message: impl Any + Send) -> Self {
+    pub fn then<M: Any + Send>(mut self, message: M) -> Self
+    where
+        C: HandlesInfo<M>,
+    {
         self.then.push(Info::new(message));
         self
+    }
+
+    /// The channel, as tests look at it.
+    pub fn channel(&self) -> &C {
+        &self.channel
+    }
+
+    /// The response as JSON, if it could be encoded and is no binary payload.
+    pub fn response(&self) -> Option<serde_json::Value> {
+        let response = self.response.as_ref().ok()?;
+        serde_json::from_str(response.as_json()?).ok()
     }
 }
 
 /// Why a join was refused; the client gets its payload as the response.
 ///
-/// A [`Fault`] converts into one whose client is told `join crashed`, and the log why.
+/// A [`Fault`] converts into one whose client is told `join crashed`, and the log why. `?` converts an error
+/// of the application's own that is `Serialize` into one with it as response, and
+/// [`or_fault`](crate::OrFault::or_fault) any other error into a fault.
 ///
 /// ```
 /// use phx_runtime::{JoinError, json};
@@ -84,7 +106,7 @@ pub(crate) enum Refused {
 
 impl JoinError {
     /// Refuses with `{"reason": reason}`.
-    pub fn new(reason: impl AsRef<str>) -> Self {
+    pub fn new(reason: impl ReasonText) -> Self {
         Self::with(json!({ "reason": reason.as_ref() }))
     }
 
@@ -119,16 +141,37 @@ fn reason_of(response: &Payload) -> String {
         .unwrap_or_default()
 }
 
-impl From<Fault> for JoinError {
-    fn from(fault: Fault) -> Self {
-        Self(Refused::Fault(fault))
+/// Errors that `?` turns into a [`JoinError`], and that `#[join]` can return itself: a serializable one is the
+/// client's answer, a [`Fault`] is logged and the client is told `join crashed`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what the client is told",
+    label = "write `.or_fault()?`: it is logged, and the client is told `join crashed`",
+    note = "or derive `Serialize` for `{Self}`: then it is what the client gets"
+)]
+pub trait IntoJoinError {
+    /// The refusal.
+    fn into_join_error(self) -> JoinError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Serialize> IntoJoinError for E {
+    fn into_join_error(self) -> JoinError {
+        JoinError::with(self)
     }
 }
 
-impl From<PayloadError> for JoinError {
-    /// Refuses with the reason `invalid payload`, and with the error's text as `detail`.
-    fn from(error: PayloadError) -> Self {
-        Self::with(json!({ "reason": "invalid payload", "detail": error.to_string() }))
+#[diagnostic::do_not_recommend]
+impl IntoJoinError for Fault {
+    fn into_join_error(self) -> JoinError {
+        JoinError(Refused::Fault(self))
+    }
+}
+
+/// Refuses with the reason `invalid payload`, and with the error's text as `detail`.
+#[diagnostic::do_not_recommend]
+impl IntoJoinError for PayloadError {
+    fn into_join_error(self) -> JoinError {
+        JoinError::with(json!({ "reason": "invalid payload", "detail": self.to_string() }))
     }
 }
 
@@ -142,29 +185,35 @@ impl FromFailure for JoinError {
     }
 }
 
-impl From<TokenError> for JoinError {
-    /// Refuses with the reason `token expired` or `invalid token`.
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Expired => Self::new("token expired"),
-            TokenError::Invalid => Self::new("invalid token"),
-            TokenError::Secret => Fault::from(error).into(),
+/// Refuses with the reason `token expired` or `invalid token`.
+#[diagnostic::do_not_recommend]
+impl IntoJoinError for TokenError {
+    fn into_join_error(self) -> JoinError {
+        match self {
+            Self::Expired => JoinError::new("token expired"),
+            Self::Invalid => JoinError::new("invalid token"),
+            Self::Secret => Fault::from(self).into(),
         }
     }
 }
 
+/// Refuses with the reason `missing token`, `token expired` or `invalid token`.
 #[cfg(feature = "phoenix")]
-impl From<phoenix::TokenError> for JoinError {
-    /// Refuses with the reason `missing token`, `token expired` or `invalid token`.
-    fn from(error: phoenix::TokenError) -> Self {
-        match error {
-            phoenix::TokenError::Missing => Self::new("missing token"),
-            phoenix::TokenError::Expired => Self::new("token expired"),
-            phoenix::TokenError::Invalid => Self::new("invalid token"),
-            phoenix::TokenError::Secret | phoenix::TokenError::KeyLength(_) => {
-                Fault::from(error).into()
-            }
+#[diagnostic::do_not_recommend]
+impl IntoJoinError for phoenix::TokenError {
+    fn into_join_error(self) -> JoinError {
+        match self {
+            Self::Missing => JoinError::new("missing token"),
+            Self::Expired => JoinError::new("token expired"),
+            Self::Invalid => JoinError::new("invalid token"),
+            Self::Secret | Self::KeyLength(_) => Fault::from(self).into(),
         }
+    }
+}
+
+impl<E: IntoJoinError> From<E> for JoinError {
+    fn from(error: E) -> Self {
+        error.into_join_error()
     }
 }
 

@@ -10,6 +10,7 @@ mod callbacks;
 pub(crate) mod connected;
 pub(crate) mod context;
 mod foreign;
+mod handles;
 mod handling;
 pub mod hints;
 mod into_joined;
@@ -26,22 +27,26 @@ mod routing_table;
 mod shared;
 pub(crate) mod socket;
 pub(crate) mod socket_state;
+mod written_result;
 
 pub use self::{
     assigns::StateOf,
     callbacks::{Channel, Join},
     context::{Context, FromEvent, FromJoin, FromTopic, JoinContext},
+    handles::HandlesInfo,
     handling::Handling,
     into_joined::IntoJoined,
+    joined::IntoJoinError,
     options::ChannelOptions,
     outcome::Outcome,
     pattern::Pattern,
-    reply::{IntoNext, IntoRefusal, IntoReply, IntoResponse},
+    reply::{IntoNestedReply, IntoNext, IntoRefusal, IntoReply, IntoResponse},
     route::Route,
     routing_table::RoutingTable,
 };
 pub use crate::message::{
-    EncodeError, FromPayload, FromReason, Info, PayloadError, PayloadKind, ToPayload, TopicPart,
+    EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadKind, ReasonText,
+    ToPayload, TopicPart,
 };
 
 pub(crate) use self::{

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use super::written_result::written_result;
 use crate::message::{
     Binary, Failure, Fault, FromFailure, Payload, PayloadError, Reason, ToPayload,
 };
@@ -209,6 +210,28 @@ impl<T: IntoResponse, E: IntoRefusal> IntoReply for Result<T, E> {
     }
 }
 
+/// What a handler returns that keeps apart what is for the client, inside, and what is not, outside.
+#[diagnostic::on_unimplemented(
+    message = "a channel handler cannot return `{Self}`",
+    label = "not an answer",
+    note = "in `Result<Result<T, E>, F>`, `T` and `E` are serializable answers for the client, and `F` is a `Fault`"
+)]
+pub trait IntoNestedReply {
+    /// The reply that the runtime sends.
+    fn into_reply(self) -> Reply;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse, E: IntoRefusal, F: IntoRefusal> IntoNestedReply for Result<Result<T, E>, F> {
+    fn into_reply(self) -> Reply {
+        match self {
+            Ok(Ok(value)) => value.into_response(),
+            Ok(Err(error)) => error.into_refusal(),
+            Err(fault) => fault.into_refusal(),
+        }
+    }
+}
+
 /// The `T` of a handler's `Result<T, E>`: any payload, or a `Reply`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a reply's response",
@@ -223,6 +246,11 @@ pub trait IntoResponse {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> IntoResponse for T {
     fn into_response(self) -> Reply {
+        match written_result(&self) {
+            Some(Ok(response)) => return Reply::ok(response),
+            Some(Err(response)) => return Reply::error(response),
+            None => {}
+        }
         match self.to_payload() {
             // `()` and unit structs are written as `null`; the client expects an object.
             Ok(response) if size_of::<T>() == 0 && *response.bytes == *b"null" => Reply::ack(),
@@ -364,6 +392,13 @@ mod tests {
         assert_eq!(unit.into_reply().response(), Some(json!({})));
         let none: Result<Option<u8>, Refused> = Ok(None);
         assert_eq!(none.into_reply().response(), Some(json!(null)));
+        // An alias hides a result within the result.
+        let nested: Result<Result<u8, Refused>, Fault> = Ok(Ok(1));
+        assert_eq!(nested.into_reply().response(), Some(json!(1)));
+        let nested: Result<Result<u8, Refused>, Fault> = Ok(Err(Refused { reason: "empty" }));
+        let nested = nested.into_reply();
+        assert!(nested.is_error());
+        assert_eq!(nested.response(), Some(json!({ "reason": "empty" })));
         let refused: Result<(), _> = Err(Refused { reason: "empty" });
         let refused = refused.into_reply();
         assert!(refused.is_error());

@@ -20,7 +20,7 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     log::Whose,
-    message::{EncodeError, Fault, Info, Payload, Reason, ToPayload, Topic, written},
+    message::{EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, written},
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{Codec, MessageRef, Outgoing, Version},
     transport::TransportKind,
@@ -89,7 +89,7 @@ impl Socket {
     /// [`try_push`](Self::try_push) returns the error instead.
     ///
     /// Phoenix counterpart: `push/3`.
-    pub fn push(&self, event: impl AsRef<str>, payload: impl ToPayload) {
+    pub fn push(&self, event: impl EventName, payload: impl ToPayload) {
         if let Err(error) = self.try_push(event, payload) {
             self.fail(error.into());
         }
@@ -102,7 +102,7 @@ impl Socket {
     /// It cannot; then nothing is sent, and the channel goes on.
     pub fn try_push(
         &self,
-        event: impl AsRef<str>,
+        event: impl EventName,
         payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
         let member = &*self.0;
@@ -156,7 +156,7 @@ impl Socket {
     /// [`push`](Self::push).
     ///
     /// Phoenix counterpart: `broadcast!/3`.
-    pub fn broadcast(&self, event: impl AsRef<str>, payload: impl ToPayload) {
+    pub fn broadcast(&self, event: impl EventName, payload: impl ToPayload) {
         if let Some(broadcast) = self.make_and_tell_others(event.as_ref(), &payload) {
             self.0.deliver_one(&broadcast);
             self.publish(broadcast);
@@ -167,7 +167,7 @@ impl Socket {
     /// of the same user gets it.
     ///
     /// Phoenix counterpart: `broadcast_from!/3`.
-    pub fn broadcast_from(&self, event: impl AsRef<str>, payload: impl ToPayload) {
+    pub fn broadcast_from(&self, event: impl EventName, payload: impl ToPayload) {
         if let Some(broadcast) = self.make_and_tell_others(event.as_ref(), &payload) {
             self.publish(broadcast);
         }

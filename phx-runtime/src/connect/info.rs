@@ -10,11 +10,8 @@ use http::{
 
 use super::session_cookie::Session;
 use crate::connect::params::Params;
-#[cfg(feature = "phoenix")]
-use crate::phoenix;
 use crate::{
-    message::{Failure, Fault, FromFailure, PayloadError},
-    token::TokenError,
+    message::{Fault, ReasonText},
     transport::TransportKind,
 };
 
@@ -186,12 +183,16 @@ enum Kind {
 
 impl ConnectError {
     /// A refusal; the reason is logged and not sent.
-    pub fn new(reason: impl Into<String>) -> Self {
+    pub fn new(reason: impl ReasonText) -> Self {
         Self(Box::new(Kind::Refused {
-            reason: reason.into(),
+            reason: reason.as_ref().to_owned(),
             status: StatusCode::FORBIDDEN,
             body: String::new(),
         }))
+    }
+
+    pub(super) fn fault(fault: Fault) -> Self {
+        Self(Box::new(Kind::Fault(fault)))
     }
 
     /// The HTTP status of the answer over WebSocket; 403 by default. Numbers that are no status of
@@ -228,51 +229,6 @@ impl ConnectError {
     /// Whether connecting failed, rather than being refused.
     pub fn is_fault(&self) -> bool {
         matches!(*self.0, Kind::Fault(_))
-    }
-}
-
-impl From<Fault> for ConnectError {
-    fn from(fault: Fault) -> Self {
-        Self(Box::new(Kind::Fault(fault)))
-    }
-}
-
-impl From<PayloadError> for ConnectError {
-    fn from(error: PayloadError) -> Self {
-        Self::new(format!("connection parameters: {error}"))
-    }
-}
-
-impl FromFailure for ConnectError {
-    fn from_failure(failure: Failure) -> Self {
-        match failure {
-            Failure::Payload(error) => error.into(),
-            Failure::Topic => Self::new("unmatched topic"),
-            Failure::Fault(fault) => fault.into(),
-        }
-    }
-}
-
-impl From<TokenError> for ConnectError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Expired | TokenError::Invalid => Self::new(error.to_string()),
-            TokenError::Secret => Fault::from(error).into(),
-        }
-    }
-}
-
-#[cfg(feature = "phoenix")]
-impl From<phoenix::TokenError> for ConnectError {
-    fn from(error: phoenix::TokenError) -> Self {
-        match error {
-            phoenix::TokenError::Missing
-            | phoenix::TokenError::Expired
-            | phoenix::TokenError::Invalid => Self::new(error.to_string()),
-            phoenix::TokenError::Secret | phoenix::TokenError::KeyLength(_) => {
-                Fault::from(error).into()
-            }
-        }
     }
 }
 

@@ -6,6 +6,7 @@ mod error_handler;
 pub(crate) mod extensions;
 pub(crate) mod handshake;
 mod info;
+mod into_connect_error;
 mod offered;
 mod options;
 mod origin;
@@ -24,6 +25,7 @@ pub(crate) use self::{
 };
 pub use self::{
     info::{ConnectError, ConnectInfo},
+    into_connect_error::IntoConnectError,
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
     session_cookie::{Session, SessionError, SessionOptions},

@@ -16,7 +16,7 @@ use crate::{
     cluster::Engine,
     connect::{ConnectError, ConnectInfo, MountSettings, OwnHost},
     log::{self, FilterParameters},
-    message::{EncodeError, Fault, ToPayload, Topic},
+    message::{EncodeError, EventName, Fault, ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
     serializer::{Protocol, Version},
     token::Secret,
@@ -75,7 +75,7 @@ impl Endpoint {
     pub fn try_broadcast(
         &self,
         topic: impl Into<Topic>,
-        event: impl AsRef<str>,
+        event: impl EventName,
         payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
         let payload = payload.to_payload()?;
@@ -89,7 +89,7 @@ impl Endpoint {
     pub fn broadcast(
         &self,
         topic: impl Into<Topic>,
-        event: impl AsRef<str>,
+        event: impl EventName,
         payload: impl ToPayload,
     ) {
         let topic = topic.into();

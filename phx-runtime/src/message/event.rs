@@ -22,6 +22,18 @@ impl Event {
     }
 }
 
+/// What can name an event: `&str`, `String`, [`Event`], and whatever else is a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot name an event",
+    label = "the event's name comes first, then the payload",
+    note = "`socket.push(\"new_msg\", payload)`, `socket.broadcast(\"new_msg\", payload)`; an endpoint is told the topic \
+            before, `endpoint.broadcast(topic, \"new_msg\", payload)`"
+)]
+pub trait EventName: AsRef<str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> EventName for T {}
+
 impl Deref for Event {
     type Target = str;
 

@@ -10,7 +10,8 @@ use super::payload::PayloadError;
 ///
 /// A handler that returns one ends its channel with `phx_error`; a `#[join]` is answered with
 /// `{"reason":"join crashed"}`, a `#[connect]` with status 500. The error is logged, and nothing of
-/// it leaves the server. Every error type converts into a `Fault` with `?`:
+/// it leaves the server. Every error type converts into a `Fault` with `?`, those of `anyhow` and its like and plain
+/// texts included:
 ///
 /// ```
 /// use phx_runtime::Fault;
@@ -24,8 +25,8 @@ pub struct Fault(Box<dyn Error + Send + Sync>);
 
 impl Fault {
     /// A fault described by a text.
-    pub fn new(why: impl Into<String>) -> Self {
-        Self(why.into().into())
+    pub fn new(why: impl fmt::Display) -> Self {
+        Self(why.to_string().into())
     }
 
     /// What a panic left behind, as far as it is text.
@@ -38,9 +39,44 @@ impl Fault {
     }
 }
 
-impl<E: Error + Send + Sync + 'static> From<E> for Fault {
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self(Box::new(error))
+        Self(error.into())
+    }
+}
+
+/// Turns any error into a [`Fault`], where `?` alone would have to decide what the client is told.
+///
+/// ```
+/// use phx_runtime::prelude::*;
+///
+/// struct Seat(u8);
+///
+/// #[channel("seats:{row}")]
+/// impl Seat {
+///     #[join]
+///     fn join(row: String) -> Result<Self, JoinError> {
+///         if row.is_empty() {
+///             return Err(JoinError::new("no such row"));
+///         }
+///         Ok(Self(row.parse().or_fault()?))
+///     }
+/// #   #[handle_in("row")]
+/// #   fn row(&self) -> Reply { Reply::ok(self.0) }
+/// }
+/// ```
+pub trait OrFault<T> {
+    /// The value, or the error as a fault: it is logged, and the client learns nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// There was one.
+    fn or_fault(self) -> Result<T, Fault>;
+}
+
+impl<T, E: Into<Fault>> OrFault<T> for Result<T, E> {
+    fn or_fault(self) -> Result<T, Fault> {
+        self.map_err(Into::into)
     }
 }
 

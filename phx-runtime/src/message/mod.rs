@@ -9,11 +9,11 @@ mod to_payload;
 mod topic;
 
 pub use self::{
-    event::Event,
-    fault::{Failure, Fault, FromFailure},
+    event::{Event, EventName},
+    fault::{Failure, Fault, FromFailure, OrFault},
     info::Info,
     payload::{Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadKind},
-    reason::{FromReason, Reason},
+    reason::{FromReason, Reason, ReasonText},
     to_payload::ToPayload,
     topic::{Topic, TopicPart},
 };

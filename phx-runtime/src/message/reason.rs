@@ -67,6 +67,18 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What can say why a client is refused: `&str`, `String`, and whatever else is a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text that says why",
+    label = "expected a text",
+    note = "to refuse a join with any response, `JoinError::with(value)`; to refuse a connection with more, \
+            `ConnectError::new(\"why\").status(429).body(\"text\")`"
+)]
+pub trait ReasonText: AsRef<str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> ReasonText for T {}
+
 /// What `#[terminate]` can take as its first owned argument.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not why a channel ends",

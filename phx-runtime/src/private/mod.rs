@@ -22,8 +22,8 @@ pub use crate::{
     ConnectError, JoinError, Joined, Next, Payload, Reason, Topic,
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
-        Handling, Info, IntoJoined, IntoNext, IntoReply, Join, JoinContext, Pattern, Route,
-        RoutingTable, TopicPart, hints,
+        HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
+        JoinContext, Pattern, Route, RoutingTable, TopicPart, hints,
     },
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
@@ -41,7 +41,7 @@ pub use self::{
     handlers::{Given, Later, Now, Running, later, now},
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        IntoNestedReply, ended, found, message, next, not_compiled, parameter, protocol,
+        Nobody, NobodyElse, ended, found, message, next, not_compiled, parameter, protocol,
         push_unchanged, state, topic,
     },
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     Next, Reply, Topic,
-    channel::{Channel, Context, Handling, IntoRefusal, IntoResponse, JoinContext, StateOf},
+    channel::{Channel, Context, Handling, IntoRefusal, JoinContext, StateOf},
     message::{Failure, Fault, Payload},
     serializer::Protocol,
 };
@@ -54,27 +54,13 @@ pub fn ended((): ()) -> Reply {
     Reply::none()
 }
 
-/// What a handler returns that keeps apart what is for the client, inside, and what is not, outside.
-#[diagnostic::on_unimplemented(
-    message = "a channel handler cannot return `{Self}`",
-    label = "not an answer",
-    note = "in `Result<Result<T, E>, F>`, `T` and `E` are serializable answers for the client, and `F` is a `Fault`"
-)]
-pub trait IntoNestedReply {
-    /// The reply that the runtime sends.
-    fn into_reply(self) -> Reply;
-}
+/// A message that nobody can send.
+#[derive(Debug)]
+pub enum Nobody {}
 
-#[diagnostic::do_not_recommend]
-impl<T: IntoResponse, E: IntoRefusal, F: IntoRefusal> IntoNestedReply for Result<Result<T, E>, F> {
-    fn into_reply(self) -> Reply {
-        match self {
-            Ok(Ok(value)) => value.into_response(),
-            Ok(Err(error)) => error.into_refusal(),
-            Err(fault) => fault.into_refusal(),
-        }
-    }
-}
+/// Another one.
+#[derive(Debug)]
+pub enum NobodyElse {}
 
 /// Does what happens to a broadcast that is not intercepted.
 pub fn push_unchanged<C: Channel>(

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     channel::JoinError,
-    message::{Payload, ToPayload},
+    message::{EventName, Payload, ToPayload, Topic},
     transport::RawSocket,
     wire::CloseCode,
 };
@@ -112,10 +112,10 @@ impl Client {
     /// Panics if the payload cannot be encoded, and if no answer comes.
     pub async fn join(
         &self,
-        topic: impl Into<String>,
+        topic: impl Into<Topic>,
         payload: impl ToPayload,
     ) -> Result<ClientChannel, JoinError> {
-        let topic = topic.into();
+        let topic = String::from(&*topic.into());
         let join_ref = self.line.send(None, &topic, "phx_join", &payload).await;
         let joined = Pushed { line: self.line.clone(), reference: join_ref };
         match joined.reply().await {
@@ -185,7 +185,7 @@ impl ClientChannel {
     /// # Panics
     ///
     /// Panics if the payload cannot be encoded.
-    pub async fn push(&self, event: impl AsRef<str>, payload: impl ToPayload) -> Pushed {
+    pub async fn push(&self, event: impl EventName, payload: impl ToPayload) -> Pushed {
         let (line, event) = (self.line.clone(), event.as_ref());
         let reference = line.send(Some(&self.join_ref), &self.topic, event, &payload).await;
         Pushed { line, reference }
@@ -204,7 +204,7 @@ impl ClientChannel {
     /// None comes.
     pub async fn expect_push(
         &self,
-        event: impl AsRef<str>,
+        event: impl EventName,
         pattern: Option<&Value>,
     ) -> Result<Payload, Missing> {
         self.take_push(event.as_ref(), pattern, PATIENCE).await
@@ -218,7 +218,7 @@ impl ClientChannel {
     /// One comes.
     pub async fn expect_no_push(
         &self,
-        event: impl AsRef<str>,
+        event: impl EventName,
         pattern: Option<&Value>,
     ) -> Result<(), Missing> {
         let event = event.as_ref();

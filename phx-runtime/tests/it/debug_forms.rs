@@ -21,6 +21,11 @@ fn assert_hidden(what: &dyn Debug) {
     }
 }
 
+#[derive(Debug)]
+struct Room;
+
+impl phx_runtime::channel::HandlesInfo<&'static str> for Room {}
+
 #[test]
 fn payloads_and_frames_show_kind_and_size() {
     let value = json!({ "password": SECRET });
@@ -37,7 +42,7 @@ fn payloads_and_frames_show_kind_and_size() {
     assert_hidden(&Reply::ok(&value));
     assert_hidden(&Reply::error(&value));
     assert_hidden(&JoinError::with(&value));
-    assert_hidden(&Joined::new(()).reply(&value).then(SECRET));
+    assert_hidden(&Joined::new(Room).reply(&value).then(SECRET));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod cluster;
 mod compression;
 mod debug_forms;
 mod disconnect;
+mod language;
 mod limits;
 mod longpoll;
 mod payloads;

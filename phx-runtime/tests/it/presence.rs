@@ -54,6 +54,8 @@ struct Room {
 
 struct AfterJoin;
 
+impl phx_runtime::channel::HandlesInfo<AfterJoin> for Room {}
+
 impl Room {
     fn handle(&self, payload: Payload, cx: &Context) -> Result<Reply, Fault> {
         let presence = cx.state::<Presence>()?;

@@ -71,6 +71,8 @@ struct Room {
 struct AfterJoin;
 struct Answer(ReplyRef);
 
+impl crate::channel::HandlesInfo<AfterJoin> for Room {}
+
 impl Channel for Room {
     const PATTERNS: &'static [Pattern] = &[Pattern::new("room:*")];
     const INTERCEPTS: &'static [&'static str] = &["secret"];

@@ -58,6 +58,9 @@ struct Unheard;
 
 struct Deaf;
 
+/// It says so, and does not.
+impl phx_runtime::channel::HandlesInfo<Unheard> for Deaf {}
+
 #[channel("deaf:*", log_join = false)]
 impl Deaf {
     #[join]

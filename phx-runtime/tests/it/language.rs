@@ -1,0 +1,181 @@
+//! What callbacks return and take, as the client sees it.
+
+use std::num::ParseIntError;
+
+use phx_runtime::{assert_push, assert_reply, prelude::*, testing};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+enum Refusal {
+    Unknown { name: String },
+}
+
+/// An alias, which does not look like the result that it is.
+type Found<T> = Result<T, Refusal>;
+
+fn find(name: &str) -> Found<u8> {
+    match name {
+        "ann" => Ok(7),
+        name => Err(Refusal::Unknown { name: name.to_owned() }),
+    }
+}
+
+struct Guest;
+
+#[socket("/socket", websocket)]
+#[channels(Own, Fallible, Plain, Lobby)]
+impl Guest {
+    #[connect]
+    fn connect(params: Params) -> Result<Self, Refusal> {
+        find(params.get("name").unwrap_or("ann"))?;
+        Ok(Self)
+    }
+}
+
+/// Refuses with an error of its own.
+struct Own;
+
+#[channel("own:{name}")]
+impl Own {
+    #[join]
+    fn join(name: String) -> Result<Self, Refusal> {
+        find(&name).map(|_| Self)
+    }
+
+    #[handle_in("nested")]
+    fn nested(&self, name: String) -> Result<Result<u8, Refusal>, Fault> {
+        if name.is_empty() { Err(Fault::new("nobody")) } else { Ok(find(&name)) }
+    }
+
+    #[handle_in("alias")]
+    fn alias(&self, name: String) -> Result<Found<u8>, Fault> {
+        Ok(find(&name))
+    }
+
+    #[handle_in("reply")]
+    async fn reply(&self, name: String) -> Result<Result<Reply, Refusal>, Fault> {
+        Ok(find(&name).map(Reply::ok))
+    }
+
+    #[handle_in("where")]
+    fn place(&self, _: Payload, endpoint: &Endpoint, event: &Event) -> Reply {
+        Reply::ok(json!({ "event": &**event, "state": endpoint.state::<u8>().is_ok() }))
+    }
+}
+
+/// Converts errors with `?`.
+struct Fallible;
+
+#[channel("fallible:{name}")]
+impl Fallible {
+    #[join]
+    async fn join(name: String) -> Result<Self, JoinError> {
+        if name == "full" {
+            return Err(JoinError::new("full"));
+        }
+        let number = find(&name)?;
+        let _: u8 = name.parse().or_fault().or(Ok::<_, Fault>(number))?;
+        Ok(Self)
+    }
+}
+
+/// Fails and does not say why.
+struct Plain;
+
+#[channel("plain:{name}")]
+impl Plain {
+    #[join]
+    fn join(name: String) -> Result<Joined<Self>, Fault> {
+        let _: u8 = name.parse()?;
+        Ok(Joined::new(Self).then("joined"))
+    }
+
+    #[handle_info]
+    fn text(&self, text: &'static str, socket: &Socket) {
+        socket.push("text", text);
+    }
+}
+
+struct Lobby;
+
+#[channel("lobby")]
+impl Lobby {
+    #[join]
+    fn join() -> Result<Self, ParseFault> {
+        Err(ParseFault::from("seven".parse::<u8>().unwrap_err()))
+    }
+}
+
+/// An error without `Serialize` that says by itself how it refuses.
+struct ParseFault(ParseIntError);
+
+impl From<ParseIntError> for ParseFault {
+    fn from(error: ParseIntError) -> Self {
+        Self(error)
+    }
+}
+
+impl phx_runtime::channel::IntoJoinError for ParseFault {
+    fn into_join_error(self) -> JoinError {
+        JoinError::new(self.0.to_string())
+    }
+}
+
+async fn client() -> testing::Client {
+    let endpoint = Endpoint::builder().state(1_u8).socket::<Guest>().build().unwrap();
+    testing::connect::<Guest>(&endpoint, json!({})).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_ones_own_refuses_a_connection() {
+    let endpoint = Endpoint::builder().socket::<Guest>().build().unwrap();
+    let refused = testing::connect::<Guest>(&endpoint, json!({ "name": "eve" })).await.unwrap_err();
+    let (status, body) = refused.response();
+    assert_eq!((status.as_u16(), body), (403, r#"{"name":"eve","reason":"unknown"}"#));
+    assert!(!refused.is_fault());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_ones_own_refuses_a_join() {
+    let client = client().await;
+    assert!(client.join(Own::topic("ann"), json!({})).await.is_ok());
+    for topic in [Own::topic("eve"), Fallible::topic("eve")] {
+        let refused = client.join(topic, json!({})).await.unwrap_err();
+        assert_eq!(refused.reason(), "unknown");
+    }
+    assert_eq!(client.join(Fallible::topic("full"), json!({})).await.unwrap_err().reason(), "full");
+    assert!(client.join(Fallible::topic("ann"), json!({})).await.is_ok());
+    let refused = client.join(Lobby::topic(), json!({})).await.unwrap_err();
+    assert_eq!(refused.reason(), "invalid digit found in string");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_fault_is_told() {
+    let client = client().await;
+    let refused = client.join("plain:ann", json!({})).await.unwrap_err();
+    assert_eq!(refused.reason(), "join crashed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_within_a_result_answers_what_is_inside() {
+    let room = client().await.join("own:ann", json!({})).await.unwrap();
+    for event in ["nested", "alias", "reply"] {
+        assert_reply!(room.push(event, "ann").await, ok, 7);
+        assert_reply!(room.push(event, "eve").await, error, { "reason": "unknown", "name": "eve" });
+    }
+    room.push("nested", "").await;
+    assert_eq!(room.ended().await.unwrap(), testing::Ended::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_borrows_the_endpoint_and_the_event() {
+    let room = client().await.join("own:ann", json!({})).await.unwrap();
+    assert_reply!(room.push("where", json!({})).await, ok, { "event": "where", "state": true });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_static_text_is_a_message() {
+    let room = client().await.join("plain:7", json!({})).await.unwrap();
+    assert_push!(room, "text", "joined");
+}

@@ -1,0 +1,24 @@
+use phx_runtime::prelude::*;
+
+struct Sock;
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join(_: Payload, topic: Topic) -> Result<Self, JoinError> {
+        drop(topic);
+        Ok(Self)
+    }
+}
+
+#[socket("/socket", websocket)]
+#[channels(Room)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}
