@@ -219,14 +219,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    #[diagnostic::do_not_recommend]
     impl<T: Store> _phx::HandlesInfo<AfterJoin> for RoomChannel<T> {}
-    #[automatically_derived]
-    #[diagnostic::do_not_recommend]
-    impl<T: Store> _phx::HandlesInfo<_phx::Nobody> for RoomChannel<T> {}
-    #[automatically_derived]
-    #[diagnostic::do_not_recommend]
-    impl<T: Store> _phx::HandlesInfo<_phx::NobodyElse> for RoomChannel<T> {}
     #[automatically_derived]
     impl<T: Store, ServedSocket: _phx::SocketState> _phx::Join<ServedSocket>
     for RoomChannel<T>

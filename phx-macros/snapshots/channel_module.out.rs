@@ -61,12 +61,6 @@ pub mod room {
             }
         }
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl _phx::HandlesInfo<_phx::Nobody> for Room {}
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl _phx::HandlesInfo<_phx::NobodyElse> for Room {}
-        #[automatically_derived]
         impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room
         where
             for<'a> &'a Topic: _phx::FromJoin<'a, ServedSocket>,

@@ -17,8 +17,12 @@ const _: () = {
     use ::phx_runtime::__private as _phx;
     const ROUTES: _phx::RoutingTable<UserSocket, 2> = {
         let routes = _phx::RoutingTable::<UserSocket, 2>::new();
-        let routes = routes.of::<LobbyChannel>();
-        let routes = routes.at::<RoomChannel>(&[_phx::Pattern::new("admin:{room_id}")]);
+        let routes = routes.with(<LobbyChannel as _phx::Join<UserSocket>>::ENTRY);
+        let routes = routes
+            .with_at(
+                <RoomChannel as _phx::Join<UserSocket>>::ENTRY,
+                &[_phx::Pattern::new("admin:{room_id}")],
+            );
         routes
     };
     #[automatically_derived]

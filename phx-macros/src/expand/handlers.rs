@@ -1,6 +1,6 @@
 //! `handle_in`, `handle_out`, `handle_info` and `terminate` of `impl Channel`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, parse_quote};
 
@@ -75,8 +75,6 @@ pub(super) fn handle_info(common: &Common) -> Option<TokenStream> {
 /// That the channel takes messages of these types, for whoever sends one with a join.
 ///
 /// Types that depend on the parameters of a generic channel cannot be told apart here: then it takes all.
-/// Otherwise it takes two more messages, which nobody can send: with a choice, the compiler waits until it
-/// knows the message, and does not take it for the only one there is.
 pub(super) fn handles_info(common: &Common, state: &State) -> Vec<TokenStream> {
     let (params, _, clause) = state.generics.split_for_impl();
     let ty = &state.ty;
@@ -86,8 +84,7 @@ pub(super) fn handles_info(common: &Common, state: &State) -> Vec<TokenStream> {
         let mut params = state.generics.type_params();
         message.is_some_and(|message| params.any(|param| mentions(message.clone(), &param.ident)))
     };
-    let depends = all.iter().any(depends);
-    if all.len() > 1 && depends {
+    if all.len() > 1 && all.iter().any(depends) {
         let mut generics = state.generics.clone();
         generics.params.push(parse_quote!(TheMessage));
         let (params, _, clause) = generics.split_for_impl();
@@ -98,19 +95,10 @@ pub(super) fn handles_info(common: &Common, state: &State) -> Vec<TokenStream> {
         Some(code! {
             #(#cfgs)*
             #[automatically_derived]
-            #[diagnostic::do_not_recommend]
             impl #params _phx::HandlesInfo<#message> for #ty #clause {}
         })
     };
-    let nobodys = ["Nobody", "NobodyElse"].into_iter().filter(|_| !depends).map(|message| {
-        let message = Ident::new(message, Span::mixed_site());
-        code! {
-            #[automatically_derived]
-            #[diagnostic::do_not_recommend]
-            impl #params _phx::HandlesInfo<_phx::#message> for #ty #clause {}
-        }
-    });
-    all.iter().filter_map(implementation).chain(nobodys).collect()
+    all.iter().filter_map(implementation).collect()
 }
 
 /// The end of the channel.

@@ -102,7 +102,7 @@ fn channels(state: &State, routes: &[RouteArg]) -> (Option<TokenStream>, Option<
     let count = proc_macro2::Literal::usize_unsuffixed(routes.len());
     let is_generic = !state.generics.params.is_empty();
     let socket = if is_generic { code!(Self) } else { ty.to_token_stream() };
-    let entries = routes.iter().map(|route| entry(route, is_generic));
+    let entries = routes.iter().map(|route| entry(route, &socket, is_generic));
     let table = code! {{
         let routes = _phx::RoutingTable::<#socket, #count>::new();
         #(let routes = #entries;)*
@@ -122,19 +122,19 @@ fn method(list: &TokenStream) -> TokenStream {
 
 /// A call that adds an entry, at the place of the entry's type: that is where an entry that can
 /// never match is reported.
-fn entry(route: &RouteArg, is_generic: bool) -> TokenStream {
+fn entry(route: &RouteArg, socket: &TokenStream, is_generic: bool) -> TokenStream {
     let channel: &Type = &route.channel;
     let span = blame(channel.span());
     match &route.pattern {
         None => {
-            quote_spanned!(span=> routes.of::<#channel>())
+            quote_spanned!(span=> routes.with(<#channel as _phx::Join<#socket>>::ENTRY))
         }
         Some(pattern) => {
             let literal = &pattern.literal;
             let patterns = code!(&[_phx::Pattern::new(#literal)]);
             // Only in a constant of its own does this live for ever.
             let patterns = if is_generic { code!(const { #patterns }) } else { patterns };
-            quote_spanned!(span=> routes.at::<#channel>(#patterns))
+            quote_spanned!(span=> routes.with_at(<#channel as _phx::Join<#socket>>::ENTRY, #patterns))
         }
     }
 }

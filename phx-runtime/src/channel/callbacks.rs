@@ -3,9 +3,8 @@
 use std::pin::Pin;
 
 use super::{
-    context::{Context, JoinContext},
+    context::Context,
     handling::{AnyChannel, Handling, Run, run, run_async},
-    joined::{JoinError, Joined},
     options::ChannelOptions,
     outcome::Outcome,
     pattern::Pattern,
@@ -78,20 +77,6 @@ pub trait Channel: Sized + Send + 'static {
     fn terminate(self: Box<Self>, _reason: Reason, _cx: Context) -> Handling<()> {
         Handling::done(self, ())
     }
-}
-
-/// A channel that can be joined from connections of the socket `S`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a channel that `{S}` can serve",
-    label = "no `#[channel(\"…\")]` for this type",
-    note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[channel(\"topic:*\")]`"
-)]
-pub trait Join<S>: Channel {
-    /// Decides whether the client may join, and makes the channel.
-    fn join(cx: JoinContext<S>) -> impl Future<Output = Result<Joined<Self>, JoinError>> + Send;
-
-    /// Registers the application state that joining needs.
-    fn join_requires(_requirements: &mut Requirements) {}
 }
 
 impl<C: Channel> AnyChannel for C {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 
-use super::handles::HandlesInfo;
+use super::handles::MessageOf;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{
@@ -55,10 +55,7 @@ impl<C> Joined<C> {
     /// anything from the client. Several are handled in the order in which they were given.
     ///
     /// This is Phoenix's `send(self(), :after_join)`.
-    pub fn then<M: Any + Send>(mut self, message: M) -> Self
-    where
-        C: HandlesInfo<M>,
-    {
+    pub fn then(mut self, message: impl MessageOf<C> + Any + Send) -> Self {
         self.then.push(Info::new(message));
         self
     }

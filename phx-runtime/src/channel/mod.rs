@@ -31,9 +31,9 @@ mod written_result;
 
 pub use self::{
     assigns::StateOf,
-    callbacks::{Channel, Join},
+    callbacks::Channel,
     context::{Context, FromEvent, FromJoin, FromTopic, JoinContext},
-    handles::HandlesInfo,
+    handles::{HandlesInfo, MessageOf},
     handling::Handling,
     into_joined::IntoJoined,
     joined::IntoJoinError,
@@ -41,7 +41,7 @@ pub use self::{
     outcome::Outcome,
     pattern::Pattern,
     reply::{IntoNestedReply, IntoNext, IntoRefusal, IntoReply, IntoResponse},
-    route::Route,
+    route::{Join, Route},
     routing_table::RoutingTable,
 };
 pub use crate::message::{

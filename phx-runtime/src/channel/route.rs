@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 
 use super::{
-    callbacks::{Channel, Join},
+    callbacks::Channel,
     context::JoinContext,
     handling::AnyChannel,
-    joined::JoinError,
+    joined::{JoinError, Joined},
     kind::ChannelKind,
     pattern::Pattern,
 };
@@ -17,6 +17,32 @@ use crate::{
     log::{self, FilterParameters, JoinLine},
     message::{Info, Payload, Topic, caught},
 };
+
+/// A channel that can be joined from connections of the socket `S`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a channel that `{S}` can serve",
+    label = "no `#[channel(\"…\")]` for this type",
+    note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[channel(\"topic:*\")]`"
+)]
+pub trait Join<S: Send + Sync + 'static>: Channel {
+    /// Decides whether the client may join, and makes the channel.
+    fn join(cx: JoinContext<S>) -> impl Future<Output = Result<Joined<Self>, JoinError>> + Send;
+
+    /// Registers the application state that joining needs.
+    fn join_requires(_requirements: &mut Requirements) {}
+
+    /// The channel in a routing table.
+    #[doc(hidden)]
+    const ENTRY: Entry<S> = Entry { patterns: Self::PATTERNS, route: Route::at::<Self> };
+}
+
+/// An entry of a routing table that is still compiled.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<S: 'static> {
+    pub(super) patterns: &'static [Pattern],
+    pub(super) route: fn(&'static [Pattern]) -> Route<S>,
+}
 
 /// One entry of a socket's routing table, which `#[channels(..)]` writes. Entries are tried in
 /// order; the first with a matching pattern serves the topic.

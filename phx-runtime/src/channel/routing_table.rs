@@ -1,6 +1,9 @@
 //! The routing table while it is compiled.
 
-use super::{callbacks::Join, pattern::Pattern, route::Route};
+use super::{
+    pattern::Pattern,
+    route::{Entry, Join, Route},
+};
 
 /// A routing table that is checked while it is compiled: made in a constant, one with an entry that no
 /// topic can reach, or whose pattern lacks a topic parameter of its channel, does not compile.
@@ -37,12 +40,6 @@ pub struct RoutingTable<S: 'static, const N: usize> {
     len: usize,
 }
 
-#[derive(Debug)]
-struct Entry<S: 'static> {
-    patterns: &'static [Pattern],
-    route: fn(&'static [Pattern]) -> Route<S>,
-}
-
 impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
     /// A table with room for `N` entries.
     #[expect(clippy::new_without_default, reason = "a table is made to be filled")]
@@ -57,7 +54,7 @@ impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
     /// If an earlier entry takes all of its topics, or if there are `N` entries already.
     #[track_caller]
     pub const fn of<C: Join<S>>(self) -> Self {
-        self.add::<C>(C::PATTERNS)
+        self.with(C::ENTRY)
     }
 
     /// Adds the channel `C` under other patterns.
@@ -68,12 +65,27 @@ impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
     /// all of their topics, or if there are `N` entries already.
     #[track_caller]
     pub const fn at<C: Join<S>>(self, patterns: &'static [Pattern]) -> Self {
-        names_parameters_of(C::PATTERNS, patterns);
-        self.add::<C>(patterns)
+        self.with_at(C::ENTRY, patterns)
+    }
+
+    /// Adds an entry, which a channel has of itself.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn with(self, entry: Entry<S>) -> Self {
+        self.add(entry)
+    }
+
+    /// Adds an entry under other patterns.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn with_at(self, entry: Entry<S>, patterns: &'static [Pattern]) -> Self {
+        names_parameters_of(entry.patterns, patterns);
+        self.add(Entry { patterns, ..entry })
     }
 
     #[track_caller]
-    const fn add<C: Join<S>>(mut self, patterns: &'static [Pattern]) -> Self {
+    const fn add(mut self, entry: Entry<S>) -> Self {
+        let patterns = entry.patterns;
         let mut i = 0;
         while i < self.len {
             if let Some(earlier) = &self.entries[i] {
@@ -81,7 +93,7 @@ impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
             }
             i += 1;
         }
-        self.entries[self.len] = Some(Entry { patterns, route: Route::at::<C> });
+        self.entries[self.len] = Some(entry);
         self.len += 1;
         self
     }

@@ -41,7 +41,7 @@ pub use self::{
     handlers::{Given, Later, Now, Running, later, now},
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        Nobody, NobodyElse, ended, found, message, next, not_compiled, parameter, protocol,
-        push_unchanged, state, topic,
+        ended, found, message, next, not_compiled, parameter, protocol, push_unchanged, state,
+        topic,
     },
 };

@@ -54,14 +54,6 @@ pub fn ended((): ()) -> Reply {
     Reply::none()
 }
 
-/// A message that nobody can send.
-#[derive(Debug)]
-pub enum Nobody {}
-
-/// Another one.
-#[derive(Debug)]
-pub enum NobodyElse {}
-
 /// Does what happens to a broadcast that is not intercepted.
 pub fn push_unchanged<C: Channel>(
     channel: Box<C>,

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use phx_runtime::{channel::Channel, prelude::*};
+use phx_runtime::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub trait Store: Clone + Send + Sync + 'static {

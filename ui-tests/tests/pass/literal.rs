@@ -1,6 +1,6 @@
 //! The three lines that everything is about, as they stand.
 
-use phx_runtime::{channel::Channel, prelude::*, socket::SocketState};
+use phx_runtime::{prelude::*, socket::SocketState};
 
 struct UserSocket;
 

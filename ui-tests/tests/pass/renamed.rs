@@ -6,7 +6,7 @@ mod facade {
     }
 }
 
-use facade::nested::phx::{self, ConnectError, Endpoint, JoinError, channel::Channel};
+use facade::nested::phx::{self, ConnectError, Endpoint, JoinError};
 
 struct Sock;
 

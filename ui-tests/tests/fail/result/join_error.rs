@@ -1,11 +1,12 @@
 use phx_runtime::prelude::*;
 
+struct Full;
 struct Room;
 
 #[channel("room:*")]
 impl Room {
     #[join]
-    fn join() -> Result<Self, String> {
+    fn join() -> Result<Self, Full> {
         Ok(Self)
     }
 }
