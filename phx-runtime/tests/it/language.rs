@@ -50,12 +50,12 @@ impl Own {
 
     #[handle_in("alias")]
     fn alias(&self, name: String) -> Result<Found<u8>, Fault> {
-        Ok(find(&name))
+        if name.is_empty() { Err(Fault::new("nobody")) } else { Ok(find(&name)) }
     }
 
     #[handle_in("reply")]
     async fn reply(&self, name: String) -> Result<Result<Reply, Refusal>, Fault> {
-        Ok(find(&name).map(Reply::ok))
+        if name.is_empty() { Err(Fault::new("nobody")) } else { Ok(find(&name).map(Reply::ok)) }
     }
 
     #[handle_in("where")]
