@@ -81,6 +81,8 @@ tools() {
   node_major=$(node -p 'process.versions.node.split(".")[0]')
   [ "$node_major" -ge 20 ] || { echo "Node 20 or newer is needed, not $node_major" >&2 && return 1; }
   has cc || apt_install gcc libc6-dev
+  has redis-server && has redis-cli || apt_install redis-server
+  has nats-server || apt_install nats-server
   cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
   cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
   if [ "$fast" = no ]; then

@@ -11,6 +11,7 @@
 # patterns         topic patterns: matching, capturing and covering agree
 # session          clients in any order of messages: answers, ends, nothing left behind
 # admission        parameters, cookies and tokens: bounded, not forged, none hides another
+# cluster          payloads of other nodes: nothing handed on twice, no more kept than allowed
 # terms            terms of Erlang: there and back, as bytes, as JSON, as messages of Phoenix
 # phoenix_tokens   tokens of Phoenix: none is accepted but the server's own
 # phoenix_cookies  session cookies and CSRF tokens of Plug: the same
@@ -21,7 +22,7 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-all='frames deflate serializers patterns session admission terms phoenix_tokens phoenix_cookies'
+all='frames deflate serializers patterns session admission cluster terms phoenix_tokens phoenix_cookies'
 targets=${1:-$all}
 seconds=${2:-600}
 

@@ -39,15 +39,22 @@ mod engine;
 mod error;
 mod event;
 mod framing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod inbox;
 mod memory;
 mod messages;
+#[cfg(feature = "nats")]
+mod nats;
 mod node;
 mod nodes;
 mod options;
 mod outbound;
 mod peers;
 mod receiving;
+#[cfg(feature = "redis")]
+mod redis;
 mod sending;
 mod settings;
 mod shared;

@@ -5,6 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+#[cfg(feature = "nats")]
+use super::nats::NatsAdapter;
+#[cfg(feature = "redis")]
+use super::redis::RedisAdapter;
 use super::{
     adapter::Adapter,
     error::ClusterConfigError,
@@ -177,6 +181,14 @@ impl Cluster {
         self.settings.start_timeout
     }
 
+    /// The adapter alone.
+    pub(crate) fn into_adapter(self) -> Result<Arc<dyn Adapter>, ClusterConfigError> {
+        match self.engine {
+            Which::Adapter(adapter) => Ok(adapter),
+            Which::Url(url) => adapter_of(&url),
+        }
+    }
+
     /// The node that uses an adapter. It does nothing before it is told to join.
     pub(crate) fn into_nodes(
         self,
@@ -190,12 +202,11 @@ impl Cluster {
             return Err(ClusterConfigError::Name { what: "application", allowed: NAME });
         }
         self.settings.check()?;
-        let adapter = match self.engine {
-            Which::Adapter(adapter) => adapter,
-            Which::Url(url) => adapter_of(&url)?,
-        };
         let tag = tag(secret, &self.application);
-        Ok(Nodes::new(this, &self.application, tag, adapter, self.settings, self.required, pubsub))
+        let (settings, required, application) =
+            (self.settings, self.required, self.application.clone());
+        let adapter = self.into_adapter()?;
+        Ok(Nodes::new(this, &application, tag, adapter, settings, required, pubsub))
     }
 }
 
@@ -203,6 +214,23 @@ impl Cluster {
 fn adapter_of(url: &str) -> Result<Arc<dyn Adapter>, ClusterConfigError> {
     // The rest of it may contain a password.
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    #[cfg(feature = "redis")]
+    if matches!(scheme.split('+').next(), Some("redis" | "rediss")) {
+        return Ok(Arc::new(RedisAdapter::new(url)?));
+    }
+    #[cfg(feature = "nats")]
+    if matches!(scheme, "nats" | "tls") {
+        return Ok(Arc::new(NatsAdapter::new(url)?));
+    }
+    let feature = match scheme {
+        "redis" | "rediss" => Some("redis"),
+        "nats" | "tls" => Some("nats"),
+        _ => None,
+    };
+    if let Some(feature) = feature {
+        let problem = format!("URLs that begin with `{scheme}://` need the feature `{feature}`");
+        return Err(ClusterConfigError::Url(problem));
+    }
     Err(ClusterConfigError::Url(format!(
         "there is no engine for URLs that begin with `{scheme}://`"
     )))

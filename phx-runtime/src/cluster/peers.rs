@@ -227,11 +227,21 @@ impl Peers {
         out.extend(self.known.extract_if(is_over).map(|(id, _)| Output::Forgotten(id)));
     }
 
+    /// How many nodes are known, and how many bytes of entries that are not whole yet.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.known.len(), self.partial_bytes())
+    }
+
+    fn partial_bytes(&self) -> usize {
+        let peers = self.known.values();
+        let streams = peers.flat_map(|peer| peer.channels.values().chain(&peer.direct));
+        streams.map(Stream::partial_bytes).sum()
+    }
+
     /// Gives up what is not whole yet, if that is more than nodes who mean well need.
     fn give_up_partials(&mut self) {
-        let streams =
-            || self.known.values().flat_map(|peer| peer.channels.values().chain(&peer.direct));
-        if streams().map(Stream::partial_bytes).sum::<usize>() <= PARTIALS * self.max_entry {
+        if self.partial_bytes() <= PARTIALS * self.max_entry {
             return;
         }
         for peer in self.known.values_mut() {

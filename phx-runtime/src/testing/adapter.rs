@@ -1,21 +1,21 @@
 //! Proves that an [`Adapter`] carries what nodes send each other.
 //!
 //! ```
-//! use phx_runtime::{cluster::Hub, testing::adapter};
+//! use phx_runtime::{cluster::{Cluster, Hub}, testing::adapter};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let hub = Hub::new();
-//! adapter::conforms(|| hub.adapter()).await;
+//! adapter::conforms(|| Cluster::adapter(hub.adapter())).await;
 //! # }
 //! ```
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
 use crate::cluster::{
-    Adapter, AdapterError, Address, Arrival, Arrivals, Inbox, Link, NodeId, Parcel,
+    Adapter, AdapterError, Address, Arrival, Arrivals, Cluster, Inbox, Link, NodeId, Parcel,
 };
 
 /// How long payloads may take.
@@ -29,13 +29,17 @@ struct Bare {
     arrived: Vec<Arrival>,
 }
 
-/// Runs all checks, each with nodes of its own. `make` gives a new adapter at each call, all to one
-/// engine, which nobody else uses the applications `phx-conformance` and `phx-other` on meanwhile.
+/// Runs all checks, each with nodes of its own. `make` gives a cluster with a new adapter at each call,
+/// all to one engine, which nobody else uses the applications `phx-conformance` and `phx-other` on meanwhile.
 ///
 /// # Panics
 ///
-/// Panics with the check that failed.
-pub async fn conforms<A: Adapter>(make: impl Fn() -> A) {
+/// Panics with the check that failed, or if the cluster's URL is wrong.
+pub async fn conforms(make: impl Fn() -> Cluster) {
+    let make = || match make().into_adapter() {
+        Ok(adapter) => adapter,
+        Err(error) => panic!("{error}"),
+    };
     let max = make().max_payload();
     assert!(max >= 4096, "payloads of 4,096 bytes fit, and more may: {max}");
     assert!(make().channels() > 0, "there is a channel");
@@ -49,7 +53,7 @@ pub async fn conforms<A: Adapter>(make: impl Fn() -> A) {
 }
 
 impl Bare {
-    async fn connect(adapter: &impl Adapter, application: &str) -> Self {
+    async fn connect(adapter: &Arc<dyn Adapter>, application: &str) -> Self {
         let id = NodeId::random();
         let (inbox, arrivals) = Inbox::new(id, application);
         let connected = tokio::time::timeout(PATIENCE, adapter.connect(inbox)).await;
@@ -83,12 +87,12 @@ fn parcel(to: Address, payload: impl Into<Bytes>) -> Parcel {
     Parcel { to, payload: payload.into() }
 }
 
-async fn pair<A: Adapter>(make: &impl Fn() -> A) -> (Bare, Bare) {
+async fn pair(make: &impl Fn() -> Arc<dyn Adapter>) -> (Bare, Bare) {
     let application = "phx-conformance";
     (Bare::connect(&make(), application).await, Bare::connect(&make(), application).await)
 }
 
-async fn everybody_hears_all_channels<A: Adapter>(make: &impl Fn() -> A) {
+async fn everybody_hears_all_channels(make: &impl Fn() -> Arc<dyn Adapter>) {
     let check =
         "what is sent to a channel arrives at all nodes, its sender too, and names the channel";
     let channels = make().channels();
@@ -109,7 +113,7 @@ async fn everybody_hears_all_channels<A: Adapter>(make: &impl Fn() -> A) {
     }
 }
 
-async fn order_is_kept<A: Adapter>(make: &impl Fn() -> A) {
+async fn order_is_kept(make: &impl Fn() -> Arc<dyn Adapter>) {
     const COUNT: u32 = 2000;
     let check = "payloads of one node to one address arrive in order, also in several calls";
     let (mut a, mut b) = pair(make).await;
@@ -124,7 +128,7 @@ async fn order_is_kept<A: Adapter>(make: &impl Fn() -> A) {
     }
 }
 
-async fn one_node_is_spoken_to_alone<A: Adapter>(make: &impl Fn() -> A) {
+async fn one_node_is_spoken_to_alone(make: &impl Fn() -> Arc<dyn Adapter>) {
     let check = "what is sent to a node arrives there, names it, and arrives nowhere else";
     let (mut a, mut b) = pair(make).await;
     let mut c = Bare::connect(&make(), "phx-conformance").await;
@@ -144,7 +148,7 @@ async fn one_node_is_spoken_to_alone<A: Adapter>(make: &impl Fn() -> A) {
     }
 }
 
-async fn bytes_of_every_kind_and_number_pass<A: Adapter>(make: &impl Fn() -> A) {
+async fn bytes_of_every_kind_and_number_pass(make: &impl Fn() -> Arc<dyn Adapter>) {
     let check = "payloads up to `max_payload` arrive byte by byte";
     let max = make().max_payload();
     let (mut a, mut b) = pair(make).await;
@@ -156,7 +160,7 @@ async fn bytes_of_every_kind_and_number_pass<A: Adapter>(make: &impl Fn() -> A) 
     }
 }
 
-async fn senders_do_not_mix<A: Adapter>(make: &impl Fn() -> A) {
+async fn senders_do_not_mix(make: &impl Fn() -> Arc<dyn Adapter>) {
     const COUNT: u32 = 500;
     let check = "each node's payloads arrive in order while others send";
     let (mut a, mut b) = pair(make).await;
@@ -175,7 +179,7 @@ async fn senders_do_not_mix<A: Adapter>(make: &impl Fn() -> A) {
     }
 }
 
-async fn applications_do_not_hear_each_other<A: Adapter>(make: &impl Fn() -> A) {
+async fn applications_do_not_hear_each_other(make: &impl Fn() -> Arc<dyn Adapter>) {
     let check = "nodes of other applications hear nothing";
     let (mut a, _b) = pair(make).await;
     let mut other = Bare::connect(&make(), "phx-other").await;
@@ -188,7 +192,7 @@ async fn applications_do_not_hear_each_other<A: Adapter>(make: &impl Fn() -> A) 
     assert_eq!(a.hear(1, check).await[0].payload, "the end", "{check}");
 }
 
-async fn who_has_gone_hears_nothing<A: Adapter>(make: &impl Fn() -> A) {
+async fn who_has_gone_hears_nothing(make: &impl Fn() -> Arc<dyn Adapter>) {
     let check = "a link that is dropped ends, and the next one works";
     let adapter = make();
     let gone = Bare::connect(&adapter, "phx-conformance").await;

@@ -213,6 +213,7 @@ async fn a_node_starts_without_its_engine_only_if_it_may() {
 #[tokio::test]
 async fn the_adapter_in_memory_conforms() {
     let hub = Hub::new();
-    testing::adapter::conforms(|| hub.adapter()).await;
-    testing::adapter::conforms(|| hub.adapter().with_channels(64).with_max_payload(5000)).await;
+    testing::adapter::conforms(|| Cluster::adapter(hub.adapter())).await;
+    let odd = || hub.adapter().with_channels(64).with_max_payload(5000);
+    testing::adapter::conforms(|| Cluster::adapter(odd())).await;
 }

@@ -1,5 +1,7 @@
 //! Several nodes as one.
 
 mod broadcasts;
+mod engines;
 mod faults;
+mod servers;
 mod support;

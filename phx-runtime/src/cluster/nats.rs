@@ -1,0 +1,149 @@
+//! NATS, without `JetStream`: what it carries is gone once it is delivered.
+//!
+//! The client would connect again by itself, and then send what it has kept meanwhile, up to half a
+//! minute old. So a connection that breaks is given up, and connecting again is the node's own work
+//! here, as with all engines.
+
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use tokio::task::JoinSet;
+
+use super::{
+    adapter::{Adapter, Link},
+    adapter_error::AdapterError,
+    address::{Address, Parcel},
+    error::ClusterConfigError,
+    inbox::Inbox,
+};
+
+/// How long the server may take to be connected to.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How large payloads are at most. A server takes 1 MB unless it is told otherwise, and large ones
+/// cost it more than several small ones.
+const MAX_PAYLOAD: usize = 512 * 1024;
+
+/// Payloads that may wait for the task that hands them on, which never waits itself.
+const CAPACITY: usize = 64 * 1024;
+
+/// The adapter for NATS.
+pub(super) struct NatsAdapter {
+    servers: Vec<ServerAddr>,
+}
+
+impl NatsAdapter {
+    /// One server, or several of one cluster: `nats://a:4222,b:4222`.
+    pub(super) fn new(url: &str) -> Result<Self, ClusterConfigError> {
+        let scheme = url.split_once("://").map_or("nats", |(scheme, _)| scheme);
+        let with_scheme = |server: &str| {
+            if server.contains("://") { server.to_owned() } else { format!("{scheme}://{server}") }
+        };
+        let servers = url.split(',').map(|server| with_scheme(server).parse());
+        // The URL itself may contain a password, and so may the error.
+        let wrong = |_| ClusterConfigError::Url("the URL of NATS cannot be read".to_owned());
+        Ok(Self { servers: servers.collect::<Result<_, _>>().map_err(wrong)? })
+    }
+}
+
+impl Adapter for NatsAdapter {
+    fn name(&self) -> &'static str {
+        "nats"
+    }
+
+    fn max_payload(&self) -> usize {
+        MAX_PAYLOAD
+    }
+
+    fn connect(&self, inbox: Inbox) -> BoxFuture<'_, Result<Box<dyn Link>, AdapterError>> {
+        self.connect_once(inbox).boxed()
+    }
+}
+
+impl NatsAdapter {
+    async fn connect_once(&self, inbox: Inbox) -> Result<Box<dyn Link>, AdapterError> {
+        let client =
+            options(inbox.clone()).connect(&self.servers[..]).await.map_err(AdapterError::new)?;
+        let taken = client.max_payload();
+        if taken < MAX_PAYLOAD {
+            let problem = format!("its `max_payload` of {taken} bytes is below {MAX_PAYLOAD}");
+            return Err(AdapterError::new(problem));
+        }
+        let application = inbox.application().to_owned();
+        let mut tasks = JoinSet::new();
+        let own = Address::Node(inbox.node());
+        let all = subscribe(&client, Address::Channel(0), &application).await?;
+        let mut direct = subscribe(&client, own, &application).await?;
+        // Once this comes back, the server knows of both.
+        let probe = client.publish(own.name(&application, '.'), bytes::Bytes::new());
+        probe.await.map_err(AdapterError::new)?;
+        direct.next().await.ok_or_else(|| AdapterError::new("it has ended the connection"))?;
+        tasks.spawn(hand_on(all, Address::Channel(0), inbox.clone()));
+        tasks.spawn(hand_on(direct, own, inbox));
+        Ok(Box::new(NatsLink { client, application, _tasks: tasks }))
+    }
+}
+
+fn options(inbox: Inbox) -> ConnectOptions {
+    ConnectOptions::new()
+        .connection_timeout(PATIENCE)
+        .subscription_capacity(CAPACITY)
+        .event_callback(move |event| {
+            if let Event::Disconnected | Event::Closed | Event::LameDuckMode = event {
+                inbox.lost(AdapterError::new(event.to_string()));
+            }
+            std::future::ready(())
+        })
+}
+
+async fn subscribe(
+    client: &Client,
+    address: Address,
+    application: &str,
+) -> Result<Subscriber, AdapterError> {
+    client.subscribe(address.name(application, '.')).await.map_err(AdapterError::new)
+}
+
+async fn hand_on(mut subscriber: Subscriber, address: Address, inbox: Inbox) {
+    while let Some(message) = subscriber.next().await {
+        inbox.receive(address, message.payload);
+    }
+    inbox.lost(AdapterError::new("a subscription has ended"));
+}
+
+/// Ends with its tasks, which hold the subscriptions.
+struct NatsLink {
+    client: Client,
+    application: String,
+    _tasks: JoinSet<()>,
+}
+
+impl Link for NatsLink {
+    fn send(&mut self, parcels: Vec<Parcel>) -> BoxFuture<'_, Result<(), AdapterError>> {
+        async move {
+            for Parcel { to, payload } in parcels {
+                let subject = to.name(&self.application, '.');
+                self.client.publish(subject, payload).await.map_err(AdapterError::new)?;
+            }
+            // Ready when it is written, so that what comes meanwhile is gathered.
+            self.client.flush().await.map_err(AdapterError::new)
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NatsAdapter;
+
+    #[test]
+    fn one_server_or_several_can_be_named() {
+        assert_eq!(NatsAdapter::new("nats://a:4222").unwrap().servers.len(), 1);
+        let several = NatsAdapter::new("tls://u:pass@a:1,b:2").unwrap().servers;
+        assert_eq!(several.iter().map(|it| it.host()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(several.iter().all(|server| server.tls_required()));
+        let Err(error) = NatsAdapter::new("nats://u:pass@a:no port") else { panic!() };
+        assert!(!error.to_string().contains("pass"), "{error}");
+    }
+}

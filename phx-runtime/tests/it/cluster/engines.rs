@@ -1,0 +1,196 @@
+//! The promises over real engines, and what happens when those go.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use phx_runtime::{
+    cluster::{Cluster, ClusterErrorKind, ClusterEvent},
+    json, testing,
+};
+
+use super::{
+    servers::{Server, free_port},
+    support::{User, endpoint, heard, joined, nodes_over, until},
+};
+
+/// Heartbeats that tell soon what was lost.
+fn cluster(url: &str) -> Cluster {
+    Cluster::url(url).heartbeat(Duration::from_millis(500))
+}
+
+async fn promises(url: &str) {
+    let [a, b, c] = nodes_over(|| cluster(url)).await;
+    let mut at_b: Vec<_> = (0..10).map(|topic| b.subscribe(format!("t:{topic}"))).collect();
+    let mut at_c = c.subscribe("t:3");
+    for number in 0..5000_u64 {
+        a.broadcast(format!("t:{}", number % 10), "e", number);
+        if number % 256 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let expected = |topic: u64| (0..500).map(|n| n * 10 + topic).collect::<Vec<_>>();
+    for (topic, subscription) in (0..).zip(&mut at_b) {
+        assert_eq!(heard(subscription, 500).await, expected(topic));
+    }
+    assert_eq!(heard(&mut at_c, 500).await, expected(3));
+    let large = "x".repeat(3_000_000);
+    a.broadcast("t:3", "e", &large);
+    assert!(at_c.recv().await.unwrap().decode::<String>().unwrap() == large);
+    let node_b = a.nodes().into_iter().find(|node| node.name() == "n1").unwrap();
+    a.broadcast_to(&node_b, "t:3", "e", 7_u64);
+    at_b[3].recv().await.unwrap();
+    assert_eq!(heard(&mut at_b[3], 1).await, [7]);
+    assert_eq!(a.subscribers_everywhere("t:3").await, Ok(2));
+    let client = testing::connect::<User>(&c, json!({})).await.unwrap();
+    a.disconnect("user:all");
+    assert_eq!(client.closed().await.unwrap().get(), 1001);
+    let mut events = a.cluster_events();
+    b.leave_cluster().await;
+    until(&mut events, |event| *event == ClusterEvent::Down(node_b.clone())).await;
+    a.leave_cluster().await;
+    c.leave_cluster().await;
+}
+
+/// Sends on while there is trouble, and adds up what arrives and what is told to be lost. Clients of
+/// the sender's node hear all of it meanwhile. Gives how many are lost.
+async fn lost_in(url: &str, trouble: impl AsyncFnOnce()) -> u64 {
+    let [a, b] = nodes_over(|| cluster(url)).await;
+    let (mut at_a, mut at_b, mut events) = (a.subscribe("t"), b.subscribe("t"), b.cluster_events());
+    let (sent, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let sending = {
+        let (sent, stop) = (sent.clone(), stop.clone());
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let number = sent.fetch_add(1, Ordering::Relaxed);
+                a.broadcast("t", "e", number);
+                assert_eq!(heard(&mut at_a, 1).await, [number]);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            a
+        })
+    };
+    let (mut received, mut missed) = (Vec::new(), 0);
+    let mut trouble = pin!(trouble());
+    let (mut over_at, mut all) = (None, None);
+    let adding_up = async {
+        while all.is_none_or(|all| received.len() as u64 + missed < all) {
+            tokio::select! {
+                () = &mut trouble, if over_at.is_none() => {
+                    over_at = Some(sent.load(Ordering::Relaxed));
+                }
+                message = at_b.recv() => {
+                    let number: u64 = message.unwrap().decode().unwrap();
+                    received.push(number);
+                    // What was sent after the trouble arrives: no more is needed.
+                    if over_at.is_some_and(|over_at| number > over_at + 20) {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+                event = events.recv() => {
+                    if let ClusterEvent::Gap { missed: more, .. } = event.unwrap() {
+                        missed += more;
+                    }
+                }
+                () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            }
+            if sending.is_finished() {
+                all = Some(sent.load(Ordering::Relaxed));
+            }
+        }
+    };
+    let is_over = tokio::time::timeout(Duration::from_mins(1), adding_up).await;
+    let (count, all) = (received.len() as u64, sent.load(Ordering::Relaxed));
+    assert!(is_over.is_ok(), "{count} arrived and {missed} are told to be lost, of {all}");
+    assert!(received.is_sorted_by(|one, other| one < other), "{received:?}");
+    assert_eq!(count + missed, all);
+    drop(sending.await.unwrap());
+    missed
+}
+
+/// The engine is killed, and started again after a while.
+async fn an_outage_is_survived(url: &str, server: &mut Server) {
+    lost_in(url, async || {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.kill();
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        server.restart();
+    })
+    .await;
+}
+
+/// The engine stands still for less than its silence is noticed.
+async fn a_pause_loses_nothing(url: &str, server: &Server) {
+    let lost = lost_in(url, async || {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.freeze();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        server.go_on();
+    })
+    .await;
+    assert_eq!(lost, 0);
+}
+
+#[tokio::test]
+async fn redis_conforms_and_keeps_the_promises() {
+    let server = Server::redis();
+    let url = format!("redis://127.0.0.1:{}", server.port());
+    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    promises(&url).await;
+}
+
+#[tokio::test]
+async fn a_redis_cluster_conforms_and_keeps_the_promises() {
+    let [one, other] = Server::redis_cluster();
+    let url = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", one.port(), other.port());
+    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    promises(&url).await;
+}
+
+#[tokio::test]
+async fn the_redis_that_sentinel_names_keeps_the_promises() {
+    let server = Server::redis();
+    let sentinel = Server::sentinel(&server);
+    promises(&format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port())).await;
+}
+
+#[tokio::test]
+async fn nats_conforms_and_keeps_the_promises() {
+    let server = Server::nats();
+    let url = format!("nats://127.0.0.1:{}", server.port());
+    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    promises(&url).await;
+}
+
+#[tokio::test]
+async fn redis_may_go_and_come_back() {
+    let mut server = Server::redis();
+    let url = format!("redis://127.0.0.1:{}", server.port());
+    a_pause_loses_nothing(&url, &server).await;
+    an_outage_is_survived(&url, &mut server).await;
+}
+
+#[tokio::test]
+async fn nats_may_go_and_come_back() {
+    let mut server = Server::nats();
+    let url = format!("nats://127.0.0.1:{}", server.port());
+    a_pause_loses_nothing(&url, &server).await;
+    an_outage_is_survived(&url, &mut server).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_is_an_error_at_start_or_a_warning() {
+    for scheme in ["redis", "nats"] {
+        let url = format!("{scheme}://127.0.0.1:{}", free_port());
+        let cluster = || Cluster::url(&url).start_timeout(Duration::from_millis(500));
+        let error = endpoint(cluster()).join_cluster().await.unwrap_err();
+        assert_eq!(error.kind(), ClusterErrorKind::Unreachable);
+        assert!(error.to_string().contains(scheme), "{error}");
+        joined(cluster().required(false)).await;
+    }
+}
