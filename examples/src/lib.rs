@@ -1,5 +1,9 @@
 //! What the example programs share.
 
+mod cluster;
+
+pub use self::cluster::with_environment;
+
 use std::{
     env,
     net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr},

@@ -50,6 +50,8 @@ lobby.on("rooms", ({ rooms: all }) => {
   showRooms();
 });
 
+lobby.on("node", ({ name }) => view.showNode(name));
+
 function retryNow() {
   socket.disconnect(() => {
     retryAt = Date.now();

@@ -77,6 +77,12 @@ export function showMe({ name }) {
   paintAvatar($("my-avatar"), name);
 }
 
+/** Which of several servers this page is connected to. */
+export function showNode(name) {
+  $("node").hidden = false;
+  $("node").textContent = `on ${name}`;
+}
+
 export function showTyping(names) {
   const [first, second] = names;
   let text = "";

@@ -135,14 +135,16 @@ impl Link for NatsLink {
 
 #[cfg(test)]
 mod tests {
+    use async_nats::ServerAddr;
+
     use super::NatsAdapter;
 
     #[test]
     fn one_server_or_several_can_be_named() {
         assert_eq!(NatsAdapter::new("nats://a:4222").unwrap().servers.len(), 1);
         let several = NatsAdapter::new("tls://u:pass@a:1,b:2").unwrap().servers;
-        assert_eq!(several.iter().map(|it| it.host()).collect::<Vec<_>>(), ["a", "b"]);
-        assert!(several.iter().all(|server| server.tls_required()));
+        assert_eq!(several.iter().map(ServerAddr::host).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(several.iter().all(ServerAddr::tls_required));
         let Err(error) = NatsAdapter::new("nats://u:pass@a:no port") else { panic!() };
         assert!(!error.to_string().contains("pass"), "{error}");
     }

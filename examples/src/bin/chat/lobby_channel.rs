@@ -18,13 +18,9 @@ impl LobbyChannel {
 
     #[handle_info]
     fn after_join(&self, _: AfterJoin, socket: &Socket, rooms: State<Rooms>) {
+        if let Some(node) = socket.endpoint().node() {
+            socket.push("node", json!({ "name": node.name() }));
+        }
         rooms.list(|list| socket.push("rooms", json!({ "rooms": list })));
     }
-}
-
-/// Tells everybody in the lobby who is where now.
-pub fn announce(endpoint: &Endpoint, rooms: &Rooms) {
-    rooms.list(|list| {
-        endpoint.broadcast(LobbyChannel::topic(), "rooms", json!({ "rooms": list }));
-    });
 }

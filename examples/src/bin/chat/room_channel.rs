@@ -4,9 +4,11 @@ use phx_runtime::prelude::*;
 use serde::Deserialize;
 
 use crate::{
-    lobby_channel::announce,
-    rooms::{Person, Rooms},
+    announce::announce,
+    mirror::tell,
+    rooms::Rooms,
     user::UserSocket,
+    words::{Change, Person},
 };
 
 const NAME_LENGTH: usize = 32;
@@ -62,6 +64,8 @@ impl RoomChannel {
     #[handle_info]
     fn after_join(&self, _: AfterJoin, socket: &Socket, rooms: State<Rooms>) {
         socket.broadcast_from("user_joined", &self.me);
+        let (room, person) = (self.room.clone(), self.me.clone());
+        tell(socket.endpoint(), Change::Entered { room, person });
         announce(socket.endpoint(), &rooms);
     }
 
@@ -77,7 +81,9 @@ impl RoomChannel {
         }
         let message = rooms.say(&self.room, self.me.clone(), body.to_owned());
         socket.broadcast("new_msg", &message);
-        Reply::ok(json!({ "id": message.id }))
+        let id = message.id;
+        tell(socket.endpoint(), Change::Said { room: self.room.clone(), message });
+        Reply::ok(json!({ "id": id }))
     }
 
     #[handle_in("typing")]
@@ -104,6 +110,7 @@ impl RoomChannel {
     fn leave(&self, _: Reason, socket: &Socket, rooms: State<Rooms>) {
         rooms.leave(&self.room, self.me.id);
         socket.broadcast_from("user_left", &self.me);
+        tell(socket.endpoint(), Change::Left { room: self.room.clone(), person: self.me.id });
         announce(socket.endpoint(), &rooms);
     }
 }

@@ -8,6 +8,8 @@ use std::{
 
 use serde::Serialize;
 
+use crate::words::{Change, Message, Person};
+
 /// Messages that a room remembers for those who come later.
 const REMEMBERED: usize = 50;
 
@@ -20,24 +22,15 @@ pub struct Rooms(Arc<Mutex<BTreeMap<String, Room>>>);
 
 #[derive(Default)]
 struct Room {
-    people: Vec<Person>,
+    people: Vec<Present>,
     messages: VecDeque<Message>,
-    said: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
-pub struct Person {
-    pub id: u64,
-    pub name: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Message {
-    pub id: u64,
-    pub from: Person,
-    pub body: String,
-    /// Milliseconds since 1970.
-    pub at: u64,
+/// Somebody in a room.
+struct Present {
+    person: Person,
+    /// The other node whose client it is; none if it is this one's.
+    node: Option<String>,
 }
 
 /// A line of the lobby's list.
@@ -56,15 +49,16 @@ impl Rooms {
     pub fn enter(&self, room: &str, person: Person) -> (Vec<Person>, Vec<Message>) {
         let mut rooms = self.lock();
         let room = rooms.entry(room.to_owned()).or_default();
-        room.people.push(person);
-        (room.people.clone(), room.messages.iter().cloned().collect())
+        room.people.push(Present { person, node: None });
+        let people = room.people.iter().map(|present| present.person.clone());
+        (people.collect(), room.messages.iter().cloned().collect())
     }
 
     /// Takes a person out.
     pub fn leave(&self, room: &str, person: u64) {
         let mut rooms = self.lock();
         if let Some(room) = rooms.get_mut(room) {
-            room.people.retain(|other| other.id != person);
+            room.people.retain(|other| other.person.id != person);
         }
         let deserted = rooms.iter().filter(|(_, room)| room.people.is_empty());
         if deserted.clone().count() > DESERTED {
@@ -79,13 +73,58 @@ impl Rooms {
     pub fn say(&self, room: &str, from: Person, body: String) -> Message {
         let mut rooms = self.lock();
         let room = rooms.entry(room.to_owned()).or_default();
-        room.said += 1;
-        let message = Message { id: room.said, from, body, at: now() };
-        if room.messages.len() == REMEMBERED {
-            room.messages.pop_front();
-        }
-        room.messages.push_back(message.clone());
+        // Unlike those of other nodes, and ascending.
+        let id = microseconds().max(room.messages.back().map_or(0, |last| last.id + 1));
+        let message = Message { id, from, body, at: now() };
+        room.remember(message.clone());
         message
+    }
+
+    /// Takes over what another node tells.
+    pub fn apply(&self, change: Change, node: &str) {
+        match change {
+            Change::Entered { room, person } => {
+                let mut rooms = self.lock();
+                let room = rooms.entry(room).or_default();
+                // It is told of all its people when one of the two nodes comes.
+                if room.people.iter().all(|present| present.person.id != person.id) {
+                    room.people.push(Present { person, node: Some(node.to_owned()) });
+                }
+            }
+            Change::Left { room, person } => self.leave(&room, person),
+            Change::Said { room, message } => {
+                self.lock().entry(room).or_default().remember(message);
+            }
+        }
+    }
+
+    /// All that happened on this node and counts for others.
+    pub fn own_changes(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (name, room) in &*self.lock() {
+            let own = room.people.iter().filter(|present| present.node.is_none());
+            changes.extend(own.map(|present| Change::Entered {
+                room: name.clone(),
+                person: present.person.clone(),
+            }));
+            changes.extend(
+                room.messages
+                    .iter()
+                    .map(|message| Change::Said { room: name.clone(), message: message.clone() }),
+            );
+        }
+        changes
+    }
+
+    /// Takes out the people of a node that is gone, and tells who they were.
+    pub fn node_gone(&self, node: &str) -> Vec<(String, Person)> {
+        let mut gone = Vec::new();
+        for (name, room) in &mut *self.lock() {
+            let is_gone = |present: &mut Present| present.node.as_deref() == Some(node);
+            let people = room.people.extract_if(.., is_gone);
+            gone.extend(people.map(|present| (name.clone(), present.person)));
+        }
+        gone
     }
 
     /// Tells the rooms that somebody is in. Until `tell` returns nothing changes, so that no
@@ -97,6 +136,25 @@ impl Rooms {
             inhabited.map(|(name, room)| Listed { name: name.clone(), people: room.people.len() });
         tell(listed.collect());
     }
+}
+
+impl Room {
+    /// Remembers a message, once.
+    fn remember(&mut self, message: Message) {
+        let at = self.messages.partition_point(|other| other.id < message.id);
+        if self.messages.get(at).is_none_or(|other| other.id != message.id) {
+            self.messages.insert(at, message);
+        }
+        if self.messages.len() > REMEMBERED {
+            self.messages.pop_front();
+        }
+    }
+}
+
+/// Microseconds since 1970.
+pub fn microseconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds since 1970.

@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::rooms::now;
+use crate::rooms::microseconds;
 
 /// Ids begin with the time of the start: tabs that outlive the server remember theirs, and nobody
-/// else may get one of them.
-static NEXT_ID: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(now()));
+/// else, on whichever node, may get one of them.
+static NEXT_ID: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(microseconds()));
 
 /// One browser tab.
 pub struct UserSocket {
