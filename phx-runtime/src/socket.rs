@@ -11,7 +11,7 @@ pub use crate::{
         socket_state::SocketState,
     },
     connect::{
-        IntoConnectError,
+        ConnectErrorKind, IntoConnectError,
         params::{FromParams, QueryError},
     },
     endpoint::{handle::ConnectRequest, raw_connect::RawConnect},

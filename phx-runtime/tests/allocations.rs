@@ -183,7 +183,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let options = WebSocketOptions::new().check_origin(CheckOrigin::Any);
+        let options = WebSocketOptions::new().check_origin(CheckOrigin::ANY);
         let endpoint = Endpoint::builder()
             .socket::<user::User>()
             .raw_socket::<Echo>(Mount::new("/echo").websocket(options))

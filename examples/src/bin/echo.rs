@@ -33,7 +33,7 @@ impl RawSocket for Echo {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // One message may wait while the next is sent, each with its frame header.
     let options = WebSocketOptions::new()
-        .check_origin(CheckOrigin::Any)
+        .check_origin(CheckOrigin::ANY)
         .max_frame_size(LARGEST)
         .max_backlog(3 * LARGEST);
     let compressed = options.clone().compress(true);

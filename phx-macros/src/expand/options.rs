@@ -69,9 +69,9 @@ fn protocol(serializer: &Serializer) -> TokenStream {
 
 fn origin(origin: &Origin) -> TokenStream {
     match origin {
-        Origin::Any => code!(_phx::CheckOrigin::Any),
-        Origin::Host => code!(_phx::CheckOrigin::Host),
-        Origin::Request => code!(_phx::CheckOrigin::Request),
+        Origin::Any => code!(_phx::CheckOrigin::ANY),
+        Origin::Host => code!(_phx::CheckOrigin::HOST),
+        Origin::Request => code!(_phx::CheckOrigin::REQUEST),
         Origin::List(origins) => code!(_phx::CheckOrigin::list([#(#origins),*])),
         Origin::Function(path) => code!(_phx::CheckOrigin::with(#path)),
     }

@@ -101,6 +101,18 @@ pub(crate) enum Refused {
     Fault(Fault),
 }
 
+/// Sorts of [`JoinError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JoinErrorKind {
+    /// The client may not join, and is told why.
+    Refused,
+    /// A topic parameter does not parse: there is no such topic.
+    UnmatchedTopic,
+    /// The server failed; the client is told `join crashed` and nothing of why.
+    Fault,
+}
+
 impl JoinError {
     /// Refuses with `{"reason": reason}`.
     pub fn new(reason: impl ReasonText) -> Self {
@@ -119,6 +131,15 @@ impl JoinError {
     pub fn reason(&self) -> String {
         let Refused::Answer(response) = &self.0 else { return String::new() };
         reason_of(response)
+    }
+
+    /// What sort of refusal it is.
+    pub fn kind(&self) -> JoinErrorKind {
+        match self.0 {
+            Refused::Answer(_) => JoinErrorKind::Refused,
+            Refused::UnmatchedTopic => JoinErrorKind::UnmatchedTopic,
+            Refused::Fault(_) => JoinErrorKind::Fault,
+        }
     }
 
     /// Answers as if no channel served the topic.

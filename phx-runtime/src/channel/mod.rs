@@ -36,7 +36,7 @@ pub use self::{
     handles::{HandlesInfo, MessageOf},
     handling::Handling,
     into_joined::IntoJoined,
-    joined::IntoJoinError,
+    joined::{IntoJoinError, JoinErrorKind},
     options::ChannelOptions,
     outcome::Outcome,
     pattern::Pattern,
@@ -46,7 +46,7 @@ pub use self::{
 };
 pub use crate::message::{
     EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadKind, ReasonText,
-    ToPayload, TopicPart,
+    ToPayload, TopicPart, Why,
 };
 
 pub(crate) use self::{

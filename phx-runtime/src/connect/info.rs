@@ -176,6 +176,16 @@ pub(crate) fn plain_response(status: StatusCode, body: &str) -> Response<String>
 /// ```
 pub struct ConnectError(Box<Kind>);
 
+/// Sorts of [`ConnectError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectErrorKind {
+    /// The client may not connect.
+    Refused,
+    /// The server failed; the client gets status 500 and nothing of why.
+    Fault,
+}
+
 enum Kind {
     Refused { reason: String, status: StatusCode, body: String },
     Fault(Fault),
@@ -224,6 +234,14 @@ impl ConnectError {
     pub fn to_response(&self) -> Response<String> {
         let (status, body) = self.response();
         plain_response(status, body)
+    }
+
+    /// What sort of refusal it is.
+    pub fn kind(&self) -> ConnectErrorKind {
+        match *self.0 {
+            Kind::Refused { .. } => ConnectErrorKind::Refused,
+            Kind::Fault(_) => ConnectErrorKind::Fault,
+        }
     }
 
     /// Whether connecting failed, rather than being refused.

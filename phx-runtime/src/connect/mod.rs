@@ -24,7 +24,7 @@ pub(crate) use self::{
     },
 };
 pub use self::{
-    info::{ConnectError, ConnectInfo},
+    info::{ConnectError, ConnectErrorKind, ConnectInfo},
     into_connect_error::IntoConnectError,
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},

@@ -467,7 +467,7 @@ backlog_options!(WebSocketOptions, LongPollOptions);
 options! {
     /// How connections are told to go elsewhere when the server stops: in batches, with close code
     /// 1012.
-    #[derive(Copy, PartialEq, Eq)]
+    #[derive(PartialEq, Eq)]
     pub struct Drainer {
         batch_size: usize,
         batch_interval: Duration,

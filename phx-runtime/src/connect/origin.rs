@@ -17,27 +17,33 @@ use std::{
 /// # let _ = pages;
 /// ```
 #[derive(Clone)]
-#[non_exhaustive]
-pub enum CheckOrigin {
-    /// Every origin.
+pub struct CheckOrigin(Check);
+
+#[derive(Clone)]
+enum Check {
     Any,
-    /// The origin's host is the endpoint's own [`host`](crate::server::Builder::host), the default.
-    /// Where none was set, it is `localhost`, a name below it, or a loopback address.
     Host,
-    /// Scheme, host and port are those of the request itself (Phoenix's `:conn`).
     Request,
-    /// The origin is one of these, each `scheme://host:port`, with scheme and port left out where
-    /// they do not matter and a host that may start with `*.`. Capitals, blanks around it and a `/` at
-    /// its end mean nothing; what no browser can send is a [`BuildError`](crate::server::BuildError).
     List(Arc<[Cow<'static, str>]>),
-    /// The application decides.
-    Function(Arc<dyn Fn(&Origin) -> bool + Send + Sync>),
+    Function(Rule),
 }
 
 impl CheckOrigin {
-    /// One of these origins.
+    /// Every origin.
+    pub const ANY: Self = Self(Check::Any);
+
+    /// The origin's host is the endpoint's own [`host`](crate::server::Builder::host), the default.
+    /// Where none was set, it is `localhost`, a name below it, or a loopback address.
+    pub const HOST: Self = Self(Check::Host);
+
+    /// Scheme, host and port are those of the request itself (Phoenix's `:conn`).
+    pub const REQUEST: Self = Self(Check::Request);
+
+    /// One of these origins, each `scheme://host:port`, with scheme and port left out where they do not
+    /// matter and a host that may start with `*.`. Capitals, blanks around it and a `/` at its end mean
+    /// nothing; what no browser can send is a [`BuildError`](crate::server::BuildError).
     pub fn list<T: Into<Cow<'static, str>>>(origins: impl IntoIterator<Item = T>) -> Self {
-        Self::List(origins.into_iter().map(Into::into).collect())
+        Self(Check::List(origins.into_iter().map(Into::into).collect()))
     }
 
     /// The application's own rule. It is asked about every origin, also one without a host, and not
@@ -59,7 +65,7 @@ impl CheckOrigin {
     ///
     /// Phoenix counterpart: `check_origin: {module, function, args}`.
     pub fn with(rule: impl Fn(&Origin) -> bool + Send + Sync + 'static) -> Self {
-        Self::Function(Arc::new(rule))
+        Self(Check::Function(Rule(Arc::new(rule))))
     }
 }
 
@@ -200,14 +206,14 @@ pub(crate) struct NoOrigin {
 
 impl OriginRule {
     pub(crate) fn new(check: &CheckOrigin, own: &OwnHost) -> Result<Self, NoOrigin> {
-        Ok(match check {
-            CheckOrigin::Any => Self::Any,
-            CheckOrigin::Host => Self::Host(own.clone()),
-            CheckOrigin::Request => Self::Request,
-            CheckOrigin::List(entries) => Self::List(
+        Ok(match &check.0 {
+            Check::Any => Self::Any,
+            Check::Host => Self::Host(own.clone()),
+            Check::Request => Self::Request,
+            Check::List(entries) => Self::List(
                 entries.iter().map(|entry| Allowed::parse(entry)).collect::<Result<_, _>>()?,
             ),
-            CheckOrigin::Function(rule) => Self::Function(Rule(rule.clone())),
+            Check::Function(rule) => Self::Function(rule.clone()),
         })
     }
 
@@ -312,7 +318,7 @@ impl Allowed {
             ));
         }
         if authority == "*" {
-            return Err(refused("every origin is `CheckOrigin::Any`"));
+            return Err(refused("every origin is `CheckOrigin::ANY`"));
         }
         if authority.contains('/') {
             return Err(refused("an origin has no path"));
@@ -401,12 +407,12 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 impl fmt::Debug for CheckOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("Any"),
-            Self::Host => f.write_str("Host"),
-            Self::Request => f.write_str("Request"),
-            Self::List(origins) => f.debug_tuple("List").field(origins).finish(),
-            Self::Function(_) => f.write_str("Function"),
+        match &self.0 {
+            Check::Any => f.write_str("Any"),
+            Check::Host => f.write_str("Host"),
+            Check::Request => f.write_str("Request"),
+            Check::List(origins) => f.debug_tuple("List").field(origins).finish(),
+            Check::Function(_) => f.write_str("Function"),
         }
     }
 }
@@ -427,7 +433,7 @@ mod tests {
     #[test]
     fn the_default_compares_the_host_alone() {
         for good in ["http://localhost", "https://localhost:1234", "http://localhost:80"] {
-            assert!(allows(&CheckOrigin::Host, good), "{good}");
+            assert!(allows(&CheckOrigin::HOST, good), "{good}");
         }
         for bad in [
             "null",
@@ -441,13 +447,13 @@ mod tests {
             "https://localhost/../evil.com",
             "http://localhost:x",
         ] {
-            assert!(!allows(&CheckOrigin::Host, bad), "{bad}");
+            assert!(!allows(&CheckOrigin::HOST, bad), "{bad}");
         }
     }
 
     #[test]
     fn the_request_itself_must_match_in_every_part() {
-        let check = CheckOrigin::Request;
+        let check = CheckOrigin::REQUEST;
         assert!(allows(&check, "http://my.host:4000"));
         for bad in
             ["http://my.host", "https://my.host:4000", "ws://my.host:4000", "http://host:4000"]
@@ -527,12 +533,12 @@ mod tests {
     #[test]
     fn a_request_without_origin_is_no_page() {
         let site = Site { scheme: "http", host: "x", port: 80 };
-        assert!(rule(&CheckOrigin::Host).allows(None, site));
+        assert!(rule(&CheckOrigin::HOST).allows(None, site));
     }
 
     #[test]
     fn without_a_host_every_name_of_the_machine_itself_is_its_own() {
-        let rule = OriginRule::new(&CheckOrigin::Host, &OwnHost::Loopback).unwrap();
+        let rule = OriginRule::new(&CheckOrigin::HOST, &OwnHost::Loopback).unwrap();
         let allows = |origin: &str| {
             rule.allows(Some(origin.as_bytes()), Site { scheme: "http", host: "x", port: 80 })
         };
@@ -582,9 +588,9 @@ mod tests {
             ("https://", "no host"),
             ("//", "no host"),
             ("", "no host"),
-            ("*", "CheckOrigin::Any"),
+            ("*", "CheckOrigin::ANY"),
             ("null", "CheckOrigin::with"),
-            ("https://*", "CheckOrigin::Any"),
+            ("https://*", "CheckOrigin::ANY"),
             ("https://a.*.com", "subdomains"),
             ("https//example.com", "no `:`"),
             ("://example.com", "scheme"),

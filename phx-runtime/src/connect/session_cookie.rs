@@ -131,6 +131,20 @@ pub enum SessionError {
     Phoenix(#[from] phoenix::CookieError),
 }
 
+impl SessionError {
+    /// A word for it in metrics and logs, such as `too_large`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::TooLarge(_) => "too_large",
+            Self::Sign(_) => "sign",
+            Self::Random(_) => "random",
+            #[cfg(feature = "phoenix")]
+            Self::Phoenix(_) => "phoenix",
+        }
+    }
+}
+
 impl From<RandomError> for SessionError {
     fn from(error: RandomError) -> Self {
         Self::Random(error.to_string())

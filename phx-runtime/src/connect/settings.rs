@@ -57,7 +57,7 @@ impl MountSettings {
             max_queue: mount.max_queue.unwrap_or(1 << 20),
             log,
             filter_parameters: mount.filter_parameters.clone(),
-            drainer: mount.drainer.map(|drainer| DrainerSettings::new(drainer, log)),
+            drainer: mount.drainer.as_ref().map(|drainer| DrainerSettings::new(drainer, log)),
         }
     }
 }
@@ -72,7 +72,7 @@ pub(crate) struct DrainerSettings {
 }
 
 impl DrainerSettings {
-    fn new(drainer: Drainer, log_of_mount: LogLevel) -> Self {
+    fn new(drainer: &Drainer, log_of_mount: LogLevel) -> Self {
         Self {
             batch_size: drainer.batch_size.unwrap_or(10_000),
             batch_interval: capped(drainer.batch_interval, Duration::from_secs(2)),

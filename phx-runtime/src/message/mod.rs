@@ -13,7 +13,7 @@ pub use self::{
     fault::{Failure, Fault, FromFailure, OrFault},
     info::Info,
     payload::{Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadKind},
-    reason::{FromReason, Reason, ReasonText},
+    reason::{FromReason, Reason, ReasonText, Why},
     to_payload::ToPayload,
     topic::{Topic, TopicPart},
 };

@@ -136,7 +136,7 @@ impl fmt::Debug for Payload {
 ///
 /// Phoenix counterpart: `{:binary, data}`.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Binary(pub Bytes);
+pub struct Binary(Bytes);
 
 /// Tells the size.
 impl fmt::Debug for Binary {
@@ -149,6 +149,17 @@ impl Deref for Binary {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Binary {
+    /// The bytes themselves.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
+    pub(super) fn as_bytes(&self) -> &Bytes {
         &self.0
     }
 }
@@ -201,6 +212,18 @@ pub enum EncodeError {
     /// A [serializer](crate::serializer::Serializer) of the application's own cannot write it.
     #[error("the serializer cannot write it: {0}")]
     Serializer(String),
+}
+
+impl EncodeError {
+    /// A word for it in metrics and logs: `json`, `too_long`, `binary_in_v1` or `serializer`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "json",
+            Self::TooLong { .. } => "too_long",
+            Self::BinaryInV1 => "binary_in_v1",
+            Self::Serializer(_) => "serializer",
+        }
+    }
 }
 
 /// Types that a handler can take as the first owned argument.

@@ -1,6 +1,6 @@
 //! Why a channel ended.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 /// Why a channel ends; given to `#[terminate]`, and by handlers that stop their channel.
 ///
@@ -35,13 +35,13 @@ pub enum Reason {
     Replaced,
     /// A handler failed or stopped the channel with an error. The client gets `phx_error` without
     /// this text and joins again.
-    Failed(Arc<str>),
+    Failed(Why),
 }
 
 impl Reason {
     /// A failure, described for the log. Nothing of it reaches the client.
     pub fn failed(why: impl fmt::Display) -> Self {
-        Self::Failed(why.to_string().into())
+        Self::Failed(Why(why.to_string().into()))
     }
 
     /// Whether the client is told `phx_close` (rather than `phx_error`) if a handler stops its
@@ -78,6 +78,30 @@ pub trait ReasonText: AsRef<str> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: AsRef<str> + ?Sized> ReasonText for T {}
+
+/// What a failed channel says of its failure, for the log: text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Why(Arc<str>);
+
+impl Deref for Why {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
 
 /// What `#[terminate]` can take as its first owned argument.
 #[diagnostic::on_unimplemented(

@@ -42,12 +42,12 @@ impl<T: Serialize + ?Sized> ToPayload for T {
 #[diagnostic::do_not_recommend]
 impl ToPayload for Binary {
     fn write(&self, buffer: &mut Vec<u8>) -> Result<PayloadKind, EncodeError> {
-        buffer.extend_from_slice(&self.0);
+        buffer.extend_from_slice(self);
         Ok(PayloadKind::Binary)
     }
 
     fn to_payload(&self) -> Result<Payload, EncodeError> {
-        Ok(Payload::binary(self.0.clone()))
+        Ok(Payload::binary(self.as_bytes().clone()))
     }
 }
 

@@ -38,6 +38,20 @@ pub enum TrackError {
     Meta(#[from] MetaError),
 }
 
+impl TrackError {
+    /// A word for it in metrics and logs, such as `already_tracked`; of a meta that cannot be used, that
+    /// of [`MetaError::kind`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::AlreadyTracked { .. } => "already_tracked",
+            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::ChannelEnded => "channel_ended",
+            Self::OtherEndpoint => "other_endpoint",
+            Self::Meta(error) => error.kind(),
+        }
+    }
+}
+
 /// A meta that [`Presence::update`](crate::Presence::update) does not update.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -53,4 +67,14 @@ pub enum UpdateError {
     /// The old meta cannot be decoded as what the change takes, or the new one cannot be used.
     #[error(transparent)]
     Meta(#[from] MetaError),
+}
+
+impl UpdateError {
+    /// A word for it in metrics and logs: `not_tracked`, or that of [`MetaError::kind`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotTracked { .. } => "not_tracked",
+            Self::Meta(error) => error.kind(),
+        }
+    }
 }

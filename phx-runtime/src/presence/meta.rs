@@ -27,7 +27,17 @@ pub enum MetaError {
     NotAnObject,
     /// The value's `Serialize` or `Deserialize` implementation failed.
     #[error("a presence meta cannot be converted: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(#[source] serde_json::Error),
+}
+
+impl MetaError {
+    /// A word for it in metrics and logs: `not_an_object` or `json`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotAnObject => "not_an_object",
+            Self::Json(_) => "json",
+        }
+    }
 }
 
 /// A meta's own fields. Their values stay the text that they are.
@@ -36,13 +46,17 @@ pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 const REFERENCE: &str = "phx_ref";
 const PREVIOUS: &str = "phx_ref_prev";
 
+fn raw(value: &impl Serialize) -> Result<Box<RawValue>, MetaError> {
+    to_raw_value(value).map_err(MetaError::Json)
+}
+
 /// The fields of a value that is to become a meta.
 pub(super) fn fields(meta: &impl Serialize) -> Result<Fields, MetaError> {
-    let text = to_raw_value(meta)?;
+    let text = raw(meta)?;
     if !text.get().starts_with('{') {
         return Err(MetaError::NotAnObject);
     }
-    Ok(serde_json::from_str(text.get())?)
+    serde_json::from_str(text.get()).map_err(MetaError::Json)
 }
 
 impl PresenceMeta {
@@ -52,12 +66,12 @@ impl PresenceMeta {
         reference: PresenceRef,
         previous: Option<PresenceRef>,
     ) -> Result<Self, MetaError> {
-        fields.insert(REFERENCE.to_owned(), to_raw_value(&reference)?);
+        fields.insert(REFERENCE.to_owned(), raw(&reference)?);
         match previous {
-            Some(previous) => fields.insert(PREVIOUS.to_owned(), to_raw_value(&previous)?),
+            Some(previous) => fields.insert(PREVIOUS.to_owned(), raw(&previous)?),
             None => fields.remove(PREVIOUS),
         };
-        Ok(Self { reference, text: to_raw_value(&fields)?.into() })
+        Ok(Self { reference, text: raw(&fields)?.into() })
     }
 
     /// One that was made elsewhere: the text of a JSON object that has the reference inside.
@@ -113,10 +127,10 @@ impl PresenceMeta {
 
     /// The meta as it was given, without its references.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, MetaError> {
-        let mut fields: Fields = serde_json::from_str(self.text.get())?;
+        let mut fields: Fields = serde_json::from_str(self.text.get()).map_err(MetaError::Json)?;
         fields.remove(REFERENCE);
         fields.remove(PREVIOUS);
-        Ok(serde_json::from_str(to_raw_value(&fields)?.get())?)
+        serde_json::from_str(raw(&fields)?.get()).map_err(MetaError::Json)
     }
 }
 

@@ -84,14 +84,16 @@ impl Roster {
 
     pub(super) fn list(&mut self) -> PresenceState {
         self.is_seen |= !self.untold.is_empty();
-        self.keys.iter().map(|(key, entries)| (key.clone(), presence(entries))).collect()
+        PresenceState::of(self.keys.iter().map(|(key, entries)| (key.clone(), presence(entries))))
     }
 
     /// The state of one key alone.
     pub(super) fn list_key(&mut self, key: &str) -> PresenceState {
         self.is_seen |= !self.untold.is_empty();
         let entries = self.keys.get_key_value(key);
-        entries.map(|(key, entries)| (key.clone(), presence(entries))).into_iter().collect()
+        PresenceState::of(
+            entries.map(|(key, entries)| (key.clone(), presence(entries))).into_iter(),
+        )
     }
 
     /// Whether the caller is the one to hand out diffs now: it must ask for them until there are

@@ -41,6 +41,10 @@ impl PresenceState {
         self.0.iter_mut().map(|(key, entry)| (key.as_str(), entry))
     }
 
+    pub(super) fn of(entries: impl Iterator<Item = (SmolStr, PresenceEntry)>) -> Self {
+        Self(entries.collect())
+    }
+
     pub(super) fn into_entry(mut self, key: &str) -> Option<PresenceEntry> {
         self.0.remove(key)
     }
@@ -69,12 +73,6 @@ impl PresenceState {
 impl Serialize for PresenceState {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
-    }
-}
-
-impl FromIterator<(SmolStr, PresenceEntry)> for PresenceState {
-    fn from_iter<I: IntoIterator<Item = (SmolStr, PresenceEntry)>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
     }
 }
 

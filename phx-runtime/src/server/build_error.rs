@@ -120,3 +120,25 @@ pub enum BuildError {
         reason: String,
     },
 }
+
+impl BuildError {
+    /// A word for it in metrics and logs: the variant's name, such as `missing_state`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::MissingState { .. } => "missing_state",
+            Self::NoTransport { .. } => "no_transport",
+            Self::Path { .. } => "path",
+            Self::SamePath { .. } => "same_path",
+            Self::Setting { .. } => "setting",
+            Self::Origin { .. } => "origin",
+            Self::Host { .. } => "host",
+            Self::UnprotectedSession { .. } => "unprotected_session",
+            Self::Subprotocol { .. } => "subprotocol",
+            Self::Backlog { .. } => "backlog",
+            Self::SessionCookie { .. } => "session_cookie",
+            Self::Zero { .. } => "zero",
+            Self::Secret => "secret",
+            Self::NoSecret { .. } => "no_secret",
+        }
+    }
+}

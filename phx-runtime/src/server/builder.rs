@@ -59,7 +59,7 @@ impl Builder {
             requirements: Requirements::default(),
             filter_parameters: FilterParameters::default(),
             defaults: Defaults {
-                check_origin: CheckOrigin::Host,
+                check_origin: CheckOrigin::HOST,
                 session: None,
                 host: OwnHost::Loopback,
             },
@@ -138,7 +138,7 @@ impl Builder {
     ///     options::{CheckOrigin, Mount, SessionOptions, WebSocketOptions},
     /// };
     ///
-    /// let open = WebSocketOptions::new().check_origin(CheckOrigin::Any).check_csrf(false);
+    /// let open = WebSocketOptions::new().check_origin(CheckOrigin::ANY).check_csrf(false);
     /// let endpoint = Endpoint::builder()
     ///     .session(SessionOptions::new("_my_app_key"))
     ///     .socket_at::<UserSocket>(Mount::new("/socket").websocket(open))

@@ -50,6 +50,13 @@ pub enum ServeError {
     Cluster(#[from] ClusterError),
 }
 
+impl ServeError {
+    /// What the operating system says, such as [`AddrInUse`](io::ErrorKind::AddrInUse).
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
 impl Endpoint {
     /// Serves the endpoint's mounts alone on `address`, until the process is told to end; then
     /// drains as [`Server::run`] does.

@@ -162,6 +162,7 @@ pub struct ClientChannel {
 
 /// How a channel ended, as its client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ended {
     /// `phx_close`: left, or stopped in a normal way.
     Closed,

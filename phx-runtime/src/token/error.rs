@@ -16,6 +16,16 @@ pub enum SignError {
     Value(#[source] serde_json::Error),
 }
 
+impl SignError {
+    /// A word for it in metrics and logs: `secret` or `value`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Value(_) => "value",
+        }
+    }
+}
+
 /// A token that is not accepted.
 ///
 /// In `#[connect]` and `#[join]` it converts with `?` into a refusal. A secret that is too short is
@@ -33,4 +43,15 @@ pub enum TokenError {
     /// The secret has fewer than 20 bytes, so nothing can have been signed with it.
     #[error("the secret is too short to verify with: it needs at least {SHORTEST_SECRET} bytes")]
     Secret,
+}
+
+impl TokenError {
+    /// A word for it in metrics and logs: `expired`, `invalid` or `secret`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Invalid => "invalid",
+            Self::Secret => "secret",
+        }
+    }
 }

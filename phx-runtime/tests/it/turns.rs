@@ -89,7 +89,7 @@ struct Server {
 
 async fn start() -> Server {
     let (count, (sender, connections)) = (Count::default(), unbounded_channel());
-    let options = WebSocketOptions::new().check_origin(CheckOrigin::Any);
+    let options = WebSocketOptions::new().check_origin(CheckOrigin::ANY);
     let endpoint = Endpoint::builder()
         .state(count.clone())
         .state(sender)

@@ -111,7 +111,7 @@ impl Room {
 }
 
 fn endpoint(options: WebSocketOptions) -> Endpoint {
-    let options = options.check_origin(CheckOrigin::Any);
+    let options = options.check_origin(CheckOrigin::ANY);
     let echo = Mount::new("/echo").websocket(options);
     Endpoint::builder().socket::<User>().raw_socket::<Echo>(echo).build().unwrap()
 }
@@ -353,7 +353,7 @@ async fn a_connection_ends_although_somebody_still_holds_its_handle() {
 async fn a_mount_that_drains_slowly_keeps_no_other_waiting() {
     let slow = Drainer::new().batch_size(1).batch_interval(Duration::from_hours(1));
     let mount =
-        |path| Mount::new(path).websocket(WebSocketOptions::new().check_origin(CheckOrigin::Any));
+        |path| Mount::new(path).websocket(WebSocketOptions::new().check_origin(CheckOrigin::ANY));
     let endpoint = Endpoint::builder()
         .raw_socket::<Echo>(mount("/slow").drainer(Some(slow)))
         .raw_socket::<Echo>(mount("/at-once").drainer(None))

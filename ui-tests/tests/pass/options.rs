@@ -162,7 +162,7 @@ fn every_option_reaches_its_builder() {
         .max_sessions(10_000)
         .max_sessions_per_peer(1_000)
         .first_request_timeout(Duration::from_secs(2))
-        .check_origin(CheckOrigin::Request)
+        .check_origin(CheckOrigin::REQUEST)
         .check_csrf(true)
         .serializers([Version::V2])
         .transport_log(LogLevel::Off);
@@ -184,7 +184,7 @@ fn every_option_reaches_its_builder() {
 
 #[test]
 fn options_can_be_turned_off() {
-    let websocket = WebSocketOptions::new().timeout(None).check_origin(CheckOrigin::Any);
+    let websocket = WebSocketOptions::new().timeout(None).check_origin(CheckOrigin::ANY);
     let mount = Mount::new("/other/{tenant}")
         .longpoll(LongPollOptions::new().check_origin(CheckOrigin::with(origins::ours)))
         .websocket(websocket)

@@ -53,7 +53,7 @@ fn broadcast(endpoint: &Endpoint, query: &str, body: Bytes) -> Response<&'static
         return answer(StatusCode::BAD_REQUEST);
     };
     let sent = if params.get("binary") == Some("1") {
-        endpoint.try_broadcast(topic, event, Binary(body))
+        endpoint.try_broadcast(topic, event, Binary::from(body))
     } else {
         let body = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
         let Ok(payload) = serde_json::from_slice::<Box<RawValue>>(&body) else {

@@ -79,19 +79,19 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         )
         .socket::<PlainSocket>()
         .socket_at::<PlainSocket>(
-            plain("/origin/true", CheckOrigin::Host).longpoll(
+            plain("/origin/true", CheckOrigin::HOST).longpoll(
                 LongPollOptions::new()
                     .window(Duration::from_millis(200))
-                    .check_origin(CheckOrigin::Host),
+                    .check_origin(CheckOrigin::HOST),
             ),
         )
-        .socket_at::<PlainSocket>(plain("/origin/conn", CheckOrigin::Request))
+        .socket_at::<PlainSocket>(plain("/origin/conn", CheckOrigin::REQUEST))
         .socket_at::<PlainSocket>(plain("/origin/list", several_origins()))
         .socket_at::<PlainSocket>(plain("/origin/mfa", CheckOrigin::with(is_mfa)))
         .socket_at::<PlainSocket>(
             Mount::new("/v2only").websocket(open_websocket().serializers([Version::V2])),
         )
-        .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::Any).drainer(None))
+        .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::ANY).drainer(None))
         .socket::<DrainSocket>()
         .raw_socket::<Echo>(Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)))
         .raw_socket::<Echo>(
@@ -102,11 +102,11 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
 }
 
 fn open_websocket() -> WebSocketOptions {
-    WebSocketOptions::new().check_origin(CheckOrigin::Any)
+    WebSocketOptions::new().check_origin(CheckOrigin::ANY)
 }
 
 fn open_longpoll() -> LongPollOptions {
-    LongPollOptions::new().window(Duration::from_millis(200)).check_origin(CheckOrigin::Any)
+    LongPollOptions::new().window(Duration::from_millis(200)).check_origin(CheckOrigin::ANY)
 }
 
 fn strict_websocket() -> WebSocketOptions {

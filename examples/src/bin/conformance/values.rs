@@ -53,7 +53,7 @@ struct Base64 {
 /// The bytes that a client sent in one of the two ways.
 pub(crate) fn bytes(payload: Payload) -> Result<Binary, Fault> {
     if let Some(bytes) = payload.as_binary() {
-        return Ok(Binary(bytes.clone()));
+        return Ok(bytes.clone().into());
     }
     let Base64 { b64 } = payload.decode::<Base64>().map_err(|error: PayloadError| error)?;
     Ok(BASE64.decode(b64)?.into())

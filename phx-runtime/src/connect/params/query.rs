@@ -16,7 +16,7 @@ const MOST: usize = 1_000;
 /// How deep they may lie, so that a value can be walked, printed and dropped by recursion.
 const DEEPEST: usize = 32;
 
-/// A query that is none.
+/// An invalid query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -29,6 +29,17 @@ pub enum QueryError {
     /// It nests parameters more than 32 deep.
     #[error("the query nests parameters more than {} deep", DEEPEST)]
     TooDeep,
+}
+
+impl QueryError {
+    /// A word for it in metrics and logs: `not_utf8`, `too_many` or `too_deep`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::TooMany => "too_many",
+            Self::TooDeep => "too_deep",
+        }
+    }
 }
 
 pub(super) fn decode(query: &str) -> Result<Map<String, Value>, QueryError> {

@@ -140,7 +140,11 @@ async fn draining_is_logged_round_by_round() {
         (LogLevel::Error, Some(LogLevel::Off), None),
     ] {
         let logs = Logs::from("info");
-        let drainer = drain_log.map_or(drainer, |level| drainer.log(level));
+        let drainer = drainer.clone();
+        let drainer = match drain_log {
+            Some(level) => drainer.log(level),
+            None => drainer,
+        };
         let (endpoint, at) = serve(|mount| mount.log(log).drainer(Some(drainer))).await;
         let clients = [connect(at).await, connect(at).await, connect(at).await];
         while endpoint.connections() < clients.len() {

@@ -70,7 +70,7 @@ async fn long_poll_options_are_merged_as_well() {
 
 #[tokio::test]
 async fn an_option_set_at_start_wins_over_the_attribute() {
-    let options = WebSocketOptions::new().check_origin(CheckOrigin::Any);
+    let options = WebSocketOptions::new().check_origin(CheckOrigin::ANY);
     let at = start(|mount| {
         mount.websocket(options.path("/other")).websocket(WebSocketOptions::new().path("/last"))
     })

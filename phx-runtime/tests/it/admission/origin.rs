@@ -30,9 +30,9 @@ async fn the_endpoints_own_pages_may_connect_unless_a_mount_says_otherwise() {
         Endpoint::builder()
             .host("own.host")
             .socket_at::<User>(mount("/own", None))
-            .socket_at::<User>(mount("/any", Some(CheckOrigin::Any)))
+            .socket_at::<User>(mount("/any", Some(CheckOrigin::ANY)))
             .socket_at::<User>(mount("/list", Some(list)))
-            .socket_at::<User>(mount("/request", Some(CheckOrigin::Request)))
+            .socket_at::<User>(mount("/request", Some(CheckOrigin::REQUEST)))
             .socket_at::<User>(mount("/files", Some(CheckOrigin::with(is_file)))),
     )
     .await;

@@ -106,7 +106,7 @@ async fn without_options_there_is_no_session() {
 
 #[test]
 fn a_session_that_every_page_of_the_web_could_use_is_refused_at_start() {
-    let open = || WebSocketOptions::new().check_csrf(false).check_origin(CheckOrigin::Any);
+    let open = || WebSocketOptions::new().check_csrf(false).check_origin(CheckOrigin::ANY);
     let build =
         |builder: phx_runtime::server::Builder, mount| builder.socket_at::<User>(mount).build();
     let refused = |result: Result<Endpoint, BuildError>| {
@@ -118,7 +118,7 @@ fn a_session_that_every_page_of_the_web_could_use_is_refused_at_start() {
     refused(build(Endpoint::builder().session(options()), mount(open())));
     // The endpoint's own setting counts where the transport has none.
     let no_csrf = || WebSocketOptions::new().check_csrf(false);
-    let any = || Endpoint::builder().session(options()).check_origin(CheckOrigin::Any);
+    let any = || Endpoint::builder().session(options()).check_origin(CheckOrigin::ANY);
     refused(build(any(), mount(no_csrf())));
     let polls = LongPollOptions::new().check_csrf(false);
     refused(build(any(), mount(WebSocketOptions::new()).longpoll(polls)));

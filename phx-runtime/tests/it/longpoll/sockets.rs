@@ -103,7 +103,7 @@ impl Room {
 }
 
 pub(crate) fn any_origin(window: Duration) -> LongPollOptions {
-    LongPollOptions::new().window(window).check_origin(CheckOrigin::Any)
+    LongPollOptions::new().window(window).check_origin(CheckOrigin::ANY)
 }
 
 pub(crate) struct Fixture {
