@@ -215,11 +215,12 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    /// A word for it in metrics and logs: `json`, `too_long`, `binary_in_v1` or `serializer`.
+    /// A word for it in metrics and logs: the variant's name, such as `too_long`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Json(_) => "json",
             Self::TooLong { .. } => "too_long",
+            Self::TooLarge { .. } => "too_large",
             Self::BinaryInV1 => "binary_in_v1",
             Self::Serializer(_) => "serializer",
         }

@@ -139,6 +139,7 @@ impl BuildError {
             Self::Zero { .. } => "zero",
             Self::Secret => "secret",
             Self::NoSecret { .. } => "no_secret",
+            Self::Cluster { .. } => "cluster",
         }
     }
 }

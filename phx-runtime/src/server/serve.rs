@@ -51,9 +51,12 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    /// What the operating system says, such as [`AddrInUse`](io::ErrorKind::AddrInUse).
-    pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
+    /// A word for it in metrics and logs: `listen` or `cluster`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "listen",
+            Self::Cluster(_) => "cluster",
+        }
     }
 }
 
