@@ -15,6 +15,8 @@ use crate::message::EncodeError;
 pub(crate) enum Port {
     /// How many subscribers a topic has.
     Subscribers = 1,
+    /// Who is in which topic.
+    Presence = 2,
 }
 
 /// A part of the runtime that other nodes send messages to.
@@ -32,6 +34,39 @@ pub(crate) trait Service: Send + Sync {
     /// Something happened to the cluster.
     fn event(&self, event: &ClusterEvent) {
         let _ = event;
+    }
+}
+
+/// Sends messages for one part of the runtime. It does not keep the node in its cluster.
+#[derive(Clone)]
+pub(crate) struct Messenger {
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) port: Port,
+}
+
+impl Messenger {
+    /// Sends a message to one other node. Messages to one node arrive in order, at most once; those
+    /// to a node that is gone reach nobody.
+    ///
+    /// # Errors
+    ///
+    /// It is too large to be sent.
+    pub(crate) fn send(&self, to: NodeId, body: Bytes) -> Result<(), EncodeError> {
+        self.entry(Address::Node(to), body)
+    }
+
+    /// Sends a message to all other nodes. Messages to all arrive in order, at most once; before and
+    /// after broadcasts as they are sent, if the adapter has one channel.
+    ///
+    /// # Errors
+    ///
+    /// It is too large to be sent.
+    pub(crate) fn send_to_all(&self, body: Bytes) -> Result<(), EncodeError> {
+        self.entry(Address::Channel(0), body)
+    }
+
+    fn entry(&self, to: Address, body: Bytes) -> Result<(), EncodeError> {
+        self.outbound.entry(to, &Entry::Message { port: self.port as u8, body })
     }
 }
 

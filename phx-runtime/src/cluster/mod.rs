@@ -75,6 +75,6 @@ pub(crate) use self::{
     engine::Engine,
     error::ClusterConfigError,
     inbox::{Arrival, Arrivals},
-    messages::{Answer, Port, Service},
+    messages::{Answer, Messenger, Port, Service},
     nodes::Nodes,
 };

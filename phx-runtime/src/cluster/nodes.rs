@@ -15,7 +15,7 @@ use super::{
     event::{ClusterEvents, EventSender},
     framing::Entry,
     inbox::{Arrivals, Inbox},
-    messages::{Port, Service},
+    messages::{Messenger, Port, Service},
     node::{Node, NodeId},
     outbound::{Limits, Outbound},
     peers::Peers,
@@ -43,6 +43,7 @@ struct Inner {
     shared: Arc<Shared>,
     required: bool,
     start_timeout: Duration,
+    max_message: usize,
     /// What the tasks are made of, until they are.
     parts: Mutex<Option<Parts>>,
     /// Tells the tasks to end, also by being dropped.
@@ -97,42 +98,27 @@ impl Nodes {
             shared,
             required,
             start_timeout: settings.start_timeout,
+            max_message: settings.max_message,
             parts: Mutex::new(Some(parts)),
             stage: watch::Sender::new(Stage::Waiting),
             ended: has_ended,
         }))
     }
 
-    /// From now on messages for a part of the runtime go to `service`. A second one for the same port
-    /// replaces the first.
-    pub(crate) fn serve(&self, port: Port, service: Arc<dyn Service>) {
-        self.0.shared.services.write().insert(port as u8, service);
+    /// From now on messages for a part of the runtime go to `service`. Comes back with the one that it
+    /// replaces.
+    pub(crate) fn serve(&self, port: Port, service: Arc<dyn Service>) -> Option<Arc<dyn Service>> {
+        self.0.shared.services.write().insert(port as u8, service)
     }
 
-    /// Sends a message to one other node. Messages to one node arrive in order, at most once;
-    /// those to a node that is gone are dropped and counted.
-    ///
-    /// # Errors
-    ///
-    /// It is too large to be sent.
-    #[expect(dead_code, reason = "presence will tell single nodes its state")]
-    pub(crate) fn send(&self, to: NodeId, port: Port, body: Bytes) -> Result<(), EncodeError> {
-        if !self.0.shared.is_up(to) {
-            log::cluster_node_gone(to);
-            return Ok(());
-        }
-        self.entry(Address::Node(to), &Entry::Message { port: port as u8, body })
+    /// Sends messages for a part of the runtime.
+    pub(crate) fn messenger(&self, port: Port) -> Messenger {
+        Messenger { outbound: self.0.shared.outbound.clone(), port }
     }
 
-    /// Sends a message to all other nodes. Messages to all arrive in order, at most once; before and
-    /// after broadcasts as they are sent, if the adapter has one channel.
-    ///
-    /// # Errors
-    ///
-    /// It is too large to be sent.
-    #[expect(dead_code, reason = "presence will tell all nodes its changes")]
-    pub(crate) fn send_to_all(&self, port: Port, body: Bytes) -> Result<(), EncodeError> {
-        self.entry(Address::Channel(0), &Entry::Message { port: port as u8, body })
+    /// The largest message, in bytes.
+    pub(crate) fn max_message(&self) -> usize {
+        self.0.max_message
     }
 
     /// Asks another node, and waits for its answer.

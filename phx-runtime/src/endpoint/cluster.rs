@@ -20,6 +20,11 @@ use crate::{
 const ANSWER: Duration = Duration::from_secs(5);
 
 impl Endpoint {
+    /// The other nodes, if they are such that messages of the runtime itself can be sent to.
+    pub(crate) fn runtimes(&self) -> Option<&Nodes> {
+        self.0.cluster.as_ref()?.runtimes()
+    }
+
     /// Broadcasts an event to everyone on this node who joined a topic.
     ///
     /// Phoenix counterpart: `Endpoint.local_broadcast/3`.
@@ -86,12 +91,8 @@ impl Endpoint {
     ) -> Result<usize, Unanswered> {
         let topic = topic.as_ref();
         let mut counted = self.subscribers(topic);
-        let Some((cluster, nodes)) =
-            self.0.cluster.as_ref().and_then(|it| Some((it, it.runtimes()?)))
-        else {
-            return Ok(counted);
-        };
-        let others = cluster.nodes();
+        let Some(nodes) = self.runtimes() else { return Ok(counted) };
+        let others = nodes.others().to_vec();
         let topic = Bytes::copy_from_slice(topic.as_bytes());
         let answers = others.iter().map(|node| subscribers_of(nodes, node.id(), topic.clone()));
         let mut silent = Vec::new();

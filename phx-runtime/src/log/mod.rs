@@ -20,13 +20,14 @@ mod json_text;
 mod level;
 #[cfg(feature = "phoenix")]
 mod phoenix;
+mod presence;
 mod server;
 mod short_name;
 mod shown;
 mod spell;
 
 pub(crate) use self::{
-    broadcast::{broadcast_failed, metas_kept, presence_fetch_panicked, presence_unsendable},
+    broadcast::broadcast_failed,
     channel::{
         HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
         join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
@@ -47,6 +48,11 @@ pub(crate) use self::{
     dropped::{
         Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,
         unsendable_broadcast, unsendable_message,
+    },
+    presence::{
+        metas_kept, presence_behind, presence_differs, presence_fetch_panicked,
+        presence_inbox_full, presence_message_ignored, presence_node_gone, presence_too_large,
+        presence_too_much, presence_unsendable, presence_untold,
     },
     server::{
         DrainLine, cannot_accept, cannot_listen_for, connections_cut_off, draining_too_slow,

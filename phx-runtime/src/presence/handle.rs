@@ -14,12 +14,13 @@ use super::{
     meta::{Fields, MetaError, PresenceMeta, fields},
     options::PresenceOptions,
     reference::PresenceRef,
+    replication,
     roster::Roster,
     shared::Shared,
     state::{PresenceEntry, PresenceState},
     tracking::Tracking,
 };
-use crate::{channel::Socket, message::Topic, pubsub::PubSub};
+use crate::{channel::Socket, endpoint::Endpoint, message::Topic, pubsub::PubSub};
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
 ///
@@ -146,8 +147,8 @@ impl Presence {
     ) -> Result<PresenceRef, TrackError> {
         let fields = fields(&meta)?;
         let key = format_smolstr!("{key}");
-        let (shared, topic, pubsub) = (&self.shared, socket.topic(), socket.endpoint().pubsub());
-        if !shared.pubsub.get_or_init(|| pubsub.clone()).is_same(pubsub) {
+        let (shared, topic) = (&self.shared, socket.topic());
+        if !self.serve(socket.endpoint()) {
             return Err(TrackError::OtherEndpoint);
         }
         let tracked = socket.with_ends(|ends| {
@@ -313,6 +314,18 @@ impl Presence {
         let Some((reference, untold)) = replaced.flatten().transpose()? else { return Ok(None) };
         self.shared.tell(untold);
         Ok(Some(reference))
+    }
+
+    /// Makes this the presence of an endpoint, on all its nodes. Whether it is that of no other one.
+    pub(crate) fn serve(&self, endpoint: &Endpoint) -> bool {
+        let pubsub = endpoint.pubsub();
+        let served = self.shared.pubsub.get_or_init(|| {
+            if let Some(nodes) = endpoint.runtimes() {
+                replication::start(&self.shared, nodes);
+            }
+            pubsub.clone()
+        });
+        served.is_same(pubsub)
     }
 
     /// Has a watcher told of what this node's own channels change from now on.

@@ -16,8 +16,6 @@
 //! tells the subscribers of this node, the only ones that a node tells. A node that is gone leaves
 //! like a channel, with all its entries: whoever applied them knows which they are.
 
-#![allow(dead_code, unused_imports, reason = "nobody talks to other nodes yet")]
-
 mod change;
 mod diff;
 mod error;
@@ -26,17 +24,19 @@ mod lingering;
 mod meta;
 mod options;
 #[cfg(feature = "phoenix")]
+#[allow(dead_code, reason = "endpoints are no nodes of Phoenix's clusters yet")]
 mod phoenix;
 mod reference;
 mod replica;
+mod replication;
 mod roster;
 mod shared;
 mod state;
 mod topics;
 mod tracking;
 
-pub(crate) use self::change::{Change, EntryId, ReplicaId, Watcher};
 #[cfg(feature = "phoenix")]
+#[allow(unused_imports, reason = "endpoints are no nodes of Phoenix's clusters yet")]
 pub(crate) use self::phoenix::BesidePhoenix;
 pub use self::{
     error::{TrackError, UpdateError},

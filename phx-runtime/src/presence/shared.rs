@@ -8,6 +8,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::{
     change::{Change, ReplicaId, Watcher},
@@ -90,13 +91,14 @@ impl Shared {
             return;
         };
         if self.tell_next(topic, &roster) {
-            let (shared, topic) = (self.clone(), topic.clone());
+            let (shared, topic, mut next) = (self.clone(), topic.clone(), Instant::now() + time);
             runtime.spawn(async move {
                 loop {
-                    tokio::time::sleep(time).await;
+                    tokio::time::sleep_until(next).await;
                     if !shared.tell_next(&topic, &roster) {
                         return;
                     }
+                    next = Instant::now() + time;
                 }
             });
         }

@@ -1,5 +1,9 @@
 //! What subscribers are told adds up to what lists say.
 
+pub(super) mod dice;
+mod nodes;
+mod telling;
+
 use std::{collections::BTreeMap, sync::Arc, thread};
 
 use futures_util::FutureExt;

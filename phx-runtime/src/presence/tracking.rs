@@ -62,8 +62,9 @@ impl Drop for Tracking {
                     ended.push((key.clone(), tracked.id));
                     shared.lingering.put(topic.clone(), key, tracked);
                 }
+                let over = tokio::time::Instant::now() + grace;
                 runtime.spawn(async move {
-                    tokio::time::sleep(grace).await;
+                    tokio::time::sleep_until(over).await;
                     ended
                         .retain(|(key, id)| shared.lingering.take_this(&topic, key, *id).is_some());
                     remove(&shared, &topic, ended);

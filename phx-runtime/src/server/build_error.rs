@@ -110,6 +110,9 @@ pub enum BuildError {
         /// What is wrong.
         problem: String,
     },
+    /// Changes of a presence reach the subscribers of one endpoint.
+    #[error("the presence is in use by another endpoint")]
+    Presence,
     /// The secret could be guessed.
     #[error("the endpoint's secret is too short: it needs at least 20 bytes")]
     Secret,
@@ -140,6 +143,7 @@ impl BuildError {
             Self::Secret => "secret",
             Self::NoSecret { .. } => "no_secret",
             Self::Cluster { .. } => "cluster",
+            Self::Presence => "presence",
         }
     }
 }

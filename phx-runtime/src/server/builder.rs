@@ -22,9 +22,10 @@ use crate::{
     },
     endpoint::{
         Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
-        connect_cluster,
+        State, connect_cluster,
     },
     log::{self, FilterParameters},
+    presence::handle::Presence,
     pubsub::PubSub,
     token::Secret,
     transport::longpoll::Sessions,
@@ -243,7 +244,7 @@ impl Builder {
         let pubsub = PubSub::new();
         let cluster = self.cluster.map(|it| cluster_of(it, self.secret.as_ref(), &pubsub));
         let cluster = cluster.transpose()?;
-        Ok(Endpoint(Arc::new(Inner {
+        let endpoint = Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
             pubsub,
@@ -254,7 +255,12 @@ impl Builder {
             sessions: Sessions::default(),
             server: self.server,
             cluster,
-        })))
+        }));
+        // It hears of others from now on, also if nobody is ever tracked here.
+        match endpoint.state::<Presence>() {
+            Ok(State(presence)) if !presence.serve(&endpoint) => Err(BuildError::Presence),
+            _ => Ok(endpoint),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ use super::change::{Change, ReplicaId};
 use crate::message::Topic;
 
 pub(super) use self::{
-    message::{Entry, Message, MessageError},
+    message::{Entry, Message},
     own::Limits,
 };
 
@@ -134,6 +134,13 @@ impl Replica {
             out.notices.push(Notice::Gone(id, peer.len()));
             peer.end(&mut out.changes);
         }
+    }
+
+    /// Messages of another node are lost, which may have been some of these.
+    pub(super) fn gap(&mut self, id: ReplicaId, now: Instant, out: &mut Output) {
+        let Some(peer) = self.peers.get_mut(&id).filter(|peer| !peer.is_asked()) else { return };
+        self.asked += 1;
+        out.messages.push((To::One(id), Message::Want(peer.ask(self.asked, now))));
     }
 
     /// A message of another node. Those of nodes that are not up say nothing.

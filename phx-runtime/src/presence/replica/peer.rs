@@ -113,6 +113,11 @@ impl Peer {
         Some(self.want(nonce))
     }
 
+    /// Whether an answer is on its way.
+    pub(super) fn is_asked(&self) -> bool {
+        self.ask.is_some()
+    }
+
     /// Whether something has to be asked for.
     pub(super) fn is_behind(&self) -> bool {
         self.ask.is_none() && (self.whole != Whole::Not || self.at < self.latest)

@@ -93,7 +93,7 @@ async fn who_comes_and_goes_between_two_diffs_is_not_mentioned() {
 
 #[tokio::test(start_paused = true)]
 async fn who_was_listed_before_it_was_told_leaves_no_ghost() {
-    let mut room = Room::new(PresenceOptions::new().coalesce(TICK));
+    let room = Room::new(PresenceOptions::new().coalesce(TICK));
     let _stays = room.enter("stays", json!({}));
     let (passes, _) = room.enter("passes", json!({}));
     // A client joins now, gets this as its state, and then the diffs.

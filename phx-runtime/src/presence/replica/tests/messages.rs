@@ -8,9 +8,9 @@ use super::super::{
         change::{Change, ReplicaId},
         meta::PresenceMeta,
     },
-    Entry, Limits, Message, MessageError, Output, Replica, To,
+    Entry, Limits, Message, Output, Replica, To,
     digest::Digest,
-    message::{Feed, Heartbeat, Item, Want},
+    message::{Feed, Heartbeat, Item, MessageError, Want},
 };
 
 fn entry(topic: &str, key: &str, meta: &str) -> Entry {

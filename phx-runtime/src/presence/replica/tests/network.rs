@@ -13,34 +13,10 @@ use super::super::{
     super::{
         change::{Change, ReplicaId},
         meta::PresenceMeta,
+        tests::dice::Dice,
     },
     Entry, Limits, Message, Notice, Output, Replica, To,
 };
-
-/// Numbers that follow from a seed: splitmix64.
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    pub(super) fn percent(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-}
 
 /// How much goes wrong, in percent of the messages and in steps.
 #[derive(Clone, Copy, Debug, Default)]
