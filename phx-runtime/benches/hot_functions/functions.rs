@@ -155,9 +155,10 @@ impl Client {
     fn connect(endpoint: &Endpoint) -> Self {
         let params = Params::from_iter([("vsn", "2.0.0")]);
         let info = ConnectInfo::new(TransportKind::Custom("memory"), params);
-        let mut socket = endpoint.connect("/socket", info).now_or_never().unwrap().unwrap();
+        let mut socket =
+            endpoint.connect("/socket", info).now_or_never().unwrap().unwrap().into_socket();
         let connection = Connection::new(1 << 24);
-        socket.init(&connection);
+        let _ = socket.init(&connection).decide().now_or_never();
         Self { socket, connection }
     }
 

@@ -306,9 +306,9 @@ impl Client {
         let params: Params = [("vsn", vsn)].into_iter().collect();
         let info = ConnectInfo::new(TransportKind::Custom("fuzz"), params);
         let connected = endpoint.connect("/socket", info).now_or_never().expect("no waiting");
-        let mut socket = connected.expect("everybody may connect");
+        let mut socket = connected.expect("everybody may connect").into_socket();
         let connection = Connection::new(1 << 20);
-        socket.init(&connection);
+        socket.init(&connection).decide().now_or_never().expect("no waiting");
         Self {
             socket,
             connection,

@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -215,6 +216,15 @@ impl Connection {
         self.notify_all([Info::new(message)].into_iter());
     }
 
+    /// Closes the connection once the client has said nothing for `timeout`, counted from when its
+    /// task gets to this; none never does. Transports with a timeout of their own, as long-polling
+    /// has, keep it beside this one.
+    ///
+    /// Phoenix counterpart: the timeout that `websocket_init` of version 0.5 could return.
+    pub fn set_timeout(&self, timeout: Option<Duration>) {
+        self.notify(Timeout(timeout));
+    }
+
     /// As [`notify`](Self::notify), for several messages at once. They are made under the lock and
     /// must not be the application's.
     pub(crate) fn notify_all(&self, mut messages: impl Iterator<Item = Info>) {
@@ -352,11 +362,12 @@ impl Connection {
     /// Frames that nobody takes count against the backlog, and only the first of them wakes the
     /// connection's task.
     pub fn take_frames(&self) -> Vec<Outgoing> {
-        self.take_some_frames(usize::MAX)
+        self.take_frames_up_to(usize::MAX)
     }
 
-    /// The same, until those taken have `enough` bytes.
-    pub(crate) fn take_some_frames(&self, enough: usize) -> Vec<Outgoing> {
+    /// The same, until those taken have `enough` bytes or more: one frame for 1. What is left keeps
+    /// counting against the backlog.
+    pub fn take_frames_up_to(&self, enough: usize) -> Vec<Outgoing> {
         self.uncork();
         let (was_behind, buffers) =
             self.with_outbox(|outbox| (outbox.is_behind(), outbox.take(enough)));
@@ -459,12 +470,6 @@ impl Connection {
         drop(letters);
     }
 
-    /// [Abandons](Self::abandon) the connection when the result is dropped, so also where its task
-    /// is: a runtime that shuts down drops its tasks wherever they are.
-    pub(crate) fn abandon_at_end(&self) -> AbandonAtEnd {
-        AbandonAtEnd(self.clone())
-    }
-
     /// Lets nothing more of the client be read until [`release`](Self::release), and tells whether
     /// that is new.
     pub(crate) fn hold(&self) -> bool {
@@ -550,19 +555,12 @@ impl Drop for Room {
     }
 }
 
+/// See [`Connection::set_timeout`].
+pub(crate) struct Timeout(pub(crate) Option<Duration>);
+
 /// See [`Connection::id`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ConnectionId(usize);
-
-/// What the task of a connection holds, to leave nothing behind.
-#[must_use]
-pub(crate) struct AbandonAtEnd(Connection);
-
-impl Drop for AbandonAtEnd {
-    fn drop(&mut self) {
-        self.0.abandon();
-    }
-}
 
 /// A connection that may be gone, for lists that must not keep it.
 #[derive(Clone)]

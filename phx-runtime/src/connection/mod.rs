@@ -11,7 +11,7 @@ pub use self::handle::{Connection, Outgoing};
 pub(crate) use self::{
     backlog::{BacklogLimits, Slow},
     budget::{Budget, Share},
-    handle::{ConnectionId, Reader, WeakConnection},
+    handle::{ConnectionId, Reader, Timeout, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
     outbox::Outbox,
 };

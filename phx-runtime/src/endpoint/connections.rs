@@ -29,8 +29,8 @@ struct Shared {
 }
 
 struct Open {
-    /// Which mount it came in through.
-    mount: usize,
+    /// Which mount it came in through, if through one; a small number, because each has one.
+    mount: Option<u32>,
     connection: WeakConnection,
 }
 
@@ -51,8 +51,9 @@ impl Connections {
     }
 
     /// Adds a connection. One that was still on its way when draining began is told to go at once.
-    pub(crate) fn register(&self, mount: usize, connection: &Connection) -> Registered {
+    pub(crate) fn register(&self, mount: Option<usize>, connection: &Connection) -> Registered {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let mount = mount.and_then(|index| u32::try_from(index).ok());
         let open = Open { mount, connection: connection.downgrade() };
         {
             let mut all = self.0.open.lock();
@@ -82,6 +83,7 @@ impl Connections {
     /// The open connections of one mount.
     pub(crate) fn of_mount(&self, mount: usize) -> Vec<Connection> {
         let all = self.0.open.lock();
+        let mount = u32::try_from(mount).ok();
         let of_mount = all.values().filter(|open| open.mount == mount);
         of_mount.filter_map(|open| open.connection.upgrade()).collect()
     }
@@ -120,9 +122,9 @@ mod tests {
     fn who_comes_while_everybody_is_told_to_go_is_told_too() {
         let connections = Connections::new();
         let (early, late) = (Connection::new(100), Connection::new(100));
-        let _early = connections.register(0, &early);
+        let _early = connections.register(Some(0), &early);
         connections.start_draining();
-        let _late = connections.register(0, &late);
+        let _late = connections.register(Some(0), &late);
         assert_eq!(early.ending(), None);
         assert_eq!(late.ending(), Some((CloseCode::RESTART, Reason::Draining)));
     }

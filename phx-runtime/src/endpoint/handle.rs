@@ -10,7 +10,8 @@ use std::{
 use futures_util::future::BoxFuture;
 
 use super::{
-    connections::Connections, mounted::MountedWith, server_options::ServerOptions, state::State,
+    admitted::Admitted, connections::Connections, mounted::MountedWith, path::RequestPath,
+    server_options::ServerOptions, state::State,
 };
 use crate::{
     cluster::Engine,
@@ -137,20 +138,47 @@ impl Endpoint {
         self.0.connections.len()
     }
 
-    /// Connects a client that came in over a transport outside of this crate to the socket mounted
-    /// at `path`; the transport then calls the methods of the returned [`RawSocket`].
+    /// Lets a client in that came over a transport outside of this crate, if the socket mounted at
+    /// `path` wants it. The transport then [serves](Admitted::serve) it.
+    ///
+    /// `path` is the mount's, without the part that belongs to a built-in transport; where the mount's
+    /// has variables, they become parameters.
     ///
     /// # Errors
     ///
-    /// The socket refuses, or nothing is mounted there.
+    /// The socket refuses, nothing is mounted there (status 404), or the endpoint is draining (503).
     pub async fn connect(
         &self,
         path: &str,
+        mut info: ConnectInfo,
+    ) -> Result<Admitted, ConnectError> {
+        if self.0.connections.are_draining() {
+            return Err(ConnectError::new("the server is going away").status(503));
+        }
+        let asked = RequestPath::new(path, self.0.mounts.iter().map(|mounted| &mounted.path));
+        let mut mounts = self.0.mounts.iter().enumerate();
+        let found =
+            mounts.find_map(|(index, mounted)| Some((index, mounted.path.matches(&asked)?)));
+        let Some((index, variables)) = found else {
+            return Err(ConnectError::new("no such mount").status(404));
+        };
+        info.params.extend(variables);
+        self.admit(index, &[Version::V1.into(), Version::V2.into()].into(), info).await
+    }
+
+    /// Lets the socket of a mount decide on a connection.
+    pub(crate) async fn admit(
+        &self,
+        index: usize,
+        serializers: &Arc<[Protocol]>,
         info: ConnectInfo,
-    ) -> Result<Box<dyn RawSocket>, ConnectError> {
-        let mounted = self.0.mounts.iter().find(|mounted| mounted.mount.path == path);
-        let mounted = mounted.ok_or_else(|| ConnectError::new("no such mount").status(404))?;
-        mounted.connect(self, &[Version::V1.into(), Version::V2.into()].into(), info).await
+    ) -> Result<Admitted, ConnectError> {
+        let mounted = &self.0.mounts[index];
+        let (endpoint, mount) = (self.clone(), mounted.mount.clone());
+        let serializers = serializers.clone();
+        let request = ConnectRequest { info, endpoint, mount, serializers };
+        let socket = mounted.connector.connect(request).await?;
+        Ok(Admitted { socket, connections: self.0.connections.clone(), mount: Some(index) })
     }
 
     /// What the endpoint's tokens are signed with; see
@@ -228,18 +256,3 @@ pub(crate) trait Connector: Send + Sync {
 
 /// A mount together with what makes its sockets.
 pub(crate) type Mounted = MountedWith<Box<dyn Connector>>;
-
-impl Mounted {
-    /// Lets the socket decide on a connection.
-    pub(crate) async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        serializers: &Arc<[Protocol]>,
-        info: ConnectInfo,
-    ) -> Result<Box<dyn RawSocket>, ConnectError> {
-        let (endpoint, mount) = (endpoint.clone(), self.mount.clone());
-        let serializers = serializers.clone();
-        let request = ConnectRequest { info, endpoint, mount, serializers };
-        self.connector.connect(request).await
-    }
-}

@@ -3,6 +3,7 @@
 //! The handle itself is [`crate::Endpoint`]; [`server::Builder`](crate::server::Builder)
 //! builds it. Phoenix counterpart: `Phoenix.Endpoint`.
 
+pub(crate) mod admitted;
 mod cluster;
 mod connections;
 pub(crate) mod handle;
@@ -13,12 +14,12 @@ mod requirements;
 pub(crate) mod server_options;
 pub(crate) mod state;
 
-pub use self::requirements::Requirements;
+pub use self::{admitted::Admitted, requirements::Requirements};
 pub use crate::pubsub::{Broadcast, Subscription, SubscriptionError};
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,
-    connections::{Connections, Registered},
+    connections::Connections,
     handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted},
     mounted::MountedTransport,
     path::RequestPath,

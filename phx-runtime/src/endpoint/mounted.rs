@@ -17,6 +17,8 @@ use crate::{
 /// A mount; `C` makes its sockets.
 pub(crate) struct MountedWith<C> {
     pub(crate) mount: Arc<MountSettings>,
+    /// Where transports from outside find it.
+    pub(crate) path: MountPath,
     pub(crate) websocket: Option<MountedTransport<WebSocketSettings>>,
     pub(crate) longpoll: Option<MountedTransport<LongPollSettings>>,
     pub(crate) connector: C,
@@ -44,7 +46,8 @@ impl<C> MountedWith<C> {
             let path = MountPath::new(&mount.path, &settings.own.path);
             MountedTransport { path, settings, untaken_token: Once::new() }
         });
-        Ok(Self { mount: Arc::new(settings), websocket, longpoll, connector })
+        let path = MountPath::new(&mount.path, "");
+        Ok(Self { mount: Arc::new(settings), path, websocket, longpoll, connector })
     }
 
     /// Where it answers, in the order in which requests are looked up.

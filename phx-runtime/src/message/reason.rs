@@ -22,8 +22,18 @@ pub enum Reason {
     Shutdown,
     /// The client left the topic.
     Left,
-    /// The connection was closed by the client or lost.
+    /// The client closed the connection, as clients do that go: without a text, and with code 1000,
+    /// 1001 or none.
     Closed,
+    /// The client closed the connection and said why.
+    ClosedWith {
+        /// The code of its close frame; 1005 if there was none.
+        code: u16,
+        /// Its words; at most 123 bytes over WebSocket, and often none.
+        text: Arc<str>,
+    },
+    /// The connection broke or ended without a close, or its transport went away.
+    Lost,
     /// The connection was ended by a `disconnect` of its id.
     Disconnected,
     /// The connection was quiet for too long.
@@ -54,6 +64,13 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ClosedWith { code, text } if text.is_empty() => {
+                return write!(f, "closed with code {code}");
+            }
+            Self::ClosedWith { code, text } => {
+                return write!(f, "closed with code {code}: {text}");
+            }
+            Self::Lost => "lost",
             Self::Normal => "normal",
             Self::Shutdown => "shutdown",
             Self::Left => "left",

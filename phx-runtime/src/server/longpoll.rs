@@ -17,12 +17,12 @@ use super::{
 };
 use crate::{
     connect::{ConnectInfo, LongPollSettings, params::Params},
-    endpoint::{Endpoint, Mounted, MountedTransport},
+    endpoint::{Admitted, Endpoint, Mounted, MountedTransport},
     log,
     token::{Token, random},
     transport::{
-        RawSocket, TransportKind,
-        longpoll::{Answer, Messages, Poll, Seat, Session, SessionId, Status, drive},
+        TransportKind,
+        longpoll::{Answer, Messages, Poll, Requests, Seat, Session, SessionId, Status},
     },
 };
 
@@ -167,19 +167,15 @@ impl Client<'_> {
     /// Opens a session, and returns its token.
     async fn connect(&self, info: ConnectInfo, seat: Seat) -> Result<String, Status> {
         let peer = info.peer();
-        match self.mounted.connect(self.endpoint, &self.longpoll.settings.serializers, info).await {
-            Ok(socket) => self.open(socket, peer, seat).ok_or(Status::Failed),
+        let serializers = &self.longpoll.settings.serializers;
+        match self.endpoint.admit(self.index, serializers, info).await {
+            Ok(admitted) => self.open(admitted, peer, seat).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }
     }
 
-    fn open(
-        &self,
-        socket: Box<dyn RawSocket>,
-        peer: Option<SocketAddr>,
-        seat: Seat,
-    ) -> Option<String> {
+    fn open(&self, admitted: Admitted, peer: Option<SocketAddr>, seat: Seat) -> Option<String> {
         let own = &self.longpoll.settings.own;
         let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
         let id: SessionId = random().inspect_err(|error| log::long_poll_failed(error)).ok()?;
@@ -194,13 +190,10 @@ impl Client<'_> {
             backlog,
             own.budget.clone(),
         );
-        let registered = self.endpoint.0.connections.register(self.index, session.connection());
         let sessions = self.endpoint.0.sessions.clone();
         sessions.insert(id, session.clone(), seat);
-        tokio::spawn(async move {
-            drive(session, id, sessions, socket).await;
-            drop(registered);
-        });
+        let connection = session.connection().clone();
+        tokio::spawn(admitted.serve(connection, Requests::new(session, id, sessions)));
         Some(token)
     }
 }

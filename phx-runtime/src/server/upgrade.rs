@@ -15,11 +15,11 @@ use crate::{
         WebSocketSettings, extensions, handshake, params::Params, plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
-    endpoint::{Endpoint, Registered},
+    endpoint::{Admitted, Endpoint},
     log,
     transport::{
-        RawSocket, TransportKind,
-        websocket::{Driver, Io, drive},
+        TransportKind,
+        websocket::{Io, WebSocket},
     },
     wire::{Decoder, deflate::inflate},
 };
@@ -74,12 +74,12 @@ pub(super) async fn upgrade(
                 return plain_response(StatusCode::FORBIDDEN, "");
             }
         };
-    let socket = match mounted.connect(&endpoint, &websocket.settings.serializers, info).await {
-        Ok(socket) => socket,
+    let admitted = match endpoint.admit(index, &websocket.settings.serializers, info).await {
+        Ok(admitted) => admitted,
         Err(error) => return websocket.settings.own.answer(&error),
     };
     let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
-    tokio::spawn(serve(Accepted { endpoint, index, on_upgrade, compresses }, socket));
+    tokio::spawn(serve(Accepted { admitted, endpoint, index, on_upgrade, compresses }));
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -99,17 +99,17 @@ pub(super) async fn upgrade(
 ///
 /// The way there is boxed, and moved into a block, so that the task of an idle connection is hardly
 /// larger than what that connection holds.
-fn serve(accepted: Accepted, socket: Box<dyn RawSocket>) -> impl Future<Output = ()> + Send {
-    let established = Box::pin(accepted.establish(socket));
+fn serve(accepted: Accepted) -> impl Future<Output = ()> + Send {
+    let established = Box::pin(accepted.establish());
     async move {
-        let Some((driver, socket, registered)) = established.await else { return };
-        drive(driver, socket).await;
-        drop(registered);
+        let Some((admitted, connection, websocket)) = established.await else { return };
+        admitted.serve(connection, websocket).await;
     }
 }
 
 /// A connection whose client is about to be told that it may go on.
 struct Accepted {
+    admitted: Admitted,
     endpoint: Endpoint,
     /// Which mount.
     index: usize,
@@ -119,11 +119,8 @@ struct Accepted {
 
 impl Accepted {
     /// Waits for the stream. None if it never comes.
-    async fn establish(
-        self,
-        socket: Box<dyn RawSocket>,
-    ) -> Option<(Driver, Box<dyn RawSocket>, Registered)> {
-        let Self { endpoint, index, on_upgrade, compresses } = self;
+    async fn establish(self) -> Option<(Admitted, Connection, WebSocket)> {
+        let Self { admitted, endpoint, index, on_upgrade, compresses } = self;
         let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => {
@@ -143,8 +140,8 @@ impl Accepted {
             decoder = decoder.with_inflate(inflate);
         }
         decoder.feed(&early);
-        let registered = endpoint.0.connections.register(index, &connection);
-        Some((Driver::new(io, connection, decoder, timeout), socket, registered))
+        let websocket = WebSocket::new(io, decoder, timeout);
+        Some((admitted, connection, websocket))
     }
 }
 

@@ -6,6 +6,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use tokio::runtime::Handle;
+
 use super::{Accepted, Session, disconnect::Disconnect};
 use crate::{
     channel::{ConnectContext, Connected, Route, SocketState},
@@ -25,6 +27,8 @@ pub(crate) enum Channels {
     Accepted(Box<Accepted>),
     /// Its connection is established.
     Serving(Session),
+    /// Dropped, and its channels end elsewhere.
+    Over,
 }
 
 impl Channels {
@@ -78,21 +82,43 @@ impl Channels {
         match self {
             Self::Accepted(accepted) => accepted.id.as_ref(),
             Self::Serving(session) => session.id(),
+            Self::Over => None,
         }
+    }
+}
+
+impl Drop for Channels {
+    /// Whoever drives a socket by hand may drop it wherever it is: its channels end all the same.
+    fn drop(&mut self) {
+        let Self::Serving(session) = self else { return };
+        if !session.has_channels() {
+            return;
+        }
+        // Before the task has it: a runtime that shuts down drops it at once, and that was it.
+        session.end(Reason::Lost);
+        session.leave_topics();
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut left = std::mem::replace(self, Self::Over);
+        runtime.spawn(async move {
+            if let Self::Serving(session) = &mut left {
+                session.terminate(Reason::Lost).await;
+            }
+        });
     }
 }
 
 /// A transport that hands something over before `init` gets its connection stopped.
 impl RawSocket for Channels {
-    fn init(&mut self, connection: &Connection) {
+    fn init<'a>(&'a mut self, connection: &'a Connection) -> Handled<'a> {
         if let Self::Accepted(accepted) = self {
             *self = Self::Serving(accepted.start(connection));
         }
+        Flow::Continue.into()
     }
 
     fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
         match self {
-            Self::Accepted(_) => Flow::Stop(CloseCode::INTERNAL).into(),
+            Self::Accepted(_) | Self::Over => Flow::Stop(CloseCode::INTERNAL).into(),
             Self::Serving(session) => session.receive(&frame).into(),
         }
     }
@@ -115,6 +141,7 @@ impl RawSocket for Channels {
         match self {
             Self::Accepted(accepted) => accepted.routes.socket(),
             Self::Serving(session) => session.name(),
+            Self::Over => "",
         }
     }
 
@@ -124,7 +151,7 @@ impl RawSocket for Channels {
 
     fn is_ready(&self) -> bool {
         match self {
-            Self::Accepted(_) => true,
+            Self::Accepted(_) | Self::Over => true,
             Self::Serving(session) => session.is_ready(),
         }
     }
@@ -135,7 +162,7 @@ impl RawSocket for Channels {
         _: &'a Connection,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         match self {
-            Self::Accepted(_) => Box::pin(std::future::ready(())),
+            Self::Accepted(_) | Self::Over => Box::pin(std::future::ready(())),
             Self::Serving(session) => Box::pin(session.terminate(reason)),
         }
     }

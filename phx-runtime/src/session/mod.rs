@@ -169,10 +169,25 @@ impl Session {
         }
     }
 
+    /// Whether channels are left that were not told of the end.
+    pub(super) fn has_channels(&self) -> bool {
+        self.ending.is_none() && (self.slots.len() > 0 || !self.core.running.is_empty())
+    }
+
+    /// No broadcast comes in any more, and nothing goes out.
+    pub(super) fn leave_topics(&mut self) {
+        self.slots.for_each(|slot| slot.member.close());
+    }
+
+    /// Nothing begins any more.
+    pub(super) fn end(&mut self, reason: Reason) {
+        self.disconnect = None;
+        self.ending = Some(Box::new(reason));
+    }
+
     /// Ends all channels. Nothing that they still send reaches the client.
     pub(super) async fn terminate(&mut self, reason: Reason) {
-        self.disconnect = None;
-        self.ending = Some(Box::new(reason.clone()));
+        self.end(reason.clone());
         self.core.running.cancel_joins();
         for mut slot in std::mem::take(&mut self.slots).into_list() {
             slot.member.close();
@@ -281,7 +296,7 @@ impl Session {
 impl Drop for Session {
     /// A task that is dropped before its end leaves no channel behind in its topic.
     fn drop(&mut self) {
-        self.slots.for_each(|slot| slot.member.close());
+        self.leave_topics();
     }
 }
 

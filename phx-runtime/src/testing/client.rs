@@ -9,20 +9,22 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     inbox::{Inbox, Missing, PATIENCE},
-    memory::{self, Sent},
+    memory::{BACKLOG, Memory, Sent},
     message::{self, Body, Received, Whole},
     pattern::matches,
 };
 use crate::{
     channel::JoinError,
+    connection::Connection,
+    endpoint::Admitted,
     message::{EventName, Payload, ToPayload, Topic},
-    transport::RawSocket,
     wire::CloseCode,
 };
 
@@ -86,12 +88,16 @@ impl Line {
 }
 
 impl Client {
-    pub(super) fn new(id: Option<String>, mut socket: impl RawSocket) -> Self {
+    pub(super) fn new(admitted: Admitted) -> Self {
+        let id = admitted.id().map(str::to_owned);
         let inbox = Arc::new(Inbox::default());
         let (server, from_client) = mpsc::unbounded_channel();
-        // Here and not in the task, so that a client that is there also hears.
-        let connection = memory::establish(&mut socket);
-        tokio::spawn(memory::serve(socket, connection, from_client, inbox.clone()));
+        let memory = Memory::new(from_client, inbox.clone());
+        let mut served = Box::pin(admitted.serve(Connection::new(BACKLOG), memory));
+        // It begins here and not in the task, so that a client that is there also hears.
+        if (&mut served).now_or_never().is_none() {
+            tokio::spawn(served);
+        }
         let server = Mutex::new(Some(server));
         Self { id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }
     }

@@ -1,20 +1,24 @@
 //! A transport that is memory.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{inbox::Inbox, message::Received};
+use super::{inbox::Inbox, message::Received as Message};
 use crate::{
     connection::{Connection, Outgoing},
     log,
-    message::{Info, Reason},
-    transport::{Flow, Handled, RawSocket, stopped},
-    wire::{CloseCode, Frame},
+    message::Reason,
+    transport::{Outcome, Received, Transport},
+    wire::{CloseCode, Frame, Text},
 };
 
 /// Bytes that may wait for the client. They do not wait: the client always reads.
-const BACKLOG: usize = 1 << 24;
+pub(super) const BACKLOG: usize = 1 << 24;
 
 /// A message of the client, and whom to tell that the server has taken it.
 pub(super) struct Sent {
@@ -22,117 +26,60 @@ pub(super) struct Sent {
     pub(super) taken: oneshot::Sender<()>,
 }
 
-enum Event {
-    Message(Sent),
-    Infos(Vec<Info>),
-    End(Reason),
-}
-
-/// Establishes a connection.
-pub(crate) fn establish(socket: &mut impl RawSocket) -> Connection {
-    let connection = Connection::new(BACKLOG);
-    socket.init(&connection);
-    connection
-}
-
-/// Serves one connection until one of its ends closes it: the client by dropping its sender.
-pub(crate) async fn serve(
-    mut socket: impl RawSocket,
-    connection: Connection,
-    mut client: mpsc::UnboundedReceiver<Sent>,
+/// The server's end of a connection that the client closes by dropping its sender.
+pub(super) struct Memory {
+    client: mpsc::UnboundedReceiver<Sent>,
+    /// Whoever waits for the message that is handled.
+    taken: Option<oneshot::Sender<()>>,
     inbox: Arc<Inbox>,
-) {
-    // Whoever waits learns of the end, even if the socket panics.
-    let closing = CloseAtEnd(inbox);
-    let _abandoned = connection.abandon_at_end();
-    let inbox = &*closing.0;
-    let reason = loop {
-        let event = poll_fn(|task| {
-            let polled = socket.poll(task, &connection);
-            deliver(&connection, task, inbox);
-            if let Poll::Ready(Flow::Stop(code) | Flow::Malformed(code)) = polled {
-                return Poll::Ready(Event::End(stop(&connection, code)));
-            }
-            if let Some((_, reason)) = connection.ending() {
-                return Poll::Ready(Event::End(reason));
-            }
-            let infos = connection.take_messages();
-            if !infos.is_empty() {
-                return Poll::Ready(Event::Infos(infos));
-            }
-            if !socket.is_ready() {
-                return Poll::Pending;
-            }
-            let sent = client.poll_recv(task);
-            sent.map(|sent| sent.map_or(Event::End(Reason::Closed), Event::Message))
-        });
-        let mut flow = Flow::Continue;
-        match event.await {
-            Event::Message(Sent { frame, taken }) => {
-                flow = decide(socket.handle_in(frame, &connection), &connection, inbox).await;
-                // The test may have stopped to wait.
-                let _ = taken.send(());
-            }
-            Event::Infos(infos) => {
-                for info in infos {
-                    if flow == Flow::Continue {
-                        let handled = socket.handle_info(info, &connection);
-                        flow = decide(handled, &connection, inbox).await;
-                    }
-                }
-            }
-            Event::End(reason) => break reason,
-        }
-        if let Flow::Stop(code) | Flow::Malformed(code) = flow {
-            break stop(&connection, code);
-        }
-    };
-    let code = connection.ending().map(|(code, _)| code);
-    connection.close_mailbox(reason.clone());
-    socket.terminate(reason, &connection).await;
-    poll_fn(|task| {
-        deliver(&connection, task, inbox);
-        Poll::Ready(())
-    })
-    .await;
-    inbox.close(code);
+    /// The code that the server closed with.
+    code: Option<CloseCode>,
 }
 
-/// The socket ends the connection.
-fn stop(connection: &Connection, code: CloseCode) -> Reason {
-    let reason = stopped(code);
-    connection.close(code, reason.clone());
-    reason
-}
-
-/// Waits for a decision that takes time, and delivers meanwhile.
-async fn decide(handled: Handled<'_>, connection: &Connection, inbox: &Inbox) -> Flow {
-    let mut decision = pin!(handled.decide());
-    poll_fn(|task| {
-        let polled = decision.as_mut().poll(task);
-        deliver(connection, task, inbox);
-        polled
-    })
-    .await
-}
-
-/// Hands the client what was sent to it.
-fn deliver(connection: &Connection, task: &std::task::Context<'_>, inbox: &Inbox) {
-    let Poll::Ready(frames) = connection.poll_frames(task) else { return };
-    for frame in frames {
-        let Outgoing::Frame(frame) = frame else { continue };
-        if let Some(message) = Received::read(&frame) {
-            inbox.put(message);
-        } else {
-            log::unreadable_frame(frame.len());
-        }
+impl Memory {
+    pub(super) fn new(client: mpsc::UnboundedReceiver<Sent>, inbox: Arc<Inbox>) -> Self {
+        Self { client, taken: None, inbox, code: None }
     }
 }
 
-struct CloseAtEnd(Arc<Inbox>);
+impl Transport for Memory {
+    fn poll_receive(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Received> {
+        self.client.poll_recv(task).map(|sent| match sent {
+            Some(Sent { frame, taken }) => {
+                self.taken = Some(taken);
+                Received::Message(frame)
+            }
+            None => Received::Closed { code: None, text: Text::default() },
+        })
+    }
 
-impl Drop for CloseAtEnd {
+    fn poll_send(&mut self, _: &mut Context<'_>, connection: &Connection) -> Poll<io::Result<()>> {
+        for outgoing in connection.take_frames() {
+            let Outgoing::Frame(frame) = outgoing else { continue };
+            match Message::read(&frame) {
+                Some(message) => self.inbox.put(message),
+                None => log::unreadable_frame(frame.len()),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn handled(&mut self, _: Outcome) {
+        if let Some(taken) = self.taken.take() {
+            // The test may have stopped to wait.
+            let _ = taken.send(());
+        }
+    }
+
+    fn ended(&mut self, _: &Reason, connection: &Connection) {
+        self.taken = None;
+        self.code = connection.ending().map(|(code, _)| code);
+    }
+}
+
+impl Drop for Memory {
+    /// Whoever waits learns of the end once the socket has cleaned up, and also if it never does.
     fn drop(&mut self) {
-        self.0.close(None);
+        self.inbox.close(self.code);
     }
 }

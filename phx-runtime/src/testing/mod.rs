@@ -89,7 +89,7 @@ pub use self::{
 use crate::{
     channel::{Socket, SocketState, detached},
     connect::{ConnectError, ConnectInfo, MountSettings, params::Params},
-    endpoint::{ConnectRequest, Endpoint},
+    endpoint::{Admitted, ConnectRequest, Endpoint},
     message::Topic,
     serializer::Version,
     session::Channels,
@@ -136,8 +136,8 @@ pub async fn connect<S: SocketState>(
         serializers: [Version::V2.into()].into(),
     };
     let channels = Channels::connect::<S>(request, S::channels().into()).await?;
-    let id = channels.id().map(ToString::to_string);
-    Ok(Client::new(id, channels))
+    let connections = endpoint.0.connections.clone();
+    Ok(Client::new(Admitted { socket: Box::new(channels), connections, mount: None }))
 }
 
 /// The value, or a panic at the caller's line; for the assertion macros.

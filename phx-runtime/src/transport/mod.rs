@@ -1,22 +1,25 @@
-//! What carries bytes between clients and sockets.
+//! What carries messages between clients and sockets.
 //!
-//! A transport owns the connection and calls the methods of a [`RawSocket`]; it knows nothing of
-//! channels. The built-in transports use only what is public here.
+//! A [`Transport`] moves messages, a [`RawSocket`] handles them, and one serving loop stands between
+//! them: it guards the socket, keeps the deadlines and ends connections in order. The channel session
+//! is one socket, WebSocket and long-polling are two transports; what they are served by is
+//! [`Admitted::serve`](crate::endpoint::Admitted::serve), as is a transport of your own.
 
+mod contract;
 mod deadline;
+mod end;
 mod kind;
 pub(crate) mod longpoll;
 mod raw_socket;
+mod serving;
 pub(crate) mod websocket;
 
-pub(crate) use self::{
-    deadline::Deadline,
-    raw_socket::{HandledKind, TERMINATE, guarded, stopped, terminate},
-};
 pub use self::{
+    contract::{Outcome, Received, Transport},
     kind::TransportKind,
     raw_socket::{Flow, Handled, RawSocket},
 };
+pub(crate) use self::{deadline::Deadline, raw_socket::TERMINATE, serving::serve};
 pub use crate::{
     connection::{Connection, Outgoing},
     wire::{CloseCode, Control, Frame, NotUtf8, Text},

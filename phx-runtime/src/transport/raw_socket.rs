@@ -51,8 +51,11 @@ pub(crate) const TERMINATE: Duration = Duration::from_secs(5);
 /// All methods of one connection are called one after the other by the connection's task. A panic is
 /// logged and closes the connection with code 1011. Phoenix counterpart: `Phoenix.Socket.Transport`.
 pub trait RawSocket: Send + 'static {
-    /// The connection is established.
-    fn init(&mut self, _connection: &Connection) {}
+    /// The connection is established. Nothing else is called before this has decided, which may take
+    /// time; [`Flow::Stop`] ends the connection at once.
+    fn init<'a>(&'a mut self, _connection: &'a Connection) -> Handled<'a> {
+        Flow::Continue.into()
+    }
 
     /// A message from the client.
     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a>;

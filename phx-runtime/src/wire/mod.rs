@@ -15,7 +15,6 @@ pub(crate) use self::{
     close::{ClientClose, close_frame, close_reply},
     decoder::{Decoder, Incoming},
     encoder::{put_frame, server_frames},
-    frame_error::FrameError,
     frame_header::{OpCode, ServerFrameLen, header as frame_header, server_frame_len},
     message_frame::{put_binary_frame, put_text_frame},
 };

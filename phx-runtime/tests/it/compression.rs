@@ -211,9 +211,9 @@ async fn replies_and_pushes_are_compressed() {
 async fn over_another_transport(endpoint: &Endpoint) -> (Box<dyn RawSocket>, Connection) {
     let params: Params = [("vsn", "2.0.0")].into_iter().collect();
     let info = ConnectInfo::new(TransportKind::Custom("memory"), params);
-    let mut socket = endpoint.connect("/socket", info).await.unwrap();
+    let mut socket = endpoint.connect("/socket", info).await.unwrap().into_socket();
     let connection = Connection::new(1 << 20);
-    socket.init(&connection);
+    assert_eq!(socket.init(&connection).decide().await, Flow::Continue);
     let join = Frame::text(r#"["1","1","room:a","phx_join",{}]"#);
     socket.handle_in(join, &connection).decide().await;
     next_frames(&connection).await;

@@ -21,5 +21,6 @@ mod payloads;
 mod presence;
 mod server;
 mod stair;
+mod transports;
 mod turns;
 mod websocket;

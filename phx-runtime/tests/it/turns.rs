@@ -66,8 +66,9 @@ impl RawConnect for Listener {
 }
 
 impl RawSocket for Listener {
-    fn init(&mut self, connection: &Connection) {
+    fn init<'a>(&'a mut self, connection: &'a Connection) -> Handled<'a> {
         self.1.send(connection.clone()).unwrap();
+        Flow::Continue.into()
     }
 
     fn handle_in<'a>(&'a mut self, _: Frame, _: &'a Connection) -> Handled<'a> {

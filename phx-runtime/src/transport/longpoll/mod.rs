@@ -22,19 +22,19 @@
 //! give them twice to every client that did receive them and polls again, as all of them do.
 
 mod answer;
-mod driver;
 mod messages;
 mod poll;
 mod post;
+mod requests;
 mod session;
 mod sessions;
 mod turn;
 
 pub(crate) use self::{
     answer::{Answer, Status},
-    driver::drive,
     messages::Messages,
     poll::Poll,
+    requests::Requests,
     session::Session,
     sessions::{Seat, SessionId, SessionLimits, Sessions},
 };

@@ -131,6 +131,8 @@ impl Session {
 
     /// Whether a poll can be answered. If not, `task` is woken when that changes.
     pub(super) fn is_poll_ready(&self, number: u64, task: &Context<'_>) -> bool {
+        // Whatever has to come first does, without the lock.
+        self.connection.uncork();
         let mut state = self.state.lock();
         if state.newest_poll != number {
             return true;
@@ -147,6 +149,7 @@ impl Session {
 
     /// Takes what waits for the client on behalf of a poll.
     pub(super) fn take_messages(&self, number: u64) -> Taken {
+        self.connection.uncork();
         let mut state = self.state.lock();
         if state.newest_poll != number {
             return Taken::Nothing;
@@ -199,6 +202,7 @@ impl Session {
 
     /// Wakes the open poll if frames wait for it.
     pub(super) fn deliver(&self) {
+        self.connection.uncork();
         if self.connection.has_frames() {
             let listener = self.state.lock().listener.take();
             listener.into_iter().for_each(Waker::wake);
@@ -221,6 +225,7 @@ impl Session {
 
     /// The task ends. An open poll gets what still waits, or is told that the session is gone.
     pub(super) fn close(&self) {
+        self.connection.uncork();
         let mut state = self.state.lock();
         state.closed = true;
         state.fetch(&self.connection, usize::MAX);
@@ -230,6 +235,10 @@ impl Session {
         drop(state);
         drop(inbox);
         listener.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().closed
     }
 
     /// Whether nothing waits any more, once the session is closed.
@@ -276,7 +285,7 @@ impl State {
     /// Takes over what waits in the outbox.
     fn fetch(&mut self, connection: &Connection, enough: usize) {
         let mut dropped = 0_usize;
-        for frame in connection.take_some_frames(enough) {
+        for frame in connection.take_frames_up_to(enough) {
             match frame {
                 Outgoing::Frame(Frame::Text(text)) => self.messages.push(text),
                 Outgoing::Frame(Frame::Binary(_)) => dropped += 1,

@@ -17,16 +17,16 @@ use tokio::time::{Instant, advance, sleep};
 
 use super::{
     answer::Status,
-    driver::drive,
     messages::Messages,
     poll::Poll,
+    requests::Requests,
     session::Session,
     sessions::{SessionId, SessionLimits, Sessions},
 };
 use crate::{
     connection::{BacklogLimits, Budget, Connection},
     message::{Info, Reason},
-    transport::{Flow, Handled, RawSocket},
+    transport::{Flow, Handled, RawSocket, serve},
     wire::{CloseCode, Frame},
 };
 
@@ -41,8 +41,9 @@ type Log = Arc<Mutex<Vec<String>>>;
 struct Probe(Log);
 
 impl RawSocket for Probe {
-    fn init(&mut self, _: &Connection) {
+    fn init<'a>(&'a mut self, _: &'a Connection) -> Handled<'a> {
         self.0.lock().push("init".into());
+        Flow::Continue.into()
     }
 
     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {
@@ -93,6 +94,16 @@ impl RawSocket for Probe {
         self.0.lock().push(format!("terminate {reason}"));
         Box::pin(std::future::ready(()))
     }
+}
+
+async fn drive(
+    session: Arc<Session>,
+    id: SessionId,
+    sessions: Sessions,
+    socket: Box<dyn RawSocket>,
+) {
+    let connection = session.connection().clone();
+    serve(socket, connection, Requests::new(session, id, sessions), ()).await;
 }
 
 struct Fixture {
@@ -518,8 +529,9 @@ struct Odd {
 }
 
 impl RawSocket for Odd {
-    fn init(&mut self, _: &Connection) {
+    fn init<'a>(&'a mut self, _: &'a Connection) -> Handled<'a> {
         assert_ne!(self.at, "init", "told to");
+        Flow::Continue.into()
     }
 
     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {

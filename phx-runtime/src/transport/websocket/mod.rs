@@ -1,10 +1,7 @@
-//! The WebSocket transport: frames, the opening handshake, and the task of a connection.
+//! The WebSocket transport: frames of a stream that was upgraded.
 
-mod driver;
+mod frames;
 mod io;
 mod tcp;
 
-pub(crate) use self::{
-    driver::{Driver, drive},
-    io::Io,
-};
+pub(crate) use self::{frames::WebSocket, io::Io};

@@ -42,8 +42,9 @@ impl RawConnect for Clumsy {
 }
 
 impl RawSocket for Clumsy {
-    fn init(&mut self, _: &Connection) {
+    fn init<'a>(&'a mut self, _: &'a Connection) -> Handled<'a> {
         self.reached("init");
+        Flow::Continue.into()
     }
 
     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a> {

@@ -1,0 +1,4 @@
+//! The one serving loop, through what is public: sockets that do anything, transports that do anything.
+
+mod guards;
+mod memory;
