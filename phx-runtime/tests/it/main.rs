@@ -19,6 +19,7 @@ mod limits;
 mod longpoll;
 mod payloads;
 mod presence;
+mod rows;
 mod server;
 mod stair;
 mod transports;

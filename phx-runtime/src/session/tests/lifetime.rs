@@ -76,7 +76,10 @@ async fn a_connection_whose_task_is_dropped_leaves_its_topics() {
     for topic in ["room:a", "prices", "user:7"] {
         assert_eq!(endpoint.subscribers(topic), 0, "{topic}");
     }
-    assert!(connection.upgrade().is_none());
+    // Its channels still have to be told.
+    while connection.upgrade().is_some() {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// One thread opens and closes connections; the other one sends to whatever it finds of them.
