@@ -281,7 +281,7 @@ impl Client {
         };
         let mut socket = Channels::connect::<User>(request, User::channels().into()).await?;
         let connection = Connection::new(1 << 20);
-        let begun = futures_util::FutureExt::now_or_never(socket.init(&connection).decide());
+        let begun = FutureExt::now_or_never(socket.init(&connection).decide());
         assert_eq!(begun, Some(Flow::Continue));
         Ok(Self { socket, connection, received: VecDeque::new(), closed: false })
     }
