@@ -93,10 +93,10 @@ impl Client {
         let inbox = Arc::new(Inbox::default());
         let (server, from_client) = mpsc::unbounded_channel();
         let memory = Memory::new(from_client, inbox.clone());
-        let mut served = Box::pin(admitted.serve(Connection::new(BACKLOG), memory));
+        let mut serving = Box::pin(admitted.serve(Connection::new(BACKLOG), memory));
         // It begins here and not in the task, so that a client that is there also hears.
-        if (&mut served).now_or_never().is_none() {
-            tokio::spawn(served);
+        if (&mut serving).now_or_never().is_none() {
+            tokio::spawn(serving);
         }
         let server = Mutex::new(Some(server));
         Self { id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }

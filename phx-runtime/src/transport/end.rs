@@ -49,10 +49,8 @@ impl End {
     /// Clients that go in an orderly way say 1000, 1001 or nothing.
     pub(super) fn closed_by_client(code: Option<CloseCode>, text: Text) -> Self {
         let is_usual = matches!(code, None | Some(CloseCode::NORMAL | CloseCode::GOING_AWAY));
-        Self::ClosedByClient(match is_usual && text.is_empty() {
-            true => None,
-            false => Some(Box::new(ClientClose { code, text })),
-        })
+        let close = (!is_usual || !text.is_empty()).then(|| Box::new(ClientClose { code, text }));
+        Self::ClosedByClient(close)
     }
 
     /// The end, if that was decided.
