@@ -11,6 +11,8 @@
 #![allow(clippy::similar_names, reason = "sent and spent are what it counts")]
 #![allow(clippy::decimal_bitwise_operands, reason = "RFC 6455 writes lengths as decimals")]
 
+#[cfg(all(feature = "redis", feature = "nats"))]
+mod cluster;
 mod compare;
 mod effort;
 mod fleet;
@@ -50,6 +52,10 @@ fn start() -> Result<(), Box<dyn Error>> {
     match arguments.first().map(String::as_str) {
         Some("serve-kernel") => return Ok(kernel::serve(number(1).unwrap_or(1))?),
         Some("serve-phx") => return server::serve(number(1).unwrap_or(1)),
+        #[cfg(all(feature = "redis", feature = "nats"))]
+        Some("cluster-send") => {
+            return Ok(cluster::send(&arguments[1], &arguments[2], number(3).unwrap_or(1))?);
+        }
         Some(_) => {}
         // `cargo test --all-targets` starts benchmarks too, but passes nothing.
         None => return Ok(()),

@@ -42,12 +42,18 @@ enum Process {
 impl Server {
     /// Starts this very program as a server.
     pub fn start(kind: Kind) -> io::Result<Self> {
+        Self::start_with(kind, &[])
+    }
+
+    /// The same with some of its environment.
+    pub fn start_with(kind: Kind, environment: &[(&str, &str)]) -> io::Result<Self> {
         let (name, number) = match kind {
             Kind::Kernel { gather } => ("serve-kernel", gather),
             Kind::Phx { threads } => ("serve-phx", threads),
         };
         let mut child = Command::new(env::current_exe()?)
             .args([name, &number.to_string()])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
@@ -157,7 +163,7 @@ fn threads<T: std::iter::Sum>(pid: u32, file: &str, read: impl Fn(&str) -> Optio
     tasks.filter_map(|task| read(&fs::read_to_string(task.path().join(file)).ok()?)).sum()
 }
 
-fn cpu(pid: u32) -> Duration {
+pub fn cpu(pid: u32) -> Duration {
     // `schedstat` counts nanoseconds where `stat` counts hundredths of a second.
     let nanoseconds =
         threads(pid, "schedstat", |text| text.split_whitespace().next()?.parse::<u64>().ok());

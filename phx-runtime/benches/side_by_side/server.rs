@@ -1,5 +1,7 @@
 //! The phx server under test: a plain channel with typed payloads, logging off.
 
+use std::env;
+
 use phx_runtime::Endpoint;
 
 /// What the load is made of.
@@ -40,6 +42,11 @@ mod bench {
             socket.broadcast("cast", message);
         }
 
+        #[handle_in("others")]
+        fn others(&self, message: Numbered, socket: &Socket) {
+            socket.broadcast_from("others", message);
+        }
+
         #[handle_in("echo")]
         fn echo(&self, message: Numbered) -> Reply {
             Reply::ok(message)
@@ -52,7 +59,11 @@ pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
-        let endpoint = Endpoint::builder().socket::<bench::Load>().build()?;
+        let mut builder = Endpoint::builder().socket::<bench::Load>();
+        if let (Ok(url), Ok(secret)) = (env::var("CLUSTER"), env::var("SECRET")) {
+            builder = builder.secret(secret).cluster(url);
+        }
+        let endpoint = builder.build()?;
         let server = endpoint.bind(([127, 0, 0, 1], 0)).await?;
         println!("{}", server.address());
         server.run(endpoint.routes()).await;

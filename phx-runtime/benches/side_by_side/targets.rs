@@ -69,9 +69,27 @@ pub const ALL: &[(&str, Measure)] = &[
     ("slow-readers", slow_readers),
     ("long-poll", long_poll),
     ("two-threads", two_threads),
+    #[cfg(all(feature = "redis", feature = "nats"))]
+    ("cluster", cluster),
 ];
 
 const BOTH: [Kind; 2] = [Kind::PHX, Kind::KERNEL];
+
+#[cfg(all(feature = "redis", feature = "nats"))]
+fn cluster(setting: &Setting) -> Measured {
+    let compared = super::cluster::compare(setting.effort)?.into_iter();
+    Ok(compared
+        .map(|compared| Outcome {
+            target: compared.target,
+            phx: compared.phx,
+            yardstick: Some(compared.yardstick),
+            unit: "µs",
+            figure: compared.phx / compared.yardstick,
+            limit: Some(compared.limit),
+            others: Vec::new(),
+        })
+        .collect())
+}
 
 fn idle_memory(setting: &Setting) -> Measured {
     let Effort { many, .. } = setting.effort;

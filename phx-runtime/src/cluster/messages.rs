@@ -17,6 +17,8 @@ pub(crate) enum Port {
     Subscribers = 1,
     /// Who is in which topic.
     Presence = 2,
+    /// Requests of long-polling clients whose session is elsewhere.
+    LongPoll = 3,
 }
 
 /// A part of the runtime that other nodes send messages to.

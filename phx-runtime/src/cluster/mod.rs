@@ -72,6 +72,7 @@ pub use self::{
     options::Cluster,
 };
 pub(crate) use self::{
+    asks::AskError,
     engine::Engine,
     error::ClusterConfigError,
     inbox::{Arrival, Arrivals},

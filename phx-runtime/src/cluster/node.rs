@@ -17,6 +17,11 @@ impl NodeId {
         Self(crate::token::random().map_or_else(|_| by_hasher(), u64::from_be_bytes))
     }
 
+    /// The id that is this number.
+    pub(crate) const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The id as a number.
     pub const fn get(self) -> u64 {
         self.0

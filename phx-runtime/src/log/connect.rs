@@ -197,6 +197,12 @@ pub(crate) fn tcp_option_failed(option: &'static str, error: impl Display) {
     line!(debug, "cannot set an option of a TCP socket"; option = option, error = Shown::text(error));
 }
 
+/// Messages of a client cannot be handed to the node that it polls at; it learns that its session is
+/// gone.
+pub(crate) fn long_poll_answer_too_large() {
+    line!(error, "messages for a long-polling client are larger than what nodes send each other");
+}
+
 pub(crate) fn long_poll_failed(error: impl Display) {
     line!(
         error, "cannot open a long-poll session: the system gives no random bytes";

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     channel::SocketState,
-    cluster::{Cluster, ClusterConfigError, Engine},
+    cluster::{Cluster, ClusterConfigError, Engine, Port},
     connect::{
         CheckOrigin, Defaults, LongPollOptions, Mount, NoOrigin, OwnHost, SessionOptions,
         subprotocols,
@@ -28,7 +28,7 @@ use crate::{
     presence::handle::Presence,
     pubsub::PubSub,
     token::Secret,
-    transport::longpoll::Sessions,
+    transport::longpoll::{RemoteRequests, Sessions},
 };
 
 /// Collects sockets, state and settings of an [`Endpoint`].
@@ -244,6 +244,10 @@ impl Builder {
         let pubsub = PubSub::new();
         let cluster = self.cluster.map(|it| cluster_of(it, self.secret.as_ref(), &pubsub));
         let cluster = cluster.transpose()?;
+        let sessions = Sessions::default();
+        if let Some(nodes) = cluster.as_ref().and_then(|cluster| cluster.runtimes()) {
+            let _ = nodes.serve(Port::LongPoll, Arc::new(RemoteRequests::new(sessions.clone())));
+        }
         let endpoint = Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
@@ -252,7 +256,7 @@ impl Builder {
             host: self.defaults.host,
             mounts,
             connections: Connections::new(),
-            sessions: Sessions::default(),
+            sessions,
             server: self.server,
             cluster,
         }));

@@ -3,7 +3,7 @@
 //! Almost every answer has the HTTP status 200 and JSON with the status that counts: that is what
 //! clients read, also across origins.
 
-use std::{convert::Infallible, iter, net::SocketAddr};
+use std::{convert::Infallible, iter, net::SocketAddr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, Bytes};
@@ -16,13 +16,17 @@ use super::{
     request::Request,
 };
 use crate::{
+    cluster::{NodeId, Nodes},
     connect::{ConnectInfo, LongPollSettings, params::Params},
     endpoint::{Admitted, Endpoint, Mounted, MountedTransport},
     log,
     token::{Token, random},
     transport::{
         TransportKind,
-        longpoll::{Answer, Messages, Poll, Requests, Seat, Session, SessionId, Status},
+        longpoll::{
+            Answer, Elsewhere, Messages, Poll, PollElsewhere, Requests, Seat, Session, SessionId,
+            Status, Waited,
+        },
     },
 };
 
@@ -79,6 +83,13 @@ where
     response
 }
 
+/// Where a request's session is.
+enum Found {
+    Here(Arc<Session>),
+    /// Together with the token that names it.
+    Elsewhere(Elsewhere, String),
+}
+
 /// A request's endpoint and mount.
 struct Client<'a> {
     endpoint: &'a Endpoint,
@@ -93,10 +104,21 @@ impl Client<'_> {
         let Ok(mut query) = request.query() else {
             return plain(StatusCode::BAD_REQUEST);
         };
-        if let Some(session) = self.session(&request.headers, &query) {
-            let poll = Poll::new(session.visit());
-            poll.wait().await;
-            return deliver(poll);
+        match self.session(&request.headers, &query) {
+            Some(Found::Here(session)) => {
+                let poll = Poll::new(session.visit());
+                poll.wait().await;
+                return deliver(poll);
+            }
+            Some(Found::Elsewhere(session, token)) => {
+                let Some(mut poll) = session.poll(&token) else { return json(Status::Failed) };
+                match poll.wait().await {
+                    Waited::Ready => return deliver_from_elsewhere(poll),
+                    Waited::Silent => return answer(poll.empty_answer()),
+                    Waited::Gone => {}
+                }
+            }
+            None => {}
         }
         if self.endpoint.0.connections.are_draining() {
             return unavailable();
@@ -127,8 +149,18 @@ impl Client<'_> {
         let Ok(query) = request.query() else {
             return plain(StatusCode::BAD_REQUEST);
         };
-        let Some(session) = self.session(&request.headers, &query) else {
-            return json(Status::Gone);
+        let announced = content_length(&request.headers);
+        let limit = self.longpoll.settings.own.max_body_size;
+        let content_type = request.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let session = match self.session(&request.headers, &query) {
+            Some(Found::Here(session)) => session,
+            Some(Found::Elsewhere(session, _)) => {
+                return match body::read(body, announced, limit).await {
+                    Ok(body) => json(session.post(content_type, &body).await),
+                    Err(error) => unread(error),
+                };
+            }
+            None => return json(Status::Gone),
         };
         // Also while the rest of a body that is too large is waited for, the session does not expire.
         let waited_for = session.clone().visit();
@@ -137,26 +169,38 @@ impl Client<'_> {
         let Some(turn) = visit.turn().await else {
             return json(Status::TimedOut);
         };
-        let announced = content_length(&request.headers);
-        let limit = self.longpoll.settings.own.max_body_size;
         let body = match body::read(body, announced, limit).await {
             Ok(body) => body,
             Err(error) => return unread(error),
         };
-        let content_type = request.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         json(turn.post(Messages::new(body, content_type)).await)
     }
 
     /// The session that a request belongs to. The header counts even if its token is no good.
-    fn session(&self, headers: &HeaderMap, query: &Params) -> Option<std::sync::Arc<Session>> {
+    fn session(&self, headers: &HeaderMap, query: &Params) -> Option<Found> {
         let token = match headers.get(TOKEN) {
             Some(token) => token.to_str().ok()?,
             None => query.get("token")?,
         };
         let age = self.longpoll.settings.own.token_age;
         let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, age);
-        let id = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
-        self.endpoint.0.sessions.find(&SessionId::try_from(id).ok()?)
+        let name = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
+        let (&id, node) = name.split_first_chunk::<{ size_of::<SessionId>() }>()?;
+        if let (Some(nodes), Some(node)) = (self.nodes(), node.first_chunk()) {
+            let node = NodeId::from_number(u64::from_be_bytes(*node));
+            if node != nodes.this().id() {
+                let is_there = nodes.others().iter().any(|other| other.id() == node);
+                let window = self.longpoll.settings.own.window;
+                let session = || Elsewhere::new(nodes.clone(), node, id, window);
+                return is_there.then(|| Found::Elsewhere(session(), token.to_owned()));
+            }
+        }
+        self.endpoint.0.sessions.find(&id).map(Found::Here)
+    }
+
+    /// The other nodes, if requests may reach them.
+    fn nodes(&self) -> Option<&Nodes> {
+        self.endpoint.0.cluster.as_ref()?.runtimes()
     }
 
     /// Makes tokens belong to their mount.
@@ -180,7 +224,11 @@ impl Client<'_> {
         let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
         let id: SessionId = random().inspect_err(|error| log::long_poll_failed(error)).ok()?;
         // The secret was looked at when the endpoint was built, and text is JSON.
-        let name = URL_SAFE_NO_PAD.encode(id);
+        let mut name = id.to_vec();
+        if let Some(nodes) = self.nodes() {
+            name.extend_from_slice(&nodes.this().id().get().to_be_bytes());
+        }
+        let name = URL_SAFE_NO_PAD.encode(name);
         let token = Token::sign(self.endpoint.secret(), self.salt(), &name).ok()?;
         let session = Session::new(
             token.clone(),
@@ -203,6 +251,12 @@ impl Client<'_> {
 fn deliver(poll: Poll) -> Response {
     let body = iter::once_with(move || Ok::<_, Infallible>(poll.into_answer()));
     as_json(warp::reply::stream(stream::iter(body)).into_response())
+}
+
+/// The same for a session of another node.
+fn deliver_from_elsewhere(poll: PollElsewhere) -> Response {
+    let body = stream::once(async move { Ok::<_, Infallible>(poll.into_answer().await) });
+    as_json(warp::reply::stream(body).into_response())
 }
 
 fn json(status: Status) -> Response {

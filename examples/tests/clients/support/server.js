@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 const STARTS_WITHIN_MS = 20_000;
 
 /**
- * Runs the chat server on a free port. `CHAT_BIN` is the program; without it the release build
- * of this workspace is taken.
+ * Runs a server on a free port, the chat or another example. `CHAT_BIN` is the program, or
+ * `CONFORMANCE_BIN`; without it the release build of this workspace is taken.
  */
-export async function startServer(env = {}) {
-  const built = new URL("../../../../target/release/chat", import.meta.url).pathname;
-  const child = spawn(process.env.CHAT_BIN ?? built, [], {
+export async function startServer(env = {}, name = "chat") {
+  const built = new URL(`../../../../target/release/${name}`, import.meta.url).pathname;
+  const child = spawn(process.env[`${name.toUpperCase()}_BIN`] ?? built, [], {
     env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -38,6 +38,7 @@ export async function startServer(env = {}) {
   });
 
   return {
+    port: Number(port),
     http: `http://127.0.0.1:${port}`,
     ws: `ws://127.0.0.1:${port}`,
     output,

@@ -26,6 +26,23 @@ pub(crate) enum Status {
     Failed = 500,
 }
 
+impl Status {
+    /// The status that is this number.
+    pub(super) fn from_number(number: u16) -> Option<Self> {
+        let all = [
+            Self::Ok,
+            Self::Empty,
+            Self::Malformed,
+            Self::Refused,
+            Self::TimedOut,
+            Self::Gone,
+            Self::TooLarge,
+            Self::Failed,
+        ];
+        all.into_iter().find(|status| *status as u16 == number)
+    }
+}
+
 /// A JSON answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer<'a> {

@@ -22,9 +22,11 @@
 //! give them twice to every client that did receive them and polls again, as all of them do.
 
 mod answer;
+mod elsewhere;
 mod messages;
 mod poll;
 mod post;
+mod remote;
 mod requests;
 mod session;
 mod sessions;
@@ -32,8 +34,10 @@ mod turn;
 
 pub(crate) use self::{
     answer::{Answer, Status},
+    elsewhere::{Elsewhere, PollElsewhere, Waited},
     messages::Messages,
     poll::Poll,
+    remote::RemoteRequests,
     requests::Requests,
     session::Session,
     sessions::{Seat, SessionId, SessionLimits, Sessions},

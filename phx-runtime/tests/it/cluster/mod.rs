@@ -3,5 +3,6 @@
 mod broadcasts;
 mod engines;
 mod faults;
+mod longpoll;
 mod servers;
 mod support;

@@ -13,7 +13,7 @@ pub(super) const SECRET: &str = "the same on every node of the tests";
 
 pub(super) struct User;
 
-#[socket("/socket", websocket, longpoll)]
+#[socket("/socket", websocket, longpoll(window = "2s"))]
 #[channels(Room)]
 impl User {
     #[connect]

@@ -1,0 +1,164 @@
+// Three servers that are one, as clients of Phoenix see them.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+
+import { clients, WebSocket } from "./support/clients.js";
+import { Cluster, until } from "./support/cluster.js";
+
+const stock = clients.find((client) => client.name.startsWith("phoenix 1.8"));
+const { Socket, LongPoll } = stock;
+
+let cluster;
+const sockets = [];
+
+before(async () => {
+  cluster = await Cluster.start();
+});
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.disconnect();
+});
+after(() => cluster?.stop());
+
+/** Somebody in a room, who counts what is heard. */
+class Member {
+  constructor(url, topic, { transport = WebSocket, params = {} } = {}) {
+    this.heard = new Map();
+    this.joins = 0;
+    this.lostAt = this.backAfter = null;
+    this.socket = new Socket(url, { transport, timeout: 20_000 });
+    this.socket.onClose(() => (this.lostAt ??= Date.now()));
+    sockets.push(this.socket);
+    this.socket.connect();
+    this.channel = this.socket.channel(topic, params);
+    this.channel.on("cast", ({ from, number }) => {
+      if (!this.heard.has(from)) this.heard.set(from, []);
+      this.heard.get(from).push(number);
+    });
+    this.presence = new Map();
+    this.channel.on("presence_state", (state) => (this.presence = new Map(Object.entries(state))));
+    this.channel.on("presence_diff", ({ joins, leaves }) => {
+      for (const key of Object.keys(leaves)) this.presence.delete(key);
+      for (const [key, value] of Object.entries(joins)) this.presence.set(key, value);
+    });
+    this.channel.join().receive("ok", () => {
+      this.joins += 1;
+      if (this.lostAt !== null) this.backAfter = Date.now() - this.lostAt;
+      this.lostAt = null;
+    });
+  }
+
+  get isThere() {
+    return this.channel.state === "joined" && this.socket.isConnected();
+  }
+
+  say(from, number) {
+    this.channel.push("cast", { from, number });
+  }
+
+  from(name) {
+    return this.heard.get(name) ?? [];
+  }
+}
+
+const numbers = (count) => Array.from({ length: count }, (_, number) => number);
+const there = (members) =>
+  until(
+    () => members.every((member) => member.isThere),
+    () => `${members.filter((member) => member.isThere).length} of ${members.length} are there`,
+  );
+
+for (const transport of [WebSocket, LongPoll]) {
+  test(`what one says is heard on all nodes, once and in order, over ${transport.name}`, async () => {
+    const members = numbers(4).map(
+      () => new Member(cluster.url, `bench:all-${transport.name}`, { transport }),
+    );
+    await there(members);
+    for (const number of numbers(50)) {
+      for (const [index, member] of members.entries()) member.say(`m${index}`, number);
+    }
+    const all = () => members.every((m) => numbers(4).every((i) => m.from(`m${i}`).length >= 50));
+    await until(all, () => JSON.stringify(members.map((m) => [...m.heard])));
+    for (const member of members) {
+      for (const index of numbers(4)) assert.deepEqual(member.from(`m${index}`), numbers(50));
+    }
+  });
+}
+
+test("a node that is killed under load costs the others nothing, and its clients come back", async () => {
+  const topic = "bench:killed";
+  const [at, other, lost] = [0, 1, 2].map((index) => new Member(cluster.urlOf(index), topic));
+  const behindProxy = numbers(6).map(() => new Member(cluster.url, topic));
+  const present = numbers(3).map(
+    (index) =>
+      new Member(cluster.urlOf(index), "presence:killed", { params: { user: `user-${index}` } }),
+  );
+  await there([at, other, lost, ...behindProxy, ...present]);
+  await until(() => present[0].presence.size === 3, () => [...present[0].presence.keys()]);
+  let said = 0;
+  const load = setInterval(() => at.say("at", said++), 5);
+  await until(() => lost.from("at").length > 20, () => "nothing is said");
+  await cluster.kill(2);
+  await until(() => behindProxy.every((member) => member.isThere), () => "some stay away");
+  await until(
+    () => present[0].presence.size === 2,
+    () => `still present: ${[...present[0].presence.keys()]}`,
+  );
+  clearInterval(load);
+  await until(() => other.from("at").length === said, () => `${other.from("at").length} of ${said}`);
+  assert.deepEqual(other.from("at"), numbers(said));
+  assert.deepEqual(at.from("at"), numbers(said));
+  assert.deepEqual([...present[0].presence.keys()].sort(), ["user-0", "user-1"]);
+  await cluster.startAgain(2);
+});
+
+test("an engine that is frozen, and one that is killed, are survived", async () => {
+  const [a, b] = [0, 1].map((index) => new Member(cluster.urlOf(index), "bench:engine"));
+  await there([a, b]);
+  cluster.redis.signal("SIGSTOP");
+  for (const number of numbers(20)) a.say("frozen", number);
+  // Those of the same node do not wait for the engine.
+  await until(() => a.from("frozen").length === 20, () => "clients of one node hear each other");
+  cluster.redis.signal("SIGCONT");
+  await until(() => b.from("frozen").length === 20, () => `${b.from("frozen").length} arrived`);
+  assert.deepEqual(b.from("frozen"), numbers(20));
+
+  await cluster.redis.kill();
+  a.say("killed", 0);
+  await until(() => a.from("killed").length === 1, () => "clients of one node hear each other");
+  await cluster.redis.run();
+  let number = 1;
+  await until(
+    () => {
+      a.say("killed", number++);
+      return b.from("killed").length > 0;
+    },
+    () => "the nodes do not find each other again",
+  );
+  const heard = b.from("killed");
+  assert.deepEqual(heard, [...new Set(heard)].sort((one, other) => one - other));
+});
+
+test("all nodes are restarted one after the other, and a thousand clients come back", async (t) => {
+  const members = [];
+  for (const _ of numbers(20)) {
+    members.push(...numbers(50).map(() => new Member(cluster.url, "bench:rolling")));
+    await there(members);
+  }
+  for (const index of numbers(3)) {
+    const taken = [...cluster.taken];
+    await cluster.restart(index);
+    await there(members);
+    const back = members.map((member) => member.backAfter).filter((after) => after !== null);
+    const slowest = Math.max(0, ...back);
+    assert.ok(slowest < 10_000, `the slowest was back after ${slowest} ms`);
+    const spread = cluster.taken.map((count, at) => count - taken[at]);
+    t.diagnostic(`node ${index}: ${back.length} came back, the slowest after ${slowest} ms; ${spread}`);
+    for (const member of members) member.backAfter = null;
+  }
+  members[0].say("last", 1);
+  await until(
+    () => members.every((member) => member.from("last").length > 0),
+    () => `${members.filter((member) => member.from("last").length === 0).length} hear nothing`,
+  );
+  assert.ok(members.every((member) => member.from("last").length === 1));
+});

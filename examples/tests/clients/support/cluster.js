@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startServer } from "./server.js";
+
+const SECRET = "the same on every node of the tests";
+
+/** Waits until something is so. */
+export async function until(isSo, what, withinMs = 30_000) {
+  const since = Date.now();
+  while (!(await isSo())) {
+    if (Date.now() - since > withinMs) throw new Error(`not within ${withinMs} ms: ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function listening(server) {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve(server.address().port));
+  });
+}
+
+async function freePort() {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A Redis of its own, which can be frozen, killed and started again. */
+class Redis {
+  static async start() {
+    const redis = new Redis();
+    redis.port = await freePort();
+    redis.folder = mkdtempSync(join(tmpdir(), "phx-cluster-"));
+    await redis.run();
+    return redis;
+  }
+
+  async run() {
+    const options = ["--bind", "127.0.0.1", "--save", "", "--dir", this.folder];
+    this.child = spawn("redis-server", ["--port", `${this.port}`, ...options], { stdio: "ignore" });
+    this.child.once("error", (error) => {
+      throw error;
+    });
+    const child = this.child;
+    process.once("exit", () => child.kill("SIGKILL"));
+    await until(() => accepts(this.port), () => "Redis listens");
+  }
+
+  signal(name) {
+    this.child.kill(name);
+  }
+
+  async kill() {
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGKILL");
+    await gone;
+  }
+
+  async stop() {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true) || socket.destroy());
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** Three servers over one Redis, behind a proxy that takes turns between them. */
+export class Cluster {
+  static async start() {
+    const cluster = new Cluster();
+    cluster.redis = await Redis.start();
+    cluster.names = ["a", "b", "c"];
+    cluster.nodes = await Promise.all(cluster.names.map((name) => cluster.startNode(name)));
+    cluster.turn = 0;
+    cluster.taken = [0, 0, 0];
+    cluster.proxy = createServer((client) => cluster.forward(client));
+    cluster.port = await listening(cluster.proxy);
+    cluster.url = `ws://127.0.0.1:${cluster.port}/socket`;
+    return cluster;
+  }
+
+  startNode(name) {
+    const env = { CLUSTER: `redis://127.0.0.1:${this.redis.port}`, NODE: name, SECRET };
+    return startServer(env, "conformance");
+  }
+
+  /** Connects a client to the next node that accepts. */
+  forward(client, tries = 0) {
+    const index = this.turn++ % this.nodes.length;
+    const node = connect(this.nodes[index].port, "127.0.0.1");
+    node.once("connect", () => {
+      this.taken[index] += 1;
+      client.pipe(node).pipe(client);
+    });
+    node.on("error", () => {
+      if (node.bytesRead === 0 && node.connecting === false && tries < 3 && !node.bytesWritten) {
+        this.forward(client, tries + 1);
+      } else {
+        client.destroy();
+      }
+    });
+    client.on("error", () => node.destroy());
+    client.once("close", () => node.destroy());
+  }
+
+  /** Where clients of one node connect. */
+  urlOf(index) {
+    return `${this.nodes[index].ws}/socket`;
+  }
+
+  async kill(index) {
+    await this.nodes[index].stop("SIGKILL");
+  }
+
+  async startAgain(index) {
+    this.nodes[index] = await this.startNode(this.names[index]);
+  }
+
+  async restart(index) {
+    const old = this.nodes[index];
+    const ended = old.stop();
+    await ended;
+    await this.startAgain(index);
+  }
+
+  async stop() {
+    this.proxy.close();
+    await Promise.all(this.nodes.map((node) => node.stop("SIGKILL")));
+    await this.redis.stop();
+  }
+}

@@ -1,0 +1,366 @@
+//! Nodes over an engine, beside one node alone and beside the engine's client alone.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use phx_runtime::{Endpoint, cluster::Cluster, json};
+use tokio::runtime::Builder;
+
+use super::{
+    effort::Effort,
+    fleet::{Fleet, contains},
+    measure::{self, Measured, PAD},
+    process::{self, Cost, Kind, Server},
+    wire::{TEXT, client_frame, number},
+};
+
+const SECRET: &str = "what all nodes of the benchmark know";
+
+/// A figure of phx, and what it is compared to.
+pub struct Compared {
+    pub target: String,
+    pub phx: f64,
+    pub yardstick: f64,
+    pub limit: f64,
+}
+
+/// An engine of its own.
+struct Engine {
+    name: &'static str,
+    url: String,
+    folder: std::path::PathBuf,
+    child: Child,
+}
+
+impl Engine {
+    fn start(name: &'static str) -> io::Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let folder = env::temp_dir().join(format!("phx-bench-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let (program, options) = if name == "redis" {
+            let folder = folder.display().to_string();
+            ("redis-server", format!("--port {port} --bind 127.0.0.1 --save  --dir {folder}"))
+        } else {
+            ("nats-server", format!("-a 127.0.0.1 -p {port}"))
+        };
+        let child = Command::new(program)
+            .args(options.split(' '))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let url = format!("{name}://127.0.0.1:{port}");
+        let engine = Self { name, url, folder, child };
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(engine)
+    }
+
+    fn node(&self) -> io::Result<Server> {
+        Server::start_with(Kind::PHX, &[("CLUSTER", &self.url), ("SECRET", SECRET)])
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub fn compare(effort: Effort) -> io::Result<Vec<Compared>> {
+    let mut all = Vec::new();
+    for name in ["redis", "nats"] {
+        let engine = Engine::start(name)?;
+        for window in [1, 16] {
+            all.push(receiving(effort, &engine, window)?);
+        }
+        for window in [1, 16] {
+            let cpu = |who: &str| run_sender(who, &engine.url, window);
+            all.push(Compared {
+                target: format!("{name}: CPU per broadcast sent, {window} at once; a bare publish"),
+                phx: median_of(effort, || cpu("phx"))?,
+                yardstick: median_of(effort, || cpu(engine.name))?,
+                limit: 1.5,
+            });
+        }
+        all.push(latency(&engine)?);
+        all.push(joining(effort, &engine)?);
+    }
+    Ok(all)
+}
+
+fn median_of(effort: Effort, mut one: impl FnMut() -> io::Result<f64>) -> io::Result<f64> {
+    let mut all = (0..effort.few_rounds()).map(|_| one()).collect::<io::Result<Vec<_>>>()?;
+    all.sort_by(f64::total_cmp);
+    Ok(all[all.len() / 2])
+}
+
+/// A delivery to one of 1,000 subscribers on another node than the sender's, and on the same.
+fn receiving(effort: Effort, engine: &Engine, window: usize) -> io::Result<Compared> {
+    let time = effort.time;
+    let (mut apart, mut alone) = (Vec::new(), Vec::new());
+    for _ in 0..effort.rounds {
+        let (sender, receiver) = (engine.node()?, engine.node()?);
+        thread::sleep(Duration::from_millis(500));
+        apart.push(deliveries(&sender, &receiver, window, time)?);
+        drop((sender, receiver));
+        let server = Server::start(Kind::PHX)?;
+        alone.push(deliveries(&server, &server, window, time)?);
+    }
+    let cpu = |costs: &[Cost]| super::compare::median(costs.iter().filter_map(|cost| cost.cpu));
+    let name = engine.name;
+    Ok(Compared {
+        target: format!(
+            "{name}: CPU per delivery on the receiving node, 1,000 subscribers, {window} under way; local"
+        ),
+        phx: cpu(&apart),
+        yardstick: cpu(&alone),
+        limit: 1.15,
+    })
+}
+
+/// What a delivery costs the receivers' server.
+fn deliveries(
+    sender: &Server,
+    receiver: &Server,
+    window: usize,
+    time: Duration,
+) -> io::Result<Cost> {
+    const SUBSCRIBERS: usize = 1000;
+    let mut speaker = Fleet::connect(sender, 1)?;
+    speaker.join(|_| "bench:x".to_owned())?;
+    let mut fleet = Fleet::connect(receiver, SUBSCRIBERS)?;
+    fleet.join(|_| "bench:x".to_owned())?;
+    let pad = "x".repeat(1000);
+    let message = |n: usize| {
+        client_frame(&format!(
+            "[\"bench:x\",null,\"bench:x\",\"others\",{{\"n\":{n},\"pad\":\"{pad}\"}}]"
+        ))
+    };
+    let mut missing = vec![SUBSCRIBERS; window];
+    let mut received = vec![0_usize; SUBSCRIBERS];
+    let mut sent = window;
+    speaker.send_bytes(0, &(0..window).flat_map(message).collect::<Vec<_>>())?;
+    let mut measured = Measured::new(receiver, time);
+    let (mut deliveries, mut due) = (0, Vec::new());
+    let (mut result, mut broken) = (None, None);
+    fleet.run(|_, got| {
+        if got.opcode != TEXT || !contains(got.payload, b"\"others\"") {
+            return true;
+        }
+        if number(got.payload, b"\"n\":") != Some(received[got.client]) {
+            broken = Some(io::Error::other("a delivery is out of order"));
+            return false;
+        }
+        let slot = received[got.client] % window;
+        received[got.client] += 1;
+        deliveries += 1;
+        missing[slot] -= 1;
+        if missing[slot] == 0 {
+            missing[slot] = SUBSCRIBERS;
+            result = measured.done(deliveries);
+            due.extend_from_slice(&message(sent));
+            sent += 1;
+            if sent % window == 0 {
+                if let Err(error) = speaker.send_bytes(0, &due) {
+                    broken = Some(error);
+                    return false;
+                }
+                due.clear();
+            }
+        }
+        result.is_none()
+    })?;
+    match broken {
+        Some(error) => Err(error),
+        None => result.ok_or_else(|| io::Error::other("nothing was measured")),
+    }
+}
+
+/// Joins with 100,000 topics there, on a node of three and on one alone.
+fn joining(effort: Effort, engine: &Engine) -> io::Result<Compared> {
+    let topics = if effort.rounds == 1 { 10_000 } else { 100_000 };
+    let join = |server: &Server| {
+        let [join, ..] = measure::many_topics(server, 500, topics / 5, 2000)?;
+        Ok::<_, io::Error>(join.cpu.unwrap_or_default())
+    };
+    let cluster = [engine.node()?, engine.node()?, engine.node()?];
+    let phx = join(&cluster[0])?;
+    drop(cluster);
+    let yardstick = join(&Server::start(Kind::PHX)?)?;
+    let target =
+        format!("{}: CPU per join with {topics} joins there, three nodes; one alone", engine.name);
+    Ok(Compared { target, phx, yardstick, limit: 1.5 })
+}
+
+/// From a broadcast here to a client's socket at another node, and from a publish to its receipt.
+fn latency(engine: &Engine) -> io::Result<Compared> {
+    const COUNT: usize = 1000;
+    const PAUSE: Duration = Duration::from_millis(2);
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let server = engine.node()?;
+    let mut fleet = Fleet::connect(&server, 1)?;
+    fleet.join(|_| "bench:x".to_owned())?;
+    fleet.may_sleep();
+    let endpoint = runtime.block_on(joined(&engine.url))?;
+    thread::sleep(Duration::from_millis(500));
+    let mut times = Vec::new();
+    for n in 0..COUNT {
+        thread::sleep(PAUSE);
+        let since = Instant::now();
+        endpoint.broadcast("bench:x", "cast", json!({ "n": n, "pad": PAD }));
+        fleet.run(|_, got| !contains(got.payload, b"\"cast\""))?;
+        times.push(since.elapsed());
+    }
+    let phx = p50(&mut times);
+    drop(endpoint);
+    let bare = runtime.block_on(bare_latency(engine, COUNT, PAUSE))?;
+    Ok(Compared {
+        target: format!(
+            "{}: p50 from a broadcast to a socket of another node; publish to receipt",
+            engine.name
+        ),
+        phx,
+        yardstick: bare,
+        limit: 1.5,
+    })
+}
+
+fn p50(times: &mut [Duration]) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e6
+}
+
+async fn joined(url: &str) -> io::Result<Endpoint> {
+    let endpoint = Endpoint::builder().secret(SECRET).cluster(Cluster::url(url)).build();
+    let endpoint = endpoint.map_err(io::Error::other)?;
+    endpoint.join_cluster().await.map_err(io::Error::other)?;
+    Ok(endpoint)
+}
+
+async fn redis(url: &str) -> io::Result<redis::aio::MultiplexedConnection> {
+    let client = redis::Client::open(url).map_err(io::Error::other)?;
+    client.get_multiplexed_async_connection().await.map_err(io::Error::other)
+}
+
+async fn bare_latency(engine: &Engine, count: usize, pause: Duration) -> io::Result<f64> {
+    let body = vec![b'x'; 150];
+    let mut times = Vec::new();
+    if engine.name == "redis" {
+        let client = redis::Client::open(&*engine.url).map_err(io::Error::other)?;
+        let mut listener = client.get_async_pubsub().await.map_err(io::Error::other)?;
+        listener.subscribe("bare").await.map_err(io::Error::other)?;
+        let mut stream = listener.into_on_message();
+        let mut sender = redis(&engine.url).await?;
+        for _ in 0..count {
+            tokio::time::sleep(pause).await;
+            let since = Instant::now();
+            let mut publish = redis::cmd("PUBLISH");
+            publish.arg("bare").arg(&body);
+            let sent = publish.query_async::<()>(&mut sender);
+            let (sent, _) = tokio::join!(sent, async {
+                stream.next().await;
+                times.push(since.elapsed());
+            });
+            sent.map_err(io::Error::other)?;
+        }
+    } else {
+        let sender = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
+        let listener = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
+        let mut stream = listener.subscribe("bare").await.map_err(io::Error::other)?;
+        listener.flush().await.map_err(io::Error::other)?;
+        for _ in 0..count {
+            tokio::time::sleep(pause).await;
+            let since = Instant::now();
+            sender.publish("bare", body.clone().into()).await.map_err(io::Error::other)?;
+            stream.next().await;
+            times.push(since.elapsed());
+        }
+    }
+    Ok(p50(&mut times))
+}
+
+/// Runs [`send`] in a process of its own.
+fn run_sender(who: &str, url: &str, window: usize) -> io::Result<f64> {
+    let mut child = Command::new(env::current_exe()?)
+        .args(["cluster-send", who, url, &window.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut line)?;
+    }
+    child.wait()?;
+    line.trim().parse().map_err(io::Error::other)
+}
+
+/// Sends so many messages of 1 KB at a time, and prints what each costs this process.
+pub fn send(who: &str, url: &str, window: usize) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let micros = runtime.block_on(async {
+        match who {
+            "phx" => {
+                let endpoint = joined(url).await?;
+                let text = "x".repeat(1000);
+                paced(window, async || {
+                    for _ in 0..window {
+                        endpoint.broadcast("bench:x", "cast", &text);
+                    }
+                    Ok(())
+                })
+                .await
+            }
+            "redis" => {
+                let (mut connection, body) = (redis(url).await?, vec![b'x'; 1050]);
+                paced(window, async || {
+                    let mut all = redis::pipe();
+                    for _ in 0..window {
+                        all.cmd("PUBLISH").arg("bare").arg(&body).ignore();
+                    }
+                    all.query_async::<()>(&mut connection).await.map_err(io::Error::other)
+                })
+                .await
+            }
+            _ => {
+                let client = async_nats::connect(url).await.map_err(io::Error::other)?;
+                let body = Bytes::from(vec![b'x'; 1050]);
+                paced(window, async || {
+                    for _ in 0..window {
+                        client.publish("bare", body.clone()).await.map_err(io::Error::other)?;
+                    }
+                    client.flush().await.map_err(io::Error::other)
+                })
+                .await
+            }
+        }
+    })?;
+    println!("{micros}");
+    Ok(())
+}
+
+/// CPU time per message of this process, in microseconds.
+async fn paced(window: usize, mut send: impl AsyncFnMut() -> io::Result<()>) -> io::Result<f64> {
+    const ROUNDS: usize = 3000;
+    let own = std::process::id();
+    let mut before = None;
+    for round in 0..ROUNDS {
+        if round == ROUNDS / 10 {
+            before = Some(process::cpu(own));
+        }
+        send().await?;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let spent = process::cpu(own) - before.unwrap_or_default();
+    let messages = u32::try_from((ROUNDS - ROUNDS / 10) * window).unwrap_or(u32::MAX);
+    Ok(spent.as_secs_f64() * 1e6 / f64::from(messages))
+}
