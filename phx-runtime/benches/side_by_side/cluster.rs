@@ -171,7 +171,7 @@ fn deliveries(
             result = measured.done(deliveries);
             due.extend_from_slice(&message(sent));
             sent += 1;
-            if sent % window == 0 {
+            if sent.is_multiple_of(window) {
                 if let Err(error) = speaker.send_bytes(0, &due) {
                     broken = Some(error);
                     return false;
@@ -268,7 +268,7 @@ async fn bare_latency(engine: &Engine, count: usize, pause: Duration) -> io::Res
             let mut publish = redis::cmd("PUBLISH");
             publish.arg("bare").arg(&body);
             let sent = publish.query_async::<()>(&mut sender);
-            let (sent, _) = tokio::join!(sent, async {
+            let (sent, ()) = tokio::join!(sent, async {
                 stream.next().await;
                 times.push(since.elapsed());
             });

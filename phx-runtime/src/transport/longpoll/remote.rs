@@ -153,7 +153,9 @@ impl RemoteRequests {
             let done = Request::Done(bytes.clone(), Instant::now());
             let before = this.0.requests.lock().by_id.insert(id, done);
             if let Some(Request::Posting(waiting)) = before {
-                waiting.into_iter().for_each(|answer| reply(answer, bytes.clone()));
+                for answer in waiting {
+                    reply(answer, bytes.clone());
+                }
             }
         });
     }
