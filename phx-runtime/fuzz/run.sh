@@ -12,6 +12,7 @@
 # session          clients in any order of messages: answers, ends, nothing left behind
 # admission        parameters, cookies and tokens: bounded, not forged, none hides another
 # cluster          payloads of other nodes: nothing handed on twice, no more kept than allowed
+# presences        messages about presences of other nodes: nobody leaves who was not there, none stays
 # terms            terms of Erlang: there and back, as bytes, as JSON, as messages of Phoenix
 # phoenix_tokens   tokens of Phoenix: none is accepted but the server's own
 # phoenix_cookies  session cookies and CSRF tokens of Plug: the same
@@ -22,7 +23,7 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-all='frames deflate serializers patterns session admission cluster terms phoenix_tokens phoenix_cookies'
+all='frames deflate serializers patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
 targets=${1:-$all}
 seconds=${2:-600}
 

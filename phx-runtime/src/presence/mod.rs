@@ -19,6 +19,9 @@
 mod change;
 mod diff;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub(crate) mod handle;
 mod lingering;
 mod meta;

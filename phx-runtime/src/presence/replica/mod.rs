@@ -113,6 +113,12 @@ impl Replica {
         self.own.remove(number);
     }
 
+    /// The keys of what others are told of.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn own_keys(&self) -> Vec<smol_str::SmolStr> {
+        self.own.keys()
+    }
+
     /// What this node has changed since it was called last, for all others.
     pub(super) fn flush(&mut self, out: &mut Output) {
         while let Some(feed) = self.own.next_untold() {

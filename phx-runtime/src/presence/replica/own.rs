@@ -109,6 +109,11 @@ impl Own {
         Heartbeat { version: self.version, digest: self.digest }
     }
 
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn keys(&self) -> Vec<smol_str::SmolStr> {
+        self.entries.values().map(|live| live.entry.key.clone()).collect()
+    }
+
     /// What nobody has been told yet, or the first of it.
     pub(super) fn next_untold(&mut self) -> Option<Feed> {
         if self.told == self.version {

@@ -4,5 +4,6 @@ mod broadcasts;
 mod engines;
 mod faults;
 mod longpoll;
+mod presence;
 mod servers;
 mod support;

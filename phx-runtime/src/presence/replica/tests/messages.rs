@@ -4,10 +4,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::super::{
-    super::{
-        change::{Change, ReplicaId},
-        meta::PresenceMeta,
-    },
+    super::{fuzzing, meta::PresenceMeta},
     Entry, Limits, Message, Output, Replica, To,
     digest::Digest,
     message::{Feed, Heartbeat, Item, MessageError, Want},
@@ -76,20 +73,13 @@ proptest! {
         prop_assert_eq!(longer.unwrap_err(), MessageError::Long);
     }
 
-    /// Whatever others say, this node's own entries stay as they are, each entry of the others joins
-    /// before it leaves, and with a node all its entries go.
+    /// Some of them damaged.
     #[test]
     fn no_message_confuses_a_replica(
-        messages in prop::collection::vec((0..2_u64, message()), 0..40),
+        messages in prop::collection::vec((any::<u8>(), message()), 0..40),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
     ) {
-        let now = Instant::now();
-        let mut replica = Replica::new(Limits::within(4096), now);
-        replica.upsert(1, entry("t", "own", r#"{"phx_ref":"own"}"#));
-        let mut out = Output::default();
-        for id in [0, 1].map(ReplicaId) {
-            replica.up(id, now, &mut out);
-        }
+        let mut all = Vec::new();
         for (index, (from, message)) in messages.iter().enumerate() {
             let mut bytes = bytes(message);
             if index % 4 == 0 {
@@ -98,37 +88,16 @@ proptest! {
                     bytes[at] = *byte;
                 }
             }
-            if let Ok(message) = Message::read(&bytes) {
-                replica.receive(ReplicaId(*from), message, now, &mut out);
-            }
+            all.push(*from);
+            all.extend_from_slice(&u16::try_from(bytes.len()).unwrap().to_be_bytes());
+            all.extend_from_slice(&bytes);
         }
-        for id in [0, 1].map(ReplicaId) {
-            replica.down(id, &mut out);
-        }
-        let mut there = std::collections::BTreeSet::new();
-        for (topic, change) in out.changes {
-            match change {
-                Change::Upsert { key, id, .. } => drop(there.insert((topic, key, id))),
-                Change::Remove { key, id } => prop_assert!(there.remove(&(topic, key, id))),
-            }
-        }
-        prop_assert!(there.is_empty());
-        let mut out = Output::default();
-        replica.up(ReplicaId(2), now, &mut out);
-        replica.receive(
-            ReplicaId(2),
-            Message::Want(Want { nonce: 9, after: 0, whole: Some(0) }),
-            now,
-            &mut out,
-        );
-        let feed = out.messages.iter().find_map(|(to, message)| match message {
-            Message::Feed(feed) if *to == To::One(ReplicaId(2)) => Some(feed),
-            _ => None,
-        });
-        let keys: Vec<_> = feed.unwrap().items.iter().map(|item| {
-            item.entry.as_ref().unwrap().key.clone()
-        }).collect();
-        prop_assert_eq!(keys, ["own"]);
+        fuzzing::messages(&all);
+    }
+
+    #[test]
+    fn no_bytes_confuse_a_replica(bytes in prop::collection::vec(0..5_u8, 0..300)) {
+        fuzzing::messages(&bytes);
     }
 }
 
