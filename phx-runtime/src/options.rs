@@ -5,7 +5,8 @@
 
 pub use crate::{
     connect::{
-        CheckOrigin, Drainer, LongPollOptions, Mount, Origin, SessionOptions, WebSocketOptions,
+        CheckOrigin, Drainer, ForceSsl, LongPollOptions, Mount, Origin, SessionOptions,
+        TrustedProxies, WebSocketOptions,
     },
     endpoint::server_options::ServerOptions,
     log::{FilterParameters, LogLevel},

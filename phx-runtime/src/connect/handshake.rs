@@ -100,6 +100,15 @@ pub(crate) fn accept(method: &Method, headers: &HeaderMap) -> Result<Accept, Han
     Ok(Accept { digest: digest.into() })
 }
 
+/// The same over HTTP/2, where a request has neither the headers of an upgrade nor a key (RFC 8441
+/// section 5).
+pub(crate) fn accept_extended(headers: &HeaderMap) -> Result<(), HandshakeError> {
+    match only(headers, &SEC_WEBSOCKET_VERSION) {
+        Some(version) if version == "13" => Ok(()),
+        _ => Err(HandshakeError::Version),
+    }
+}
+
 /// Whether a comma-separated list, in any number of headers, has `token` in any case.
 fn lists(headers: &HeaderMap, name: &HeaderName, token: &[u8]) -> bool {
     headers

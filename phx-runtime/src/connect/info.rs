@@ -1,6 +1,6 @@
 //! A client asks for a connection.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode, Uri,
@@ -24,6 +24,7 @@ pub struct ConnectInfo {
     pub(crate) params: Params,
     pub(crate) transport: TransportKind,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) certificate: Option<Arc<[u8]>>,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) auth_token: Option<String>,
@@ -37,6 +38,7 @@ impl ConnectInfo {
             params,
             transport,
             peer: None,
+            certificate: None,
             uri: Uri::default(),
             headers: HeaderMap::new(),
             auth_token: None,
@@ -54,14 +56,23 @@ impl ConnectInfo {
         self.transport
     }
 
-    /// The client's address, unless the server in front does not tell.
+    /// The client's address, unless the server in front does not tell. Behind
+    /// [trusted proxies](crate::options::TrustedProxies) it is what they say, with port 0 where they
+    /// tell none.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 
-    /// The request's URI, with host and port as the `Host` header gives them. What a proxy says in
-    /// `X-Forwarded-Host` and the like is left to the application, in
-    /// [`x_headers`](Self::x_headers).
+    /// The certificate that the client showed, as DER, where TLS ends in this server and
+    /// [asks for one](crate::server::TlsOptions::client_certificates). It was checked.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// The request's URI, with scheme, host and port as the client asked for them: those of the
+    /// connection and its `Host` header, or what
+    /// [trusted proxies](crate::options::TrustedProxies) say.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }

@@ -4,6 +4,7 @@ pub(crate) mod auth_token;
 mod csrf;
 mod error_handler;
 pub(crate) mod extensions;
+mod force_ssl;
 pub(crate) mod handshake;
 mod info;
 mod into_connect_error;
@@ -11,22 +12,28 @@ mod offered;
 mod options;
 mod origin;
 pub(crate) mod params;
+mod proxies;
 pub(crate) mod session_cookie;
 mod settings;
 pub(crate) mod subprotocols;
+mod via;
 
-pub(crate) use self::{
-    info::plain_response,
-    origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
-    settings::{
-        Defaults, DrainerSettings, LongPollSettings, MountSettings, TransportSettings,
-        WebSocketSettings,
-    },
-};
 pub use self::{
+    force_ssl::ForceSsl,
     info::{ConnectError, ConnectErrorKind, ConnectInfo},
     into_connect_error::IntoConnectError,
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
+    proxies::TrustedProxies,
     session_cookie::{Session, SessionError, SessionOptions},
+};
+pub(crate) use self::{
+    info::plain_response,
+    origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
+    proxies::{NoProxy, ProxyRule},
+    settings::{
+        Defaults, DrainerSettings, LongPollSettings, MountSettings, TransportSettings,
+        WebSocketSettings,
+    },
+    via::Via,
 };

@@ -6,6 +6,7 @@ mod handle;
 mod mailbox;
 mod outbox;
 mod queue;
+mod seats;
 
 pub use self::handle::{Connection, Outgoing};
 pub(crate) use self::{
@@ -14,4 +15,5 @@ pub(crate) use self::{
     handle::{ConnectionId, Reader, Timeout, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
     outbox::Outbox,
+    seats::{Seat, Seats, one_client},
 };

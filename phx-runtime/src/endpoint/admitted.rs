@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::connections::Connections;
+use super::connections::{Connections, Counted};
 use crate::{
     connection::Connection,
     message::Reason,
@@ -18,6 +18,8 @@ pub struct Admitted {
     pub(crate) connections: Connections,
     /// The index of its mount; none if it came in without one.
     pub(crate) mount: Option<usize>,
+    /// Its place among those of its client, where there is a limit.
+    pub(crate) counted: Counted,
 }
 
 impl Admitted {
@@ -51,7 +53,7 @@ impl Admitted {
         connection: Connection,
         transport: T,
     ) -> impl Future<Output = Reason> + Send + use<T> {
-        let registered = self.connections.register(self.mount, &connection);
+        let registered = self.connections.register(self.mount, &connection, self.counted);
         transport::serve(self.socket, connection, transport, registered)
     }
 

@@ -2,9 +2,10 @@
 
 use std::{
     collections::HashMap,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -12,7 +13,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
-    connection::{Connection, WeakConnection},
+    connection::{Connection, Seat, Seats, WeakConnection, one_client},
+    log::{self, Spell},
     message::Reason,
     wire::CloseCode,
 };
@@ -22,10 +24,47 @@ use crate::{
 pub(crate) struct Connections(Arc<Shared>);
 
 struct Shared {
-    draining: AtomicBool,
+    stage: watch::Sender<Stage>,
+    seats: Seats<Whose>,
+    refusing: Mutex<Spell>,
     next: AtomicU64,
     open: Mutex<HashMap<u64, Open>>,
     count: watch::Sender<usize>,
+}
+
+/// How far the end of the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// It is about to end, and says so to whoever asks whether it is ready.
+    Leaving,
+    /// Clients are told to go elsewhere.
+    Draining,
+}
+
+/// Whose connections are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    Everybody,
+    Client(IpAddr),
+}
+
+/// How many connections there may be: `WebSocket`s and long-polling sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) all: usize,
+    pub(crate) per_peer: usize,
+}
+
+impl ConnectionLimits {
+    pub(crate) const NONE: Self = Self { all: usize::MAX, per_peer: usize::MAX };
+}
+
+/// A connection that is let in, and counts where that is limited.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Counted {
+    _seat: Option<Box<Seat<Whose>>>,
 }
 
 struct Open {
@@ -38,20 +77,50 @@ struct Open {
 pub(crate) struct Registered {
     connections: Connections,
     number: u64,
+    _counted: Counted,
 }
 
 impl Connections {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Shared {
-            draining: AtomicBool::new(false),
+            stage: watch::Sender::new(Stage::Serving),
+            seats: Seats::default(),
+            refusing: Mutex::default(),
             next: AtomicU64::new(0),
             open: Mutex::default(),
             count: watch::Sender::new(0),
         }))
     }
 
+    /// Makes room for a connection of this client, before its socket is asked; or tells whose
+    /// connections are too many.
+    pub(crate) fn count_in(
+        &self,
+        peer: Option<SocketAddr>,
+        limits: ConnectionLimits,
+    ) -> Result<Counted, Whose> {
+        if limits == ConnectionLimits::NONE {
+            return Ok(Counted::default());
+        }
+        let client = peer.map(|peer| (Whose::Client(one_client(peer.ip())), limits.per_peer));
+        let taken = self.0.seats.take([Some((Whose::Everybody, limits.all)), client]);
+        let refused = taken.map(|seat| Counted { _seat: Some(Box::new(seat)) });
+        refused.inspect_err(|full| {
+            let option = match full {
+                Whose::Everybody => "max_connections",
+                Whose::Client(_) => "max_connections_per_peer",
+            };
+            log::connection_refused(option, peer, self.0.refusing.lock().begins());
+        })
+    }
+
     /// Adds a connection. One that was still on its way when draining began is told to go at once.
-    pub(crate) fn register(&self, mount: Option<usize>, connection: &Connection) -> Registered {
+    pub(crate) fn register(
+        &self,
+        mount: Option<usize>,
+        connection: &Connection,
+        counted: Counted,
+    ) -> Registered {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let mount = mount.and_then(|index| u32::try_from(index).ok());
         let open = Open { mount, connection: connection.downgrade() };
@@ -64,16 +133,36 @@ impl Connections {
         if self.are_draining() {
             connection.close(CloseCode::RESTART, Reason::Draining);
         }
-        Registered { connections: self.clone(), number }
+        Registered { connections: self.clone(), number, _counted: counted }
     }
 
     /// Clients are told to go elsewhere from now on, so new ones had better go there at once.
     pub(crate) fn start_draining(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.stage.send_replace(Stage::Draining);
+    }
+
+    /// The server is not to be sent clients any more.
+    pub(crate) fn start_leaving(&self) {
+        self.0.stage.send_if_modified(|stage| {
+            let is_serving = *stage == Stage::Serving;
+            *stage = (*stage).max(Stage::Leaving);
+            is_serving
+        });
     }
 
     pub(crate) fn are_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Relaxed)
+        *self.0.stage.borrow() == Stage::Draining
+    }
+
+    pub(super) fn is_serving(&self) -> bool {
+        *self.0.stage.borrow() == Stage::Serving
+    }
+
+    /// Waits until the server is about to end.
+    pub(super) async fn leaving(&self) {
+        let mut stage = self.0.stage.subscribe();
+        // The sender lives as long as `self`.
+        let _ = stage.wait_for(|stage| *stage > Stage::Serving).await;
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,16 +204,16 @@ impl Drop for Registered {
 
 #[cfg(test)]
 mod tests {
-    use super::Connections;
+    use super::{Connections, Counted};
     use crate::{connection::Connection, message::Reason, wire::CloseCode};
 
     #[test]
     fn who_comes_while_everybody_is_told_to_go_is_told_too() {
         let connections = Connections::new();
         let (early, late) = (Connection::new(100), Connection::new(100));
-        let _early = connections.register(Some(0), &early);
+        let _early = connections.register(Some(0), &early, Counted::default());
         connections.start_draining();
-        let _late = connections.register(Some(0), &late);
+        let _late = connections.register(Some(0), &late, Counted::default());
         assert_eq!(early.ending(), None);
         assert_eq!(late.ending(), Some((CloseCode::RESTART, Reason::Draining)));
     }

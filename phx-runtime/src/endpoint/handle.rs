@@ -8,14 +8,19 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 
 use super::{
-    admitted::Admitted, connections::Connections, mounted::MountedWith, path::RequestPath,
-    server_options::ServerOptions, state::State,
+    admitted::Admitted,
+    connections::{Connections, Counted},
+    mounted::MountedWith,
+    path::RequestPath,
+    server_options::ServerOptions,
+    state::State,
 };
 use crate::{
     cluster::Engine,
-    connect::{ConnectError, ConnectInfo, MountSettings, OwnHost},
+    connect::{ConnectError, ConnectInfo, ForceSsl, MountSettings, OwnHost, ProxyRule},
     log::{self, FilterParameters},
     message::{EncodeError, EventName, Fault, ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
@@ -63,7 +68,14 @@ pub(crate) struct Inner {
     pub(crate) server: ServerOptions,
     /// The other nodes, if the endpoint is one of several.
     pub(crate) cluster: Option<Arc<dyn Engine>>,
+    pub(crate) proxies: ProxyRule,
+    pub(crate) force_ssl: Option<ForceSsl>,
+    /// Those that start with the server.
+    pub(crate) tasks: Mutex<Vec<Task>>,
 }
+
+/// Makes the future of a task of the application.
+pub(crate) type Task = Box<dyn FnOnce(Endpoint) -> BoxFuture<'static, ()> + Send>;
 
 impl Endpoint {
     /// Broadcasts an event to everyone who joined a topic, on all nodes.
@@ -132,6 +144,33 @@ impl Endpoint {
         })
     }
 
+    /// Whether this server is to be sent clients: false from when it is told to end.
+    pub fn is_ready(&self) -> bool {
+        self.0.connections.is_serving()
+    }
+
+    /// Waits until the server is told to end, for tasks of the application that have something to
+    /// finish.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn flush() {}
+    /// # fn with(endpoint: phx_runtime::Endpoint) {
+    /// tokio::spawn(async move {
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = endpoint.draining() => break,
+    ///             () = tokio::time::sleep(Duration::from_secs(1)) => flush().await,
+    ///         }
+    ///     }
+    ///     flush().await;
+    /// });
+    /// # }
+    /// ```
+    pub async fn draining(&self) {
+        self.0.connections.leaving().await;
+    }
+
     /// How many connections are open on this server: `WebSocket`s, and sessions of long-polling
     /// clients.
     pub fn connections(&self) -> usize {
@@ -178,7 +217,8 @@ impl Endpoint {
         let serializers = serializers.clone();
         let request = ConnectRequest { info, endpoint, mount, serializers };
         let socket = mounted.connector.connect(request).await?;
-        Ok(Admitted { socket, connections: self.0.connections.clone(), mount: Some(index) })
+        let (connections, counted) = (self.0.connections.clone(), Counted::default());
+        Ok(Admitted { socket, connections, mount: Some(index), counted })
     }
 
     /// What the endpoint's tokens are signed with; see

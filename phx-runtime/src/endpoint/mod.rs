@@ -19,8 +19,8 @@ pub use crate::pubsub::{Broadcast, Subscription, SubscriptionError};
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,
-    connections::Connections,
-    handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted},
+    connections::{Connections, Counted, Whose},
+    handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
     mounted::MountedTransport,
     path::RequestPath,
     raw_connect::RawConnect,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::connections::ConnectionLimits;
+
 /// No deadline is further away, so that points in time can be reckoned with.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
@@ -22,6 +24,11 @@ const LONGEST: Duration = Duration::from_hours(24 * 365);
 pub struct ServerOptions {
     pub(crate) backlog: u32,
     pub(crate) max_http_connections: usize,
+    pub(crate) max_http_connections_per_peer: usize,
+    pub(crate) connections: ConnectionLimits,
+    pub(crate) liveness: Option<&'static str>,
+    pub(crate) readiness: Option<&'static str>,
+    pub(crate) drain_delay: Duration,
     idle_timeout: Duration,
     write_timeout: Duration,
 }
@@ -32,6 +39,11 @@ impl ServerOptions {
         Self {
             backlog: 4096,
             max_http_connections: 16_384,
+            max_http_connections_per_peer: usize::MAX,
+            connections: ConnectionLimits::NONE,
+            liveness: None,
+            readiness: None,
+            drain_delay: Duration::ZERO,
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
         }
@@ -53,6 +65,57 @@ impl ServerOptions {
     /// whole yet.
     pub const fn max_http_connections(mut self, connections: usize) -> Self {
         self.max_http_connections = connections;
+        self
+    }
+
+    /// How many connections of one client may speak HTTP at a time: of an IPv4 address, or of an IPv6
+    /// network of 64 bits. No limit by default. Further ones are answered with status 429 and closed.
+    ///
+    /// The address is the connection's own: set this only where clients reach the server without a
+    /// proxy, or with one that speaks the
+    /// [PROXY protocol](crate::server::Listener::proxy_protocol).
+    pub const fn max_http_connections_per_peer(mut self, connections: usize) -> Self {
+        self.max_http_connections_per_peer = connections;
+        self
+    }
+
+    /// How many connections may be open at a time, `WebSocket`s and long-polling sessions together; no
+    /// limit by default. Further clients are answered with status 503 and `Retry-After`.
+    ///
+    /// This holds under every server, not the endpoint's own alone.
+    pub const fn max_connections(mut self, connections: usize) -> Self {
+        self.connections.all = connections;
+        self
+    }
+
+    /// How many of them one client may have: an IPv4 address, or an IPv6 network of 64 bits. No limit
+    /// by default. Further ones are answered with status 429 and `Retry-After`.
+    ///
+    /// Behind a proxy, name it in [`trust_proxies`](crate::server::Builder::trust_proxies), or all
+    /// clients count as one.
+    pub const fn max_connections_per_peer(mut self, connections: usize) -> Self {
+        self.connections.per_peer = connections;
+        self
+    }
+
+    /// A path that answers 200 for as long as the process serves, for whoever restarts it; none by
+    /// default.
+    pub const fn liveness(mut self, path: &'static str) -> Self {
+        self.liveness = Some(path);
+        self
+    }
+
+    /// A path that answers 200 while clients are welcome, and 503 from when the server is told to
+    /// end, for whoever sends it clients; none by default.
+    pub const fn readiness(mut self, path: &'static str) -> Self {
+        self.readiness = Some(path);
+        self
+    }
+
+    /// How long clients are still taken after the server was told to end, so that whoever asks
+    /// whether it is [ready](Self::readiness) learns of it before connections fail; 0 by default.
+    pub const fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
         self
     }
 
@@ -84,6 +147,11 @@ impl ServerOptions {
         match self {
             Self { backlog: 0, .. } => Some("backlog"),
             Self { max_http_connections: 0, .. } => Some("max_http_connections"),
+            Self { max_http_connections_per_peer: 0, .. } => Some("max_http_connections_per_peer"),
+            Self { connections: ConnectionLimits { all: 0, .. }, .. } => Some("max_connections"),
+            Self { connections: ConnectionLimits { per_peer: 0, .. }, .. } => {
+                Some("max_connections_per_peer")
+            }
             Self { write_timeout: Duration::ZERO, .. } => Some("write_timeout"),
             _ => None,
         }

@@ -159,10 +159,17 @@ pub(crate) fn unsupported_version(asking: Asking, vsn: &str, offered: &[impl Dis
     );
 }
 
-pub(crate) fn origin_refused(origin: &[u8], path: &str, accepted: impl Display) {
+/// `hint` tells why a page that seems to be our own is none.
+pub(crate) fn origin_refused(
+    origin: &[u8],
+    path: &str,
+    accepted: impl Display,
+    hint: Option<&'static str>,
+) {
     line!(
         error, "Could not check origin: set `check_origin` of the mount or endpoint to allow it";
         origin = Shown::header(origin), path = Shown::name(path), accepted = Shown::text(accepted),
+        hint = hint,
     );
 }
 

@@ -27,11 +27,69 @@ pub(crate) fn server_ended(error: impl Display) {
     line!(error, "the server ended by itself"; error = Shown::text(error));
 }
 
-pub(crate) fn too_many_http_connections() {
+/// A connection that speaks HTTP is one too many, as `option` says. Counted, and told once for many.
+pub(crate) fn http_connection_refused(
+    option: &'static str,
+    peer: Option<SocketAddr>,
+    is_news: bool,
+) {
+    refused(option);
+    if is_news {
+        line!(
+            warn, "refusing connections: as many speak HTTP as `option` allows";
+            option = option, peer = peer,
+        );
+    }
+}
+
+/// A client is refused, because there are as many connections as `option` allows.
+pub(crate) fn connection_refused(option: &'static str, peer: Option<SocketAddr>, is_news: bool) {
+    refused(option);
+    if is_news {
+        line!(
+            warn, "refusing clients: as many connections are open as `option` allows";
+            option = option, peer = peer,
+        );
+    }
+}
+
+/// Counts under `phx_connections_refused_total`, with the label `limit`.
+fn refused(option: &'static str) {
+    metrics::counter!("phx_connections_refused_total", "limit" => option).increment(1);
+}
+
+/// A request that came through a trusted proxy says in two ways whom it is from.
+pub(crate) fn ambiguous_proxies(peer: Option<SocketAddr>) {
     line!(
-        warn,
-        "refusing connections with status 503: as many speak HTTP as `max_http_connections` allows"
+        warn, "refusing a request with status 400: it has both `Forwarded` and `X-Forwarded-..`, and \
+               only one is the proxy's; choose one with `TrustedProxies`";
+        peer = peer,
     );
+}
+
+pub(crate) fn proxy_protocol_without_proxies(listener: impl Display) {
+    line!(
+        warn, "nobody can connect to this listener: it expects the PROXY protocol, and `trust_proxies` \
+               names nobody";
+        listener = Shown::text(listener),
+    );
+}
+
+/// What comes before HTTP went wrong: the PROXY protocol or TLS.
+pub(crate) fn connection_not_opened(peer: Option<SocketAddr>, error: impl Display) {
+    line!(debug, "a connection did not get to HTTP"; peer = peer, error = Shown::text(error));
+}
+
+pub(crate) fn ended_at_once() {
+    line!(warn, "the server was interrupted again: it ends without waiting for its clients");
+}
+
+pub(crate) fn task_panicked(fault: &Fault) {
+    line!(error, "a task of the application panicked"; fault = Shown::text(fault));
+}
+
+pub(crate) fn tasks_cut_off(left: usize) {
+    line!(warn, "some tasks of the application did not end with the server"; left = left);
 }
 
 /// As many long-poll sessions exist as an option allows: one client's, if its address is given.
@@ -58,20 +116,20 @@ pub(crate) fn requests_cut_off() {
 }
 
 /// A client that breaks off is not worth a line at a higher level.
-pub(crate) fn http_connection_broke(peer: SocketAddr, error: impl Display) {
+pub(crate) fn http_connection_broke(peer: Option<SocketAddr>, error: impl Display) {
     line!(debug, "an HTTP connection broke"; peer = peer, error = Shown::text(error));
 }
 
-pub(crate) fn slow_request(peer: SocketAddr) {
+pub(crate) fn slow_request(peer: Option<SocketAddr>) {
     line!(debug, "closing a connection: its request takes too long"; peer = peer);
 }
 
-pub(crate) fn unread_answer(peer: SocketAddr) {
+pub(crate) fn unread_answer(peer: Option<SocketAddr>) {
     line!(debug, "closing a connection: it does not read its answer"; peer = peer);
 }
 
 /// A route of the application, which is answered with status 500.
-pub(crate) fn route_panicked(method: &str, path: &str, peer: SocketAddr, fault: &Fault) {
+pub(crate) fn route_panicked(method: &str, path: &str, peer: Option<SocketAddr>, fault: &Fault) {
     line!(
         error, "a route panicked";
         method = Shown::name(method), path = Shown::name(path), peer = peer,

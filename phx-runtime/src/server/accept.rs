@@ -1,14 +1,21 @@
 //! Taking connections, and what to do while that fails.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
 };
 
-use crate::log::{self, Spell};
+use parking_lot::Mutex;
+use tokio::time::sleep;
+
+use super::listener::{Bound, Wire};
+use crate::{
+    connection::{Seat, Seats, one_client},
+    endpoint::ServerOptions,
+    log::{self, Spell},
+};
 
 /// The first pause after the system was short of something, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
@@ -17,42 +24,84 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_s
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
                       Content-Length: 0\r\n\r\n";
 
-/// Takes connections, up to a limit of how many there are at a time.
-pub(super) struct Acceptor {
-    listener: TcpListener,
-    places: Arc<Semaphore>,
-    shortage: Shortage,
-    full: Spell,
+/// What a client gets that has too many connections itself.
+const GREEDY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nConnection: close\r\n\
+                        Content-Length: 0\r\n\r\n";
+
+/// Whose connections are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Whose {
+    Everybody,
+    Client(IpAddr),
 }
 
-/// A connection that was let in.
-pub(super) struct Accepted {
-    pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
-    /// To be held for as long as it counts.
-    pub(super) place: OwnedSemaphorePermit,
+/// Makes room for connections, for all listeners of a server.
+#[derive(Clone)]
+pub(super) struct Admission {
+    seats: Seats<Whose>,
+    most: usize,
+    most_per_peer: usize,
+    refusing: Arc<Mutex<Spell>>,
 }
 
-impl Acceptor {
-    pub(super) fn new(listener: TcpListener, most: usize) -> Self {
+/// A connection that counts, until this is dropped.
+pub(super) type Place = Seat<Whose>;
+
+impl Admission {
+    pub(super) fn new(options: &ServerOptions) -> Self {
         Self {
-            listener,
-            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
-            shortage: Shortage::default(),
-            full: Spell::default(),
+            seats: Seats::default(),
+            most: options.max_http_connections,
+            most_per_peer: options.max_http_connections_per_peer,
+            refusing: Arc::default(),
         }
     }
 
-    /// The next connection. Loses none when dropped meanwhile.
-    pub(super) async fn next(&mut self) -> Accepted {
+    /// Lets one in, or tells what it is answered.
+    pub(super) fn admit(&self, peer: Option<SocketAddr>) -> Result<Place, &'static [u8]> {
+        // Who is not limited needs no counting of addresses.
+        let client = peer.filter(|_| self.most_per_peer != usize::MAX);
+        let client = client.map(|peer| (Whose::Client(one_client(peer.ip())), self.most_per_peer));
+        let refused = match self.seats.take([Some((Whose::Everybody, self.most)), client]) {
+            Ok(place) => return Ok(place),
+            Err(Whose::Everybody) => (FULL, "max_http_connections"),
+            Err(Whose::Client(_)) => (GREEDY, "max_http_connections_per_peer"),
+        };
+        let (answer, option) = refused;
+        log::http_connection_refused(option, peer, self.refusing.lock().begins());
+        Err(answer)
+    }
+}
+
+/// Takes the connections of one listener.
+pub(super) struct Acceptor {
+    bound: Bound,
+    admission: Admission,
+    shortage: Shortage,
+}
+
+impl Acceptor {
+    pub(super) fn new(bound: Bound, admission: Admission) -> Self {
+        Self { bound, admission, shortage: Shortage::default() }
+    }
+
+    pub(super) fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// The next connection that is let in. Loses none when dropped meanwhile.
+    pub(super) async fn next(&mut self) -> (Wire, Option<SocketAddr>, Place) {
         loop {
-            match self.listener.accept().await {
-                Ok((stream, peer)) => {
+            match self.bound.accept().await {
+                Ok((mut wire, peer)) => {
                     self.shortage.is_over();
-                    if let Ok(place) = self.places.clone().try_acquire_owned() {
-                        return Accepted { stream, peer, place };
+                    // Behind a balancer, the address of the client is not known yet.
+                    let counted = peer.filter(|_| !self.bound.speaks.proxy_protocol);
+                    match self.admission.admit(counted) {
+                        Ok(place) => return (wire, peer, place),
+                        Err(answer) if self.bound.speaks.is_plain() => wire.try_tell(answer),
+                        Err(_) => {}
                     }
-                    self.refuse(&stream);
                 }
                 Err(error) => {
                     if let Some(pause) = self.shortage.pause(&error) {
@@ -61,14 +110,6 @@ impl Acceptor {
                 }
             }
         }
-    }
-
-    fn refuse(&mut self, stream: &TcpStream) {
-        if self.full.begins() {
-            log::too_many_http_connections();
-        }
-        // Whether the client gets to see it is not worth waiting for.
-        let _ = stream.try_write(FULL);
     }
 }
 

@@ -64,6 +64,22 @@ pub enum BuildError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An entry of `trust_proxies` that names no proxy.
+    #[error("{entry:?} in `trust_proxies` is no proxy: {problem}")]
+    TrustedProxy {
+        /// The entry.
+        entry: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A path for questions about the server's health that no request can have.
+    #[error("`{option}` is {path:?}, which is no path: it starts with `/`")]
+    HealthPath {
+        /// The option.
+        option: &'static str,
+        /// What it was set to.
+        path: &'static str,
+    },
     /// Any page on the web could connect in the name of whoever looks at it.
     #[error(
         "the socket at \"{path}\" reads the session, and neither `check_origin` nor `check_csrf` \
@@ -144,6 +160,8 @@ impl BuildError {
             Self::NoSecret { .. } => "no_secret",
             Self::Cluster { .. } => "cluster",
             Self::Presence => "presence",
+            Self::TrustedProxy { .. } => "trusted_proxy",
+            Self::HealthPath { .. } => "health_path",
         }
     }
 }

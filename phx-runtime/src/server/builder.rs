@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use parking_lot::Mutex;
+
 use super::{
     build_error::BuildError,
     checks,
@@ -17,12 +19,12 @@ use crate::{
     channel::SocketState,
     cluster::{Cluster, ClusterConfigError, Engine, Port},
     connect::{
-        CheckOrigin, Defaults, LongPollOptions, Mount, NoOrigin, OwnHost, SessionOptions,
-        subprotocols,
+        CheckOrigin, Defaults, ForceSsl, LongPollOptions, Mount, NoOrigin, NoProxy, OwnHost,
+        ProxyRule, SessionOptions, TrustedProxies, subprotocols,
     },
     endpoint::{
         Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
-        State, connect_cluster,
+        State, Task, connect_cluster,
     },
     log::{self, FilterParameters},
     presence::handle::Presence,
@@ -43,6 +45,9 @@ pub struct Builder {
     secret: Option<Secret>,
     server: ServerOptions,
     cluster: Option<Cluster>,
+    proxies: TrustedProxies,
+    force_ssl: Option<ForceSsl>,
+    tasks: Vec<Task>,
 }
 
 impl Endpoint {
@@ -68,6 +73,9 @@ impl Builder {
             secret: None,
             server: ServerOptions::new(),
             cluster: None,
+            proxies: TrustedProxies::default(),
+            force_ssl: None,
+            tasks: Vec::new(),
         }
     }
 
@@ -203,6 +211,49 @@ impl Builder {
         self
     }
 
+    /// Whose word is taken for where a request comes from, and over what; nobody's by default. See
+    /// [`TrustedProxies`].
+    pub fn trust_proxies(mut self, proxies: impl Into<TrustedProxies>) -> Self {
+        self.proxies = proxies.into();
+        self
+    }
+
+    /// Sends clients that come unencrypted to where they are not; off by default. Under the
+    /// endpoint's own server this holds for all requests, elsewhere for those to the mounts.
+    pub fn force_ssl(mut self, force: ForceSsl) -> Self {
+        self.force_ssl = Some(force);
+        self
+    }
+
+    /// Runs a task beside the endpoint's own server: it starts with the server, and gets 5 s to end
+    /// by itself once everybody was told to go elsewhere. [`Endpoint::draining`] tells it that this
+    /// begins. A panic is logged and ends it alone. Under other servers it never starts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phx_runtime::{Endpoint, json};
+    ///
+    /// let builder = Endpoint::builder().spawn(|endpoint| async move {
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = endpoint.draining() => return,
+    ///             () = tokio::time::sleep(Duration::from_secs(1)) => {}
+    ///         }
+    ///         endpoint.broadcast("clock", "tick", json!({}));
+    ///     }
+    /// });
+    /// # let _ = builder;
+    /// ```
+    ///
+    /// Phoenix counterpart: a child of the application's supervisor.
+    pub fn spawn<F>(mut self, task: impl FnOnce(Endpoint) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.push(Box::new(|endpoint| Box::pin(task(endpoint))));
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -218,6 +269,15 @@ impl Builder {
         if let Some(option) = self.server.unusable() {
             return Err(BuildError::Zero { option });
         }
+        let paths = [("liveness", self.server.liveness), ("readiness", self.server.readiness)];
+        for (option, path) in paths {
+            if let Some(path) = path.filter(|path| !path.starts_with('/')) {
+                return Err(BuildError::HealthPath { option, path });
+            }
+        }
+        let proxies = ProxyRule::new(&self.proxies);
+        let proxies = proxies
+            .map_err(|NoProxy { entry, problem }| BuildError::TrustedProxy { entry, problem })?;
         if let Some(host) = self.host {
             self.defaults.host = OwnHost::parse(&host)
                 .map_err(|problem| BuildError::Host { host: host.clone(), problem })?;
@@ -259,6 +319,9 @@ impl Builder {
             sessions,
             server: self.server,
             cluster,
+            proxies,
+            force_ssl: self.force_ssl,
+            tasks: Mutex::new(self.tasks),
         }));
         // It hears of others from now on, also if nobody is ever tracked here.
         match endpoint.state::<Presence>() {

@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, Method, StatusCode, Version, header, request::Parts, uri::Authority};
 
+use super::request::ExtendedConnect;
 use crate::connect::split_port;
 
 /// Why a request is answered without any route.
@@ -47,9 +48,11 @@ pub(crate) fn check(head: &mut Parts) -> Result<(), Unrouted> {
     match (hosts.next(), hosts.next()) {
         (None, _) if head.version < Version::HTTP_11 => {}
         (Some(host), None) if is_host(host.as_bytes()) => {}
+        // The target names it, as below.
+        (None, _) if head.version == Version::HTTP_2 && head.uri.authority().is_some() => {}
         _ => return Err(Unrouted::Host),
     }
-    if head.method == Method::CONNECT {
+    if head.method == Method::CONNECT && !ExtendedConnect::is_asked(head) {
         return Err(Unrouted::Connect);
     }
     match head.uri.path_and_query() {
@@ -59,14 +62,18 @@ pub(crate) fn check(head: &mut Parts) -> Result<(), Unrouted> {
         }
         _ => return Err(Unrouted::Target),
     }
-    if let Some(authority) = head.uri.authority() {
-        let host = authority.as_str();
-        if !is_host(host.as_bytes()) {
-            return Err(Unrouted::Target);
-        }
-        let host = HeaderValue::from_str(host).map_err(|_| Unrouted::Target)?;
-        head.headers.insert(header::HOST, host);
+    name_host(head)
+}
+
+/// Makes `Host` the host of the target, where that is a URL.
+pub(super) fn name_host(head: &mut Parts) -> Result<(), Unrouted> {
+    let Some(authority) = head.uri.authority() else { return Ok(()) };
+    let host = authority.as_str();
+    if !is_host(host.as_bytes()) {
+        return Err(Unrouted::Target);
     }
+    let host = HeaderValue::from_str(host).map_err(|_| Unrouted::Target)?;
+    head.headers.insert(header::HOST, host);
     Ok(())
 }
 

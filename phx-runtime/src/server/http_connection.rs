@@ -1,68 +1,94 @@
-//! One TCP connection of the endpoint's own server, as long as it speaks HTTP.
+//! One connection of the endpoint's own server, as long as it speaks HTTP.
 
 use std::{
     convert::Infallible,
     future::poll_fn,
-    net::SocketAddr,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
+use bytes::{Buf, Bytes};
 use futures_util::FutureExt;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::{
     body::{Body, Frame, Incoming, SizeHint},
     server::conn::http1,
-    service::{Service, service_fn},
+    service::service_fn,
 };
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use tokio::{net::TcpStream, sync::watch, time::sleep};
-use warp::{Filter, Rejection, Reply};
+use hyper_util::rt::TokioIo;
+use tokio::{sync::watch, time::sleep};
+use tower_service::Service;
 
 use super::{
+    gate::{self, Asked},
     head,
+    listener::Wire,
+    request::ExtendedConnect,
+    response_body::ResponseBody,
     stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts},
-    upgrade,
 };
-use crate::{connect::plain_response, log, message::Fault};
+use crate::{
+    connect::{Via, plain_response},
+    endpoint::Endpoint,
+    log,
+    message::Fault,
+};
 
 /// How many bytes the head of a request may have: its path, its query and all of its headers. A
 /// larger one is answered with status 431, or with 414 where the path and query alone are too long.
 /// It may have 100 headers, the default of the HTTP library.
-const HEAD_LIMIT: usize = 64 * 1024;
+pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 
-/// The client's address, for requests that our own server accepted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) SocketAddr);
+/// What answers requests: the endpoint's routes, or a router of the application.
+pub(super) trait Routes:
+    Service<Request<Incoming>, Response = Response<Self::Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static
+{
+    type Body: Body<Data: Buf + Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static;
+}
 
-/// Serves the requests of one TCP connection, up to its upgrade.
+impl<S, B> Routes for S
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+    B: Body<Data: Buf + Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static,
+{
+    type Body = B;
+}
+
+/// Serves the requests of one connection, up to its upgrade.
 ///
 /// Not by hyper-util's `auto` builder: that waits without any timeout for the first bytes, to tell
 /// HTTP/2 apart.
-pub(crate) async fn serve<F>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    timeouts: Timeouts,
-    routes: F,
+pub(super) async fn serve<R: Routes>(
+    wire: Wire,
+    via: Via,
+    endpoint: Endpoint,
+    routes: R,
     mut stopping: watch::Receiver<bool>,
-) where
-    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
-    F::Extract: Reply,
-{
-    // A client that does not read shall not fill the kernel's memory with answers either, and the
-    // smaller the kernel's share is, the sooner it is seen that bytes are taken.
-    upgrade::prepare(&stream);
-    let clock = Clock::start(timeouts);
-    let routes = TowerToHyperService::new(warp::service(routes));
+) {
+    let peer = via.peer;
+    let clock = Clock::start(Timeouts::of(&endpoint.0.server));
     let service = service_fn({
         let clock = clock.clone();
         move |request: Request<Incoming>| {
             clock.answering(!request.body().is_end_stream());
             let (clock, routes) = (clock.clone(), routes.clone());
+            let (via, endpoint) = (via.clone(), endpoint.clone());
             async move {
-                let response = answer(request, peer, routes).await;
-                Ok::<_, Infallible>(response.map(|body| Answer { body, clock }))
+                let response = answer(request, via, &endpoint, routes).await;
+                Ok::<_, Infallible>(response.map(|body| Answer { body, end: clock }))
             }
         }
     });
@@ -71,7 +97,7 @@ pub(crate) async fn serve<F>(
     http.header_read_timeout(None);
     // The one limits what is buffered before the head is whole, in steps; the other is exact.
     http.max_buf_size(HEAD_LIMIT).max_header_size(HEAD_LIMIT);
-    let stream = TokioIo::new(HttpStream::new(stream, clock.clone()));
+    let stream = TokioIo::new(HttpStream::new(wire, clock.clone()));
     let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
     let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
     let mut timer = pin!(sleep(HEAD_TIMEOUT));
@@ -102,58 +128,147 @@ pub(crate) async fn serve<F>(
 
 /// Answers a request, whatever it is and whatever becomes of the route: a panic costs this request
 /// alone.
-async fn answer<R>(request: Request<Incoming>, peer: SocketAddr, routes: R) -> warp::reply::Response
-where
-    R: Service<Request<Incoming>, Response = warp::reply::Response, Error = Infallible>,
-{
+pub(super) async fn answer<R: Routes>(
+    request: Request<Incoming>,
+    via: Via,
+    endpoint: &Endpoint,
+    mut routes: R,
+) -> Response<Answered<R::Body>> {
     let (mut head, body) = request.into_parts();
+    let own = |response: Response<ResponseBody>| response.map(Answered::Own);
     if let Err(unrouted) = head::check(&mut head) {
-        return plain_response(unrouted.status(), unrouted.explanation()).map(Into::into);
+        let response = plain_response(unrouted.status(), unrouted.explanation());
+        return own(response.map(Into::into));
     }
-    head.extensions.insert(Peer(peer));
+    let asked = Asked {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query(),
+        headers: &head.headers,
+    };
+    let via = match gate::pass(endpoint, via, asked) {
+        Ok(via) => via,
+        Err(answer) => return own(*answer),
+    };
+    let (peer, is_secure) = (via.peer, via.is_secure);
+    ExtendedConnect::mark(&mut head);
+    head.extensions.insert(via);
     let (method, path) = (head.method.clone(), head.uri.clone());
     let request = Request::from_parts(head, body);
     let answered = AssertUnwindSafe(async { routes.call(request).await }).catch_unwind().await;
-    match answered {
-        Ok(Ok(response)) => response,
+    let mut response = match answered {
+        Ok(Ok(response)) => response.map(Answered::Route),
         Err(panic) => {
             let fault = Fault::from_panic(&*panic);
             log::route_panicked(method.as_str(), path.path(), peer, &fault);
-            let mut response = warp::reply::Response::default();
+            let mut response = own(Response::default());
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response
         }
+    };
+    gate::finish(endpoint, is_secure, response.headers_mut());
+    response
+}
+
+/// A body of the server's own, or one of the routes.
+pub(super) enum Answered<B> {
+    Own(ResponseBody),
+    Route(B),
+}
+
+/// The body of an answer, at whose end somebody is told: when it has been handed over.
+pub(super) struct Answer<B, E: End> {
+    pub(super) body: Answered<B>,
+    pub(super) end: E,
+}
+
+/// Who is told of the end of an answer.
+pub(super) trait End: Unpin {
+    fn answered(&self);
+}
+
+impl End for Clock {
+    fn answered(&self) {
+        Self::answered(self);
     }
 }
 
-/// The body of an answer, which tells the clock when it has been handed over.
-struct Answer<B> {
-    body: B,
-    clock: Clock,
-}
-
-impl<B: Body + Unpin> Body for Answer<B> {
-    type Data = B::Data;
+impl<B: Body + Unpin, E: End> Body for Answer<B, E> {
+    type Data = Piece<B::Data>;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(task)
+    ) -> Poll<Option<Result<Frame<Self::Data>, B::Error>>> {
+        Poll::Ready(match &mut self.body {
+            Answered::Own(body) => {
+                let frame = ready!(Pin::new(body).poll_frame(task));
+                frame.map(|frame| match frame {
+                    Ok(frame) => Ok(frame.map_data(Piece::Own)),
+                    Err(never) => match never {},
+                })
+            }
+            Answered::Route(body) => {
+                let frame = ready!(Pin::new(body).poll_frame(task));
+                frame.map(|frame| frame.map(|frame| frame.map_data(Piece::Route)))
+            }
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.body {
+            Answered::Own(body) => body.is_end_stream(),
+            Answered::Route(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Answered::Own(body) => body.size_hint(),
+            Answered::Route(body) => body.size_hint(),
+        }
     }
 }
 
-impl<B> Drop for Answer<B> {
+impl<B, E: End> Drop for Answer<B, E> {
     fn drop(&mut self) {
-        self.clock.answered();
+        self.end.answered();
+    }
+}
+
+/// Bytes of either body.
+pub(super) enum Piece<D> {
+    Own(Bytes),
+    Route(D),
+}
+
+impl<D: Buf> Buf for Piece<D> {
+    fn remaining(&self) -> usize {
+        match self {
+            Self::Own(bytes) => bytes.remaining(),
+            Self::Route(bytes) => bytes.remaining(),
+        }
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes.chunk(),
+            Self::Route(bytes) => bytes.chunk(),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        match self {
+            Self::Own(bytes) => bytes.advance(count),
+            Self::Route(bytes) => bytes.advance(count),
+        }
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        match self {
+            Self::Own(bytes) => bytes.chunks_vectored(slices),
+            Self::Route(bytes) => bytes.chunks_vectored(slices),
+        }
     }
 }

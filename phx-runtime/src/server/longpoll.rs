@@ -3,22 +3,23 @@
 //! Almost every answer has the HTTP status 200 and JSON with the status that counts: that is what
 //! clients read, also across origins.
 
-use std::{convert::Infallible, iter, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use warp::{Reply, reply::Response};
 
 use super::{
     body::{self, BodyError},
     request::Request,
+    response_body::ResponseBody,
+    upgrade::RETRY_AFTER,
 };
 use crate::{
     cluster::{NodeId, Nodes},
     connect::{ConnectInfo, LongPollSettings, params::Params},
-    endpoint::{Admitted, Endpoint, Mounted, MountedTransport},
+    endpoint::{Admitted, Counted, Endpoint, Mounted, MountedTransport, Whose},
     log,
     token::{Token, random},
     transport::{
@@ -30,6 +31,8 @@ use crate::{
     },
 };
 
+type Response = http::Response<ResponseBody>;
+
 /// Where clients put the session's token so that it gets into no log; older ones use the query.
 const TOKEN: HeaderName = HeaderName::from_static("x-phoenix-longpoll-token");
 
@@ -37,9 +40,6 @@ const METHODS: HeaderValue = HeaderValue::from_static("get, post, options");
 
 /// How long browsers may remember what they are allowed, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
-
-/// When a client may try again for whom there was no room, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -123,17 +123,22 @@ impl Client<'_> {
         if self.endpoint.0.connections.are_draining() {
             return unavailable();
         }
-        let peer = request.peer.map(|peer| peer.ip());
+        let peer = request.via.peer.map(|peer| peer.ip());
         let limits = self.longpoll.settings.own.sessions;
         let Ok(seat) = self.endpoint.0.sessions.admit(self.index, peer, limits) else {
-            let mut response = unavailable();
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-            return response;
+            return full(StatusCode::SERVICE_UNAVAILABLE);
+        };
+        let peer = request.via.peer;
+        let limits = self.endpoint.0.server.connections;
+        let counted = match self.endpoint.0.connections.count_in(peer, limits) {
+            Ok(counted) => counted,
+            Err(Whose::Everybody) => return full(StatusCode::SERVICE_UNAVAILABLE),
+            Err(Whose::Client(_)) => return full(StatusCode::TOO_MANY_REQUESTS),
         };
         query.extend(variables);
         let kind = TransportKind::LongPoll;
         let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
-        match self.connect(info, seat).await {
+        match self.connect(info, (seat, counted)).await {
             Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
             Err(status) => json(status),
         }
@@ -209,11 +214,17 @@ impl Client<'_> {
     }
 
     /// Opens a session, and returns its token.
-    async fn connect(&self, info: ConnectInfo, seat: Seat) -> Result<String, Status> {
+    async fn connect(
+        &self,
+        info: ConnectInfo,
+        (seat, counted): (Seat, Counted),
+    ) -> Result<String, Status> {
         let peer = info.peer();
         let serializers = &self.longpoll.settings.serializers;
         match self.endpoint.admit(self.index, serializers, info).await {
-            Ok(admitted) => self.open(admitted, peer, seat).ok_or(Status::Failed),
+            Ok(admitted) => {
+                self.open(Admitted { counted, ..admitted }, peer, seat).ok_or(Status::Failed)
+            }
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }
@@ -246,17 +257,14 @@ impl Client<'_> {
     }
 }
 
-/// The answer to a poll. Its messages are taken when the server asks for the body, so that none are
-/// lost with a client that is gone by then.
+/// The answer to a poll, whose messages are taken when it is written.
 fn deliver(poll: Poll) -> Response {
-    let body = iter::once_with(move || Ok::<_, Infallible>(poll.into_answer()));
-    as_json(warp::reply::stream(stream::iter(body)).into_response())
+    as_json(Response::new(ResponseBody::of_poll(poll)))
 }
 
 /// The same for a session of another node.
 fn deliver_from_elsewhere(poll: PollElsewhere) -> Response {
-    let body = stream::once(async move { Ok::<_, Infallible>(poll.into_answer().await) });
-    as_json(warp::reply::stream(body).into_response())
+    as_json(Response::new(ResponseBody::later(async move { poll.into_answer().await })))
 }
 
 fn json(status: Status) -> Response {
@@ -278,6 +286,14 @@ fn as_json(mut response: Response) -> Response {
 fn unavailable() -> Response {
     let mut response = json(Status::Failed);
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+/// There is no room for a session.
+fn full(status: StatusCode) -> Response {
+    let mut response = unavailable();
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 

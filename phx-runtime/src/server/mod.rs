@@ -6,17 +6,37 @@ mod build_error;
 mod builder;
 mod checks;
 mod connectors;
+mod dispatch;
+mod drain;
+mod gate;
 mod head;
+#[cfg(feature = "tls")]
+mod http2_connection;
 mod http_connection;
+mod listener;
 mod longpoll;
+mod opening;
 mod request;
+mod response_body;
 mod routes;
 mod serve;
+mod serve_error;
+mod service;
 mod stream;
+mod tasks;
+mod termination;
+#[cfg(feature = "tls")]
+mod tls;
 mod upgrade;
 
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError, TlsErrorKind, TlsOptions, TlsVersion};
 pub use self::{
     build_error::BuildError,
     builder::Builder,
-    serve::{ServeError, Server},
+    listener::{ListenAddress, Listener},
+    response_body::ResponseBody,
+    serve::Server,
+    serve_error::ServeError,
+    service::{EndpointService, PeerAddress},
 };

@@ -1,15 +1,12 @@
 //! What every request for a connection passes, whichever transport it is for.
 
-use std::{
-    net::SocketAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
+use http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts};
 
 use crate::{
     connect::{
-        ConnectInfo, Session, Site, auth_token,
+        ConnectInfo, OriginRule, Session, Site, Via, auth_token,
         params::{Params, QueryError},
         split_port,
     },
@@ -28,14 +25,44 @@ pub(super) struct Request {
     pub(super) path: String,
     pub(super) query: String,
     pub(super) headers: HeaderMap,
-    pub(super) peer: Option<SocketAddr>,
+    pub(super) via: Via,
+    /// Whether the server in front let it through the gate, so that `via` is known to be right.
+    pub(super) has_passed: bool,
+    /// Whether it asks for a WebSocket as HTTP/2 does.
+    pub(super) is_extended_connect: bool,
+}
+
+/// A request for a WebSocket over HTTP/2 (RFC 8441).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExtendedConnect;
+
+impl ExtendedConnect {
+    #[cfg(feature = "tls")]
+    pub(super) fn is_asked(head: &Parts) -> bool {
+        let protocol = head.extensions.get::<hyper::ext::Protocol>();
+        head.method == Method::CONNECT
+            && protocol.is_some_and(|protocol| protocol.as_str().eq_ignore_ascii_case("websocket"))
+    }
+
+    /// There is HTTP/2 with TLS alone.
+    #[cfg(not(feature = "tls"))]
+    pub(super) fn is_asked(_: &Parts) -> bool {
+        false
+    }
+
+    /// Says so to routes that do not know HTTP/2.
+    pub(super) fn mark(head: &mut Parts) {
+        if Self::is_asked(head) {
+            head.extensions.insert(Self);
+        }
+    }
 }
 
 impl Request {
     /// The line about the request that `transport_log` asks for.
     pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
         let (level, method) = (transport.settings.log, self.method.as_str());
-        log::request(level, kind.as_str(), method, &self.path, self.peer);
+        log::request(level, kind.as_str(), method, &self.path, self.via.peer);
     }
 
     /// What the client put behind the path.
@@ -43,20 +70,22 @@ impl Request {
         Params::from_query(&self.query)
     }
 
+    /// What the client asked for, as the proxy in front says or else its `Host`.
     fn host_header(&self) -> Option<&str> {
-        self.headers.get(header::HOST).and_then(|host| host.to_str().ok())
+        let header = || self.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        self.via.host.as_deref().or_else(header)
     }
 
     /// The host and port that the client asked for.
     fn host(&self) -> (&str, u16) {
         let (host, port) = self.host_header().and_then(split_port).unwrap_or(("", None));
-        (host, port.unwrap_or(80))
+        (host, port.unwrap_or(self.via.default_port()))
     }
 
     /// Whether the page that the request comes from may connect.
     pub(super) fn is_allowed<O>(&self, transport: &MountedTransport<O>) -> bool {
         let (host, port) = self.host();
-        let site = Site { scheme: "http", host, port };
+        let site = Site { scheme: self.via.scheme(), host, port };
         let origin = self.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
         // A rule of the application that panics allows nothing.
         let check = AssertUnwindSafe(|| transport.settings.check_origin.allows(origin, site));
@@ -66,9 +95,27 @@ impl Request {
                 origin.unwrap_or_default(),
                 &self.path,
                 &transport.settings.check_origin,
+                self.hint(origin.unwrap_or_default(), &transport.settings.check_origin),
             );
         }
         allowed
+    }
+
+    /// Why a page that seems to be our own is none.
+    fn hint(&self, origin: &[u8], check: &OriginRule) -> Option<&'static str> {
+        let (OriginRule::Request, false) = (check, self.via.is_secure) else { return None };
+        let is_encrypted = origin.starts_with(b"https:");
+        match (self.via.is_unbelieved, is_encrypted) {
+            (true, _) => Some(
+                "what `Forwarded` or `X-Forwarded-..` say is not believed of this peer: \
+                 name the proxy in `trust_proxies`",
+            ),
+            (false, true) => Some(
+                "the page came over TLS and this request did not: a proxy that ends TLS has to \
+                 say so in `X-Forwarded-Proto`, and to be named in `trust_proxies`",
+            ),
+            (false, false) => None,
+        }
     }
 
     /// What `#[connect]` may know of the request.
@@ -92,7 +139,8 @@ impl Request {
         ConnectInfo {
             params,
             transport: kind,
-            peer: self.peer,
+            peer: self.via.peer,
+            certificate: self.via.certificate.clone(),
             uri: self.uri(endpoint.0.host.name()),
             headers: ConnectInfo::shown_headers(&self.headers),
             auth_token,
@@ -121,7 +169,7 @@ impl Request {
             format!("{}?{}", self.path, self.query)
         };
         let uri = |host: &str| {
-            let uri = Uri::builder().scheme(Scheme::HTTP).authority(host);
+            let uri = Uri::builder().scheme(self.via.scheme()).authority(host);
             uri.path_and_query(&*target).build().ok()
         };
         // A `Host` that is none is no reason to refuse a client.
@@ -139,7 +187,9 @@ mod tests {
             path: "//socket//websocket".into(),
             query: query.into(),
             headers: HeaderMap::new(),
-            peer: None,
+            via: Via::default(),
+            has_passed: true,
+            is_extended_connect: false,
         };
         if let Some(host) = host {
             request.headers.insert(header::HOST, HeaderValue::from_static(host));

@@ -6,12 +6,12 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
-use super::{http_connection::Peer, longpoll, request::Request, upgrade::upgrade};
-use crate::{
-    connect::params::Params,
-    endpoint::{Endpoint, Mounted, RequestPath},
-    transport::TransportKind,
+use super::{
+    dispatch::Target,
+    request::{ExtendedConnect, Request},
+    response_body::for_warp,
 };
+use crate::{connect::Via, endpoint::Endpoint};
 
 impl Endpoint {
     /// All mounts as one warp filter, to be combined with an application's own routes.
@@ -39,49 +39,16 @@ impl Endpoint {
     + 'static
     + use<> {
         let endpoint = self.clone();
-        // From here on the request is ours, and it is answered whatever it holds.
         let mine = warp::path::full().and_then(move |path: FullPath| {
-            let target = endpoint.target(path.as_str());
+            let target = Target::find(&endpoint, path.as_str());
             async move { target.ok_or_else(warp::reject::not_found) }
         });
         mine.and(request()).and(warp::ext::optional::<OnUpgrade>()).and(warp::body::stream()).then(
             |target: Target, request: Request, on_upgrade: Option<OnUpgrade>, body| async move {
-                let Target { endpoint, index, transport, variables } = target;
-                if transport == TransportKind::LongPoll {
-                    longpoll::respond(endpoint, index, request, variables, body).await
-                } else {
-                    drop(body);
-                    let response = upgrade(endpoint, index, request, variables, on_upgrade).await;
-                    response.map(Into::into)
-                }
+                for_warp(target.answer(request, on_upgrade, body).await)
             },
         )
     }
-
-    fn target(&self, path: &str) -> Option<Target> {
-        let path = &RequestPath::new(path, self.0.mounts.iter().flat_map(Mounted::paths));
-        self.0.mounts.iter().enumerate().find_map(|(index, mounted)| {
-            let websocket = mounted.websocket.as_ref().map(|transport| &transport.path);
-            let longpoll = mounted.longpoll.as_ref().map(|transport| &transport.path);
-            let found = |kind, variables| {
-                Some(Target { endpoint: self.clone(), index, transport: kind, variables })
-            };
-            if let Some(variables) = websocket.and_then(|mount| mount.matches(path)) {
-                return found(TransportKind::WebSocket, variables);
-            }
-            found(TransportKind::LongPoll, longpoll?.matches(path)?)
-        })
-    }
-}
-
-/// What a request is for.
-struct Target {
-    endpoint: Endpoint,
-    /// Which mount.
-    index: usize,
-    transport: TransportKind,
-    /// The variables in its path.
-    variables: Params,
 }
 
 /// What transports look at, whatever the request is.
@@ -92,19 +59,23 @@ fn request() -> impl Filter<Extract = (Request,), Error = Infallible> + Clone {
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::addr::remote())
-        .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<Via>())
+        .and(warp::ext::optional::<ExtendedConnect>())
         .map(
             |method: Method,
              path: FullPath,
              query: String,
              headers: HeaderMap,
              remote: Option<SocketAddr>,
-             peer: Option<Peer>| Request {
+             passed: Option<Via>,
+             extended: Option<ExtendedConnect>| Request {
                 method,
                 path: path.as_str().to_owned(),
                 query,
                 headers,
-                peer: peer.map(|Peer(address)| address).or(remote),
+                has_passed: passed.is_some(),
+                via: passed.unwrap_or_else(|| Via::from_peer(remote)),
+                is_extended_connect: extended.is_some(),
             },
         )
 }

@@ -17,9 +17,10 @@ use crate::endpoint::ServerOptions;
 use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep},
 };
+
+use super::listener::Wire;
 
 /// How long a client may take to send the head of a request: the first one from when the client
 /// connects, another one from its first byte.
@@ -180,18 +181,18 @@ impl Clock {
     }
 }
 
-/// A TCP stream whose clock sees what is read and written.
+/// A stream whose clock sees what is read and written.
 pub(super) struct HttpStream {
-    stream: TcpStream,
+    stream: Wire,
     clock: Clock,
 }
 
 impl HttpStream {
-    pub(super) fn new(stream: TcpStream, clock: Clock) -> Self {
+    pub(super) fn new(stream: Wire, clock: Clock) -> Self {
         Self { stream, clock }
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Wire {
         self.stream
     }
 

@@ -9,13 +9,13 @@ use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::{request::Request, stream::HttpStream};
+use super::{listener::Wire, request::Request, stream::HttpStream};
 use crate::{
     connect::{
         WebSocketSettings, extensions, handshake, params::Params, plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
-    endpoint::{Admitted, Endpoint},
+    endpoint::{Admitted, Endpoint, Whose},
     log,
     transport::{
         TransportKind,
@@ -27,6 +27,9 @@ use crate::{
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
 /// defeat every limit of ours.
 const NOT_SENT: u32 = 32 * 1024;
+
+/// When a client may try again for whom there was no room, in seconds.
+pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// How long the client may take between the answer and the first byte of the new protocol.
 const UPGRADE: Duration = Duration::from_secs(10);
@@ -47,7 +50,12 @@ pub(super) async fn upgrade(
     if !request.is_allowed(websocket) {
         return plain_response(StatusCode::FORBIDDEN, "");
     }
-    let accept = match handshake::accept(&request.method, &request.headers) {
+    let asked = if request.is_extended_connect {
+        handshake::accept_extended(&request.headers).map(|()| None)
+    } else {
+        handshake::accept(&request.method, &request.headers).map(Some)
+    };
+    let accept = match asked {
         Ok(accept) => accept,
         Err(error) => {
             let mut response = plain_response(error.status(), &error.to_string());
@@ -65,6 +73,11 @@ pub(super) async fn upgrade(
     };
     let deflate = websocket.settings.own.compress.then(|| extensions::negotiate(&request.headers));
     let deflate = deflate.flatten();
+    let peer = request.via.peer;
+    let counted = match endpoint.0.connections.count_in(peer, endpoint.0.server.connections) {
+        Ok(counted) => counted,
+        Err(full) => return too_many(full),
+    };
     let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
     let protocol =
         match subprotocols::choose(&info.headers, websocket.settings.own.subprotocols.as_deref()) {
@@ -75,23 +88,38 @@ pub(super) async fn upgrade(
             }
         };
     let admitted = match endpoint.admit(index, &websocket.settings.serializers, info).await {
-        Ok(admitted) => admitted,
+        Ok(admitted) => Admitted { counted, ..admitted },
         Err(error) => return websocket.settings.own.answer(&error),
     };
     let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
     tokio::spawn(serve(Accepted { admitted, endpoint, index, on_upgrade, compresses }));
     let mut response = Response::new(String::new());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    // Over HTTP/2, the answer to CONNECT is an ordinary one.
+    if let Some(accept) = accept {
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept.header_value());
+    }
     let headers = response.headers_mut();
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept.header_value());
     if let Some(agreed) = deflate {
         headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
     }
     if let Some(protocol) = protocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
+    response
+}
+
+/// The answer to a client for whom there is no room.
+fn too_many(full: Whose) -> Response<String> {
+    let (status, text) = match full {
+        Whose::Everybody => (StatusCode::SERVICE_UNAVAILABLE, "too many connections"),
+        Whose::Client(_) => (StatusCode::TOO_MANY_REQUESTS, "too many connections of yours"),
+    };
+    let mut response = plain_response(status, text);
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 
@@ -151,20 +179,24 @@ fn split(
     backlog: Arc<BacklogLimits>,
     compresses: bool,
 ) -> (Io, Connection, Bytes) {
-    // Our own server gives the one, `warp::serve` the other.
-    let bare = upgraded.downcast::<TokioIo<HttpStream>>();
-    let bare = bare.map(|parts| (parts.io.into_inner().into_inner(), parts.read_buf)).or_else(
-        |upgraded| {
-            let parts = downcast::<TokioIo<TcpStream>>(upgraded)?;
+    // Our own server gives the one, `warp::serve` and others the other.
+    let upgraded = match upgraded.downcast::<TokioIo<HttpStream>>() {
+        Ok(parts) => {
+            let early = parts.read_buf;
+            let (io, connection) = match parts.io.into_inner().into_inner() {
+                Wire::Tcp(stream) => Io::tcp(stream, backlog, compresses),
+                Wire::Other(stream) => Io::other(stream, backlog, compresses),
+            };
+            return (io, connection, early);
+        }
+        Err(upgraded) => upgraded,
+    };
+    match downcast::<TokioIo<TcpStream>>(upgraded) {
+        Ok(parts) => {
             let stream = parts.io.into_inner();
             prepare(&stream);
-            Ok::<_, Upgraded>((stream, parts.read_buf))
-        },
-    );
-    match bare {
-        Ok((stream, early)) => {
             let (io, connection) = Io::tcp(stream, backlog, compresses);
-            (io, connection, early)
+            (io, connection, parts.read_buf)
         }
         Err(upgraded) => {
             let (io, connection) = Io::other(TokioIo::new(upgraded), backlog, compresses);

@@ -89,7 +89,7 @@ pub use self::{
 use crate::{
     channel::{Socket, SocketState, detached},
     connect::{ConnectError, ConnectInfo, MountSettings, params::Params},
-    endpoint::{Admitted, ConnectRequest, Endpoint},
+    endpoint::{Admitted, ConnectRequest, Counted, Endpoint},
     message::Topic,
     serializer::Version,
     session::Channels,
@@ -137,7 +137,12 @@ pub async fn connect<S: SocketState>(
     };
     let channels = Channels::connect::<S>(request, S::channels().into()).await?;
     let connections = endpoint.0.connections.clone();
-    Ok(Client::new(Admitted { socket: Box::new(channels), connections, mount: None }))
+    Ok(Client::new(Admitted {
+        socket: Box::new(channels),
+        connections,
+        mount: None,
+        counted: Counted::default(),
+    }))
 }
 
 /// The value, or a panic at the caller's line; for the assertion macros.

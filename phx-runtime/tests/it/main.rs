@@ -21,6 +21,7 @@ mod payloads;
 mod presence;
 mod rows;
 mod server;
+mod serving;
 mod stair;
 mod transports;
 mod turns;

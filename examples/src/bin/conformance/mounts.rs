@@ -22,7 +22,7 @@ use crate::{
 ///
 /// Where a socket has one place, its attribute says it; the others are mounted here.
 pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
-    phx_examples::with_environment(Endpoint::builder())
+    phx_examples::trust_proxies(phx_examples::with_environment(Endpoint::builder()))
         .host("localhost")
         .state(Presence::new())
         .session(http::session())

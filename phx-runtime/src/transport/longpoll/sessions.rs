@@ -1,34 +1,34 @@
 //! Sessions by id, and how many there may be.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Weak},
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
 
 use super::session::Session;
-use crate::log::{self, Spell};
+use crate::{
+    connection::{self, Seats, one_client},
+    log::{self, Spell},
+};
 
 /// What a session's token names: random, so that no two are alike and none can be guessed.
 pub(crate) type SessionId = [u8; 16];
 
 /// All sessions of an endpoint whose clients may still come back.
 #[derive(Clone, Default)]
-pub(crate) struct Sessions(Arc<Mutex<Registry>>);
+pub(crate) struct Sessions {
+    registry: Arc<Mutex<Registry>>,
+    seats: Seats<Whose>,
+}
 
 #[derive(Default)]
 struct Registry {
     by_id: HashMap<SessionId, (Arc<Session>, Seat)>,
-    /// How many seats are taken. What nobody has is not in here.
-    taken: HashMap<Whose, usize>,
     refused: Spell,
 }
 
 /// Whose sessions are counted together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Whose {
+pub(crate) enum Whose {
     /// All of a mount, by its number.
     Mount(usize),
     /// Those of a mount that one client may have opened.
@@ -43,11 +43,7 @@ pub(crate) struct SessionLimits {
 }
 
 /// A session that is counted, for as long as this exists.
-pub(crate) struct Seat {
-    /// Weak, because the registry holds the seats.
-    registry: Weak<Mutex<Registry>>,
-    of: [Option<Whose>; 2],
-}
+pub(crate) type Seat = connection::Seat<Whose>;
 
 /// There are as many sessions as are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,76 +59,35 @@ impl Sessions {
         peer: Option<IpAddr>,
         limits: SessionLimits,
     ) -> Result<Seat, Full> {
-        let of = [
-            Some((Whose::Mount(mount), limits.all, "max_sessions")),
-            peer.map(|peer| {
-                (Whose::Peer(mount, one_client(peer)), limits.per_peer, "max_sessions_per_peer")
-            }),
-        ];
-        let mut registry = self.0.lock();
-        let full = of.iter().flatten().find(|(whose, most, _)| registry.taken(whose) >= *most);
-        if let Some(&(_, most, option)) = full {
-            let is_news = registry.refused.begins();
-            drop(registry);
+        let client = peer.map(|peer| (Whose::Peer(mount, one_client(peer)), limits.per_peer));
+        let seat = self.seats.take([Some((Whose::Mount(mount), limits.all)), client]);
+        seat.map_err(|full| {
+            let (option, most) = match full {
+                Whose::Mount(_) => ("max_sessions", limits.all),
+                Whose::Peer(..) => ("max_sessions_per_peer", limits.per_peer),
+            };
+            let is_news = self.registry.lock().refused.begins();
             if is_news {
                 log::too_many_sessions(option, most, peer);
             }
-            return Err(Full);
-        }
-        for (whose, ..) in of.iter().flatten() {
-            *registry.taken.entry(*whose).or_default() += 1;
-        }
-        drop(registry);
-        Ok(Seat { registry: Arc::downgrade(&self.0), of: of.map(|of| of.map(|(whose, ..)| whose)) })
+            Full
+        })
     }
 
     pub(crate) fn insert(&self, id: SessionId, session: Arc<Session>, seat: Seat) {
-        let replaced = self.0.lock().by_id.insert(id, (session, seat));
+        let replaced = self.registry.lock().by_id.insert(id, (session, seat));
         // Not under the lock.
         drop(replaced);
     }
 
     pub(crate) fn find(&self, id: &SessionId) -> Option<Arc<Session>> {
-        self.0.lock().by_id.get(id).map(|(session, _)| session.clone())
+        self.registry.lock().by_id.get(id).map(|(session, _)| session.clone())
     }
 
     pub(super) fn remove(&self, id: &SessionId) {
-        let removed = self.0.lock().by_id.remove(id);
+        let removed = self.registry.lock().by_id.remove(id);
         // Not under the lock.
         drop(removed);
-    }
-}
-
-impl Registry {
-    fn taken(&self, whose: &Whose) -> usize {
-        self.taken.get(whose).copied().unwrap_or(0)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let Some(registry) = self.registry.upgrade() else { return };
-        let mut registry = registry.lock();
-        for whose in self.of.into_iter().flatten() {
-            if let Entry::Occupied(mut taken) = registry.taken.entry(whose) {
-                *taken.get_mut() -= 1;
-                if *taken.get() == 0 {
-                    taken.remove();
-                }
-            }
-        }
-    }
-}
-
-/// What one client has all of: an IPv4 address, or the network of 64 bits that a client gets in
-/// IPv6.
-fn one_client(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -165,7 +120,7 @@ mod tests {
         let others = (unknown().unwrap(), unknown().unwrap());
         assert_eq!(unknown().err(), Some(Full));
         drop((other, elsewhere, others));
-        assert!(sessions.0.lock().taken.is_empty());
+        assert!(sessions.seats.is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
@@ -16,8 +16,8 @@ pub(crate) const PONG: u8 = 0x8a;
 /// The bit that marks a compressed message.
 pub(crate) const RSV1: u8 = 0x40;
 
-pub(crate) struct RawClient {
-    pub(crate) stream: TcpStream,
+pub(crate) struct RawClient<S = TcpStream> {
+    pub(crate) stream: S,
     /// Status line and headers of the server's answer.
     pub(crate) response: String,
     read: Vec<u8>,
@@ -46,8 +46,20 @@ impl RawFrame {
 impl RawClient {
     /// Connects, shakes hands with additional header lines, and expects to be let in.
     pub(crate) async fn connect(address: SocketAddr, path: &str, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream, path, headers).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
+    /// A stream that speaks the protocol already.
+    pub(crate) fn upgraded(stream: S) -> Self {
+        Self { stream, response: String::new(), read: Vec::new() }
+    }
+
+    /// Shakes hands over a stream, which may be encrypted.
+    pub(crate) async fn over(mut stream: S, path: &str, headers: &str) -> Self {
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,0 +1,71 @@
+//! Telling all connections to go elsewhere.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::{
+    connect::DrainerSettings,
+    connection::Connection,
+    endpoint::{Endpoint, Mounted},
+    log,
+    message::Reason,
+    wire::CloseCode,
+};
+
+/// How long requests and connections may take to end once everybody has been told.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+impl Endpoint {
+    /// Tells all connections to go elsewhere, each mount's as its drainer says, and waits for them
+    /// to end; then leaves the cluster, if there is one. [`Server::run`](crate::server::Server::run)
+    /// does this by itself; under `warp::serve` and other servers it is up to the application.
+    ///
+    /// Phoenix counterpart: `Phoenix.Socket.PoolDrainer`.
+    pub async fn drain(&self) {
+        self.0.connections.start_draining();
+        let mounts = self.0.mounts.iter().enumerate();
+        join_all(mounts.map(|(index, mounted)| async move {
+            let Some(drainer) = mounted.mount.drainer else {
+                self.0.connections.of_mount(index).iter().for_each(send_elsewhere);
+                return;
+            };
+            let draining = self.drain_mount(index, mounted, drainer);
+            if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
+                log::draining_too_slow(&mounted.mount.path);
+            }
+        }))
+        .await;
+        self.0.connections.close_all();
+        if tokio::time::timeout(GRACE, self.0.connections.all_closed()).await.is_err() {
+            let left = self.connections();
+            log::connections_cut_off(left);
+        }
+        // Who was here has left by now, and the others know of it.
+        self.leave_cluster().await;
+    }
+
+    async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: DrainerSettings) {
+        let connections = self.0.connections.of_mount(index);
+        let size = drainer.batch_size.max(1);
+        let log = log::DrainLine {
+            level: drainer.log,
+            socket: mounted.connector.socket(),
+            mount: &mounted.mount.path,
+            total: connections.len(),
+            rounds: connections.len().div_ceil(size),
+            interval: drainer.batch_interval,
+        };
+        for (round, batch) in connections.chunks(size).enumerate() {
+            if round > 0 {
+                tokio::time::sleep(drainer.batch_interval).await;
+            }
+            log.batch(round + 1, batch.len());
+            batch.iter().for_each(send_elsewhere);
+        }
+    }
+}
+
+fn send_elsewhere(connection: &Connection) {
+    connection.close(CloseCode::RESTART, Reason::Draining);
+}
