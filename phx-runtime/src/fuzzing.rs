@@ -277,7 +277,7 @@ mod tests {
         }
     }
 
-    /// Masked frames of all kinds, and some bytes that are none.
+    /// Masked frames of all kinds, and some invalid bytes.
     fn frame_like() -> impl Strategy<Value = Vec<u8>> {
         let payload = prop::collection::vec(any::<u8>(), 0..125);
         let frame = (any::<u8>(), payload).prop_map(|(first, payload)| {

@@ -1,8 +1,6 @@
 //! What a message passes on its way, step by step and without a network, for the benchmark
 //! `hot_functions`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use crate::{
@@ -48,6 +46,6 @@ pub fn encode(version: Version, topic: &str, payload: &[u8]) -> Result<Bytes, En
 
 /// Looks topics up in a socket's routing table.
 pub fn router<S: SocketState>(user: S) -> impl Fn(&Topic) -> bool {
-    let routes = Connected { user: Arc::new(user), table: S::channels().into() };
+    let routes = Connected { user, table: S::channels().into() };
     move |topic| routes.serves(topic)
 }

@@ -1,9 +1,86 @@
-//! Phoenix Channels for Rust: sockets, channels and transports on warp.
+//! Phoenix Channels for Rust: the wire protocol, the behaviour and the stock clients of
+//! [Phoenix](https://www.phoenixframework.org), declared with attribute macros and served by
+//! [warp](https://docs.rs/warp).
 //!
-//! Applications annotate their handler modules with [`socket`](macro@socket) and
-//! [`channel`](macro@channel); everything between
-//! the wire and their functions is done here. Every stock Phoenix client talks to the result
-//! unchanged.
+//! ```no_run
+//! use phx_runtime::prelude::*;
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! struct NewMsg {
+//!     body: String,
+//! }
+//!
+//! struct RoomChannel {
+//!     room_id: u64,
+//! }
+//!
+//! #[channel("room:{room_id}")]
+//! impl RoomChannel {
+//!     #[join]
+//!     async fn join(room_id: u64) -> Result<Self, JoinError> {
+//!         Ok(Self { room_id })
+//!     }
+//!
+//!     #[handle_in("new_msg")]
+//!     async fn new_msg(&mut self, msg: NewMsg, socket: &Socket) -> Reply {
+//!         socket.broadcast("new_msg", json!({ "body": msg.body }));
+//!         Reply::ok(json!({ "room": self.room_id }))
+//!     }
+//! }
+//!
+//! struct UserSocket;
+//!
+//! #[socket("/socket", websocket, longpoll)]
+//! #[channels(RoomChannel)]
+//! impl UserSocket {
+//!     #[connect]
+//!     async fn connect() -> Result<Self, ConnectError> {
+//!         Ok(Self)
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let endpoint = Endpoint::builder().socket::<UserSocket>().build()?;
+//!     Ok(endpoint.serve(([127, 0, 0, 1], 4000)).await?)
+//! }
+//! ```
+//!
+//! A page connects with `new Socket("/socket")` of the `phoenix` package on npm, and joins
+//! `socket.channel("room:42")`.
+//!
+//! # The marks
+//!
+//! | mark | stands on | what it is for |
+//! |---|---|---|
+//! | [`#[socket]`](macro@socket) | an `impl` block or module | what clients connect to |
+//! | [`#[channels]`](macro@channels) | a socket | which channels serve which topics |
+//! | [`#[connect]`](macro@connect) | a function of a socket | decides who may connect; required |
+//! | [`#[id]`](macro@id) | a function of a socket | names the connection's owner |
+//! | [`#[channel]`](macro@channel) | an `impl` block or module | what clients join |
+//! | [`#[join]`](macro@join) | a function of a channel | decides who may join; required |
+//! | [`#[handle_in]`](macro@handle_in) | a function of a channel | handles messages from the client |
+//! | [`#[handle_out]`](macro@handle_out) | a function of a channel | changes or holds back broadcasts |
+//! | [`#[handle_info]`](macro@handle_info) | a function of a channel | handles messages from the application |
+//! | [`#[terminate]`](macro@terminate) | a function of a channel | runs when the channel ends |
+//! | [`#[assigns]`](macro@assigns) | a type in a module | is the state of that socket or channel |
+//!
+//! # Where to find what
+//!
+//! What every application names is here, and in the [`prelude`]. The rest is in modules:
+//!
+//! - [`options`]: what can be set, of mounts, transports and the server.
+//! - [`server`] builds and serves an [`Endpoint`]; [`endpoint`] has what is heard of it outside of
+//!   channels. [`cluster`] joins it with other nodes.
+//! - [`presence`]: who is in a topic. [`token`] and [`session_cookie`]: who a client is.
+//! - [`testing`]: a client without a network, for tests of channels.
+//! - [`channel`], [`socket`], [`transport`] and [`serializer`]: the traits below the macros, to write
+//!   channels, sockets, transports and encodings by hand.
+//! - `phoenix`, with the feature of this name: tokens, cookies and messages of Phoenix itself.
+//!
+//! The guide is the book in the folder `book` of the repository: `mdbook serve book --open`. It begins
+//! with a first application, and has a page for those who come from Phoenix.
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

@@ -49,31 +49,46 @@ pub trait Channel: Sized + Send + 'static {
     /// The events whose broadcasts go through `handle_out` instead of straight to the client.
     const INTERCEPTS: &'static [&'static str] = &[];
 
-    /// Options of `#[channel(..)]`.
+    /// How the channel is logged: what `#[channel(..)]` has behind its patterns. Asked for once, when
+    /// the endpoint is built.
     fn options() -> ChannelOptions {
         ChannelOptions::new()
     }
 
-    /// Registers the application state that the callbacks need.
+    /// Registers the application state that the callbacks need, so that an endpoint without it is not
+    /// built. Asked for once.
     fn requires(_requirements: &mut Requirements) {}
 
-    /// A message from the client.
+    /// A message from the client, with any event but the protocol's own, one after the other in the
+    /// order in which they were sent. By default the client is told `unmatched event`.
+    ///
+    /// Phoenix counterpart: `handle_in/3`.
     fn handle_in(self: Box<Self>, _payload: Payload, cx: Context) -> Handling {
         Handling::unmatched_event(self, &cx)
     }
 
-    /// A broadcast of an intercepted event, to be pushed or not.
+    /// A broadcast of an event that is in [`INTERCEPTS`](Self::INTERCEPTS), to be pushed, changed or
+    /// held back. By default it is pushed as it is.
+    ///
+    /// Phoenix counterpart: `handle_out/3`.
     fn handle_out(self: Box<Self>, payload: Payload, cx: Context) -> Handling<Next> {
         cx.socket().push(cx.event(), payload);
         Handling::done(self, Next::Continue)
     }
 
-    /// A message from the application.
+    /// A message from the application: of `Socket::notify`, of [`Joined::then`](crate::Joined::then), or
+    /// a [`Broadcast`](crate::endpoint::Broadcast) of another topic that the channel subscribed to. By
+    /// default it is dropped, counted and logged.
+    ///
+    /// Phoenix counterpart: `handle_info/2`.
     fn handle_info(self: Box<Self>, message: Info, cx: Context) -> Handling<Next> {
         Handling::unmatched_info(self, message, &cx)
     }
 
-    /// The channel ends.
+    /// The channel ends, in whatever way; called once. It may take 5 s, then the channel is dropped.
+    /// What it pushes reaches the client unless the connection is gone.
+    ///
+    /// Phoenix counterpart: `terminate/2`.
     fn terminate(self: Box<Self>, _reason: Reason, _cx: Context) -> Handling<()> {
         Handling::done(self, ())
     }

@@ -33,7 +33,12 @@ impl Context {
         &self.event
     }
 
-    /// The application's state of type `T`.
+    /// The application's state of type `T`, cloned.
+    ///
+    /// # Errors
+    ///
+    /// None was registered with [`Builder::state`](crate::server::Builder::state). As a handler's error
+    /// that ends the channel.
     pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
         self.socket.endpoint().state()
     }
@@ -137,7 +142,7 @@ impl<T: Any + Clone + Send + Sync> FromEvent<'_> for State<T> {
 
 /// What a `#[join]` is called with; `S` is the type of the connection's socket.
 pub struct JoinContext<S> {
-    user: Arc<S>,
+    user: Arc<dyn AsRef<S> + Send + Sync>,
     topic: Topic,
     pattern: Pattern,
     payload: Payload,
@@ -146,7 +151,7 @@ pub struct JoinContext<S> {
 
 impl<S> JoinContext<S> {
     pub(crate) fn new(
-        user: Arc<S>,
+        user: Arc<dyn AsRef<S> + Send + Sync>,
         topic: Topic,
         pattern: Pattern,
         payload: Payload,
@@ -157,7 +162,7 @@ impl<S> JoinContext<S> {
 
     /// The connection's socket.
     pub fn user(&self) -> &S {
-        &self.user
+        (*self.user).as_ref()
     }
 
     /// The topic to join.

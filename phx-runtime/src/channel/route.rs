@@ -25,7 +25,14 @@ use crate::{
     note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[channel(\"topic:*\")]`"
 )]
 pub trait Join<S: Send + Sync + 'static>: Channel {
-    /// Decides whether the client may join, and makes the channel.
+    /// Decides whether the client may join, and makes the channel. The client's messages for the topic
+    /// wait meanwhile; its other channels do not.
+    ///
+    /// # Errors
+    ///
+    /// The client is told what the error says. A panic is a fault: it is told `join crashed`.
+    ///
+    /// Phoenix counterpart: `join/3`.
     fn join(cx: JoinContext<S>) -> impl Future<Output = Result<Joined<Self>, JoinError>> + Send;
 
     /// Registers the application state that joining needs.
@@ -121,7 +128,7 @@ pub(crate) trait Routes: Send + Sync {
     /// Starts the join of the first route that serves `topic`, with what to log of it, where
     /// `filter` is what the connection's lines hide.
     fn join(
-        &self,
+        self: Arc<Self>,
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
@@ -129,10 +136,16 @@ pub(crate) trait Routes: Send + Sync {
     ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)>;
 }
 
-/// A connected socket with its table.
+/// A connected socket with its table, together because a connection keeps both.
 pub(crate) struct Connected<S> {
-    pub(crate) user: Arc<S>,
+    pub(crate) user: S,
     pub(crate) table: Arc<[Route<S>]>,
+}
+
+impl<S> AsRef<S> for Connected<S> {
+    fn as_ref(&self) -> &S {
+        &self.user
+    }
 }
 
 impl<S> Connected<S> {
@@ -154,7 +167,7 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
     }
 
     fn join(
-        &self,
+        self: Arc<Self>,
         topic: &Topic,
         payload: Payload,
         endpoint: &Endpoint,
@@ -162,8 +175,7 @@ impl<S: Send + Sync + 'static> Routes for Connected<S> {
     ) -> Option<(Arc<ChannelKind>, Option<JoinLine>, Joining)> {
         let (route, pattern) = self.find(topic)?;
         let log = route.kind.join_line(topic, &payload, filter);
-        let cx =
-            JoinContext::new(self.user.clone(), topic.clone(), pattern, payload, endpoint.clone());
+        let cx = JoinContext::new(self.clone(), topic.clone(), pattern, payload, endpoint.clone());
         Some((route.kind.clone(), log, (route.join)(cx)))
     }
 }

@@ -207,6 +207,9 @@ impl Socket {
     /// # });
     /// ```
     ///
+    /// 16,384 messages may wait for a connection. With one more the connection is closed with code 1013:
+    /// it does not get to handle them.
+    ///
     /// Phoenix counterpart: `send(channel_pid, message)`.
     pub fn notify(&self, message: impl Any + Send) {
         if !self.is_open() {
@@ -236,7 +239,8 @@ impl Socket {
     }
 
     /// Subscribes the channel to another topic, until it ends: each broadcast there arrives as a
-    /// [`Broadcast`] in `#[handle_info]`. Subscribing twice delivers twice.
+    /// [`Broadcast`] in `#[handle_info]`. Subscribing twice delivers twice. They count as messages that
+    /// wait, see [`notify`](Self::notify).
     ///
     /// Phoenix counterpart: `Endpoint.subscribe/2` inside a channel.
     pub fn subscribe(&self, topic: impl Into<Topic>) {

@@ -37,13 +37,27 @@ use crate::{
     note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[socket(\"/socket\", websocket)]`"
 )]
 pub trait SocketState: Sized + Send + Sync + 'static {
-    /// Where the socket answers.
+    /// Where the socket answers, over which transports, and what is set for them. Asked for once, when
+    /// the endpoint is built.
+    ///
+    /// Phoenix counterpart: `socket "/socket", UserSocket, …` in the endpoint.
     fn mount() -> Mount;
 
-    /// Authenticates a connection. Phoenix counterpart: `connect/3`.
+    /// Decides whether a client may connect, and makes the state of its connection.
+    ///
+    /// # Errors
+    ///
+    /// The client is refused, with status 403 unless the error says otherwise. A panic is a fault, which
+    /// it is answered with status 500 for.
+    ///
+    /// Phoenix counterpart: `connect/3`.
     fn connect(cx: ConnectContext) -> impl Future<Output = Result<Self, ConnectError>> + Send;
 
-    /// The topic that names this connection's owner, for `Endpoint::disconnect`; none by default.
+    /// The topic that names this connection's owner, for
+    /// [`Endpoint::disconnect`](crate::Endpoint::disconnect); none by default. Asked for once, after
+    /// `connect`.
+    ///
+    /// Phoenix counterpart: `id/1`.
     fn id(&self) -> Option<String> {
         None
     }
@@ -54,7 +68,8 @@ pub trait SocketState: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Registers the application state that connecting needs.
+    /// Registers the application state that connecting needs, so that an endpoint without it is not
+    /// built.
     fn requires(_requirements: &mut Requirements) {}
 }
 

@@ -101,8 +101,8 @@ impl Origin {
         (!scheme.is_empty()).then_some(scheme)
     }
 
-    /// The host, in brackets if it is an IPv6 address. None if there is none, and none if there is
-    /// more than scheme, host and port: no browser sends that.
+    /// The host, in brackets if it is an IPv6 address. None without a host, and of an invalid
+    /// origin, with more than scheme, host and port: no browser sends that.
     pub fn host(&self) -> Option<&str> {
         Some(Parts::of(&self.0)?.host)
     }
@@ -263,7 +263,7 @@ impl fmt::Display for OriginRule {
 /// How many entries of a list a log line has.
 const SHOWN: usize = 10;
 
-/// An origin as browsers send it. Anything with a path, a user or other extras is none, so that
+/// An origin as browsers send it. Anything with a path, a user or other extras is invalid, so that
 /// what is compared here is what a browser meant.
 struct Parts<'a> {
     scheme: &'a str,

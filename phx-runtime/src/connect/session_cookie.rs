@@ -346,7 +346,7 @@ impl SessionOptions {
         csrf::belongs(token, state)
     }
 
-    /// Binds the signature to the cookie's name: one session is none under another name.
+    /// Binds the signature to the cookie's name: a session is invalid under another name.
     fn salt(&self) -> String {
         format!("phx session {}", self.cookie)
     }

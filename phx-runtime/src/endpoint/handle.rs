@@ -121,6 +121,8 @@ impl Endpoint {
 
     /// Receives what is broadcast on a topic from now on, outside of any channel.
     ///
+    /// 1,024 broadcasts may wait in it; those that come when there is no room are dropped and counted.
+    ///
     /// Phoenix counterpart: `Endpoint.subscribe/2`.
     pub fn subscribe(&self, topic: impl Into<Topic>) -> Subscription {
         Subscription::new(&self.0.pubsub, topic.into())

@@ -35,7 +35,7 @@ pub(crate) struct MountedTransport<T> {
 impl<C> MountedWith<C> {
     /// # Errors
     ///
-    /// The mount's `check_origin` names what is no origin.
+    /// The mount's `check_origin` names an invalid origin.
     pub(crate) fn new(mount: &Mount, all: &Defaults, connector: C) -> Result<Self, NoOrigin> {
         let settings = MountSettings::new(mount);
         let websocket = WebSocketSettings::of(mount, all)?.map(|settings| {

@@ -165,14 +165,14 @@ pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static 
     );
 }
 
-/// A frame that is no message ends its connection.
+/// An invalid frame ends its connection.
 pub(crate) fn malformed_message(
     error: impl std::fmt::Display,
     id: Option<&Topic>,
     socket: &'static str,
 ) {
     line!(
-        debug, "Closing a connection: its client sent what is no message";
+        debug, "Closing a connection: its client sent an invalid message";
         error = Shown::text(error), socket = socket, id = shown_id(id),
     );
 }

@@ -138,7 +138,7 @@ pub(crate) fn binary_over_long_poll(messages: usize) {
     );
 }
 
-/// What was sent to the test kit's client is no message.
+/// The test kit's client was sent an invalid message.
 pub(crate) fn unreadable_frame(length: usize) {
-    line!(warn, "a socket under test sent what is no message"; bytes = length);
+    line!(warn, "a socket under test sent an invalid message"; bytes = length);
 }

@@ -20,7 +20,7 @@ pub(super) fn filtered(json: &str, filter: &FilterParameters) -> String {
     filtering.out.finish(is_whole, json.len())
 }
 
-/// A payload as the log shows it: JSON, or the size of what is none.
+/// A payload as the log shows it: JSON, or the size of a binary one.
 pub(super) fn parameters(
     json: Option<&str>,
     bytes: usize,

@@ -9,7 +9,7 @@ use super::{level::LogLevel, shown::Shown};
 /// What lines are filtered by.
 pub(super) const TARGET: &str = "phx_runtime::log";
 
-/// What a field may hold. A `str` that is not the program's own is none: it goes through [`Shown`],
+/// What a field may hold. A `str` that is not the program's own may not stand there by itself: it goes through [`Shown`],
 /// which is short and escaped.
 pub(super) trait Fact {
     type Value<'a>: Value

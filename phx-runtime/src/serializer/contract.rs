@@ -62,7 +62,7 @@ pub trait Serializer: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// It is no message, which closes the connection, or refuses the request of long-polling.
+    /// It is invalid, which closes the connection, or refuses the request of long-polling.
     fn decode(&self, frame: &Frame) -> Result<Message, DecodeError>;
 
     /// Writes one message, or leaves it out where the protocol has no such messages. A broadcast is

@@ -1,4 +1,4 @@
-//! Frames that are no messages.
+//! Invalid frames.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::message::EncodeError;
 
-/// A frame that is no message of the protocol; it ends its connection with code 1011, or with 1003 if
+/// A frame that is invalid in the protocol; it ends its connection with code 1011, or with 1003 if
 /// it is of a kind that the protocol does not have.
 #[derive(Debug, Error)]
 #[error(transparent)]
@@ -18,7 +18,7 @@ pub struct DecodeError(#[from] Problem);
 pub enum DecodeErrorKind {
     /// It cannot be read at all, such as text that is no JSON.
     Syntax,
-    /// It can be read, and is no message, such as JSON that lacks a key.
+    /// It can be read, and is invalid as a message, such as JSON that lacks a key.
     Shape,
     /// The protocol has no such frames.
     Unsupported,

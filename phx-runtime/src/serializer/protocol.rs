@@ -90,7 +90,7 @@ impl Protocol {
     }
 
     /// For other clients than those that the serializer names itself, as a requirement such as
-    /// `~> 3.0.0`. What is none refuses the endpoint when it is built.
+    /// `~> 3.0.0`. An invalid one refuses the endpoint when it is built.
     pub fn vsn(mut self, requirement: &str) -> Self {
         self.wanted = Wanted::Vsn(requirement.parse());
         self
@@ -145,7 +145,7 @@ impl Protocol {
     ///
     /// # Errors
     ///
-    /// It is no message of this protocol.
+    /// It is invalid in this protocol.
     pub fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
         self.codec.decode(frame)
     }

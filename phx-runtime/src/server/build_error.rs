@@ -56,7 +56,7 @@ pub enum BuildError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The endpoint's own host is none.
+    /// The endpoint's own host is invalid.
     #[error("{host:?} is not the endpoint's host: {problem}")]
     Host {
         /// What was given to [`Builder::host`](super::Builder::host).

@@ -172,7 +172,7 @@ impl Request {
             let uri = Uri::builder().scheme(self.via.scheme()).authority(host);
             uri.path_and_query(&*target).build().ok()
         };
-        // A `Host` that is none is no reason to refuse a client.
+        // An invalid `Host` is no reason to refuse a client.
         self.host_header().and_then(uri).or_else(|| uri(own_host)).unwrap_or_default()
     }
 }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_none_becomes_our_own() {
+    fn an_invalid_host_becomes_our_own() {
         for host in [None, Some(""), Some("a b"), Some("/")] {
             assert_eq!(uri(host, ""), "http://localhost//socket//websocket", "{host:?}");
         }

@@ -72,7 +72,7 @@ impl Channels {
             (_, None) => {}
         }
         let (user, id, disconnect) = connected?;
-        let routes = Arc::new(Connected { user: Arc::new(user), table });
+        let routes = Arc::new(Connected { user, table });
         let accepted = Accepted { routes, endpoint, mount, codec, transport, id, disconnect };
         Ok(Self::Accepted(Box::new(accepted)))
     }

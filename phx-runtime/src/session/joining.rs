@@ -71,7 +71,8 @@ impl Core {
             return None;
         }
         let payload = message.payload.take();
-        let started = self.routes.join(topic, payload, &self.shared.endpoint, self.filter());
+        let started =
+            self.routes.clone().join(topic, payload, &self.shared.endpoint, self.filter());
         if started.is_none() {
             log::unmatched_topic(topic, self.shared.id.as_ref(), self.routes.socket());
             self.refuse(None, message, "unmatched topic");

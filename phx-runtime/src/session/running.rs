@@ -60,9 +60,12 @@ impl Failed {
     }
 }
 
-/// Whatever did not finish at once.
+/// Whatever did not finish at once. Nothing is allocated while there is nothing.
 #[derive(Default)]
-pub(super) struct Running {
+pub(super) struct Running(Option<Box<Sets>>);
+
+#[derive(Default)]
+struct Sets {
     joins: Set<With<(Arc<Member>, PendingJoin), Joining>>,
     calls: Set<With<(Arc<Member>, Call), Caught>>,
     /// `terminate` of channels that failed and keep their slot until their client is told.
@@ -81,38 +84,58 @@ pub(super) enum Done {
 }
 
 impl Running {
+    fn sets(&mut self) -> &mut Sets {
+        self.0.get_or_insert_default()
+    }
+
     pub(super) fn join(&mut self, member: Arc<Member>, pending: PendingJoin, future: Joining) {
-        self.joins.push(join(ready((member, pending)), future));
+        self.sets().joins.push(join(ready((member, pending)), future));
     }
 
     pub(super) fn call(&mut self, member: Arc<Member>, call: Call, future: Caught) {
-        self.calls.push(join(ready((member, call)), future));
+        self.sets().calls.push(join(ready((member, call)), future));
     }
 
     pub(super) fn failing(&mut self, member: Arc<Member>, terminate: BoxFuture<'static, ()>) {
-        self.failing.push(join(ready(member), terminate));
+        self.sets().failing.push(join(ready(member), terminate));
     }
 
     pub(super) fn leaving(&mut self, member: Arc<Member>, terminate: BoxFuture<'static, ()>) {
-        self.leaving.push(join(ready(member), terminate));
+        self.sets().leaving.push(join(ready(member), terminate));
     }
 
     /// How many channels are ending without a slot.
     pub(super) fn leaving_channels(&self) -> usize {
-        self.leaving.len()
+        self.0.as_ref().map_or(0, |sets| sets.leaving.len())
     }
 
     /// Gives up all joins: nobody waits for them any more.
     pub(super) fn cancel_joins(&mut self) {
-        self.joins = Set::default();
+        if let Some(sets) = &mut self.0 {
+            sets.joins = Set::default();
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.joins.len() + self.calls.len() + self.failing.len() + self.leaving.len() == 0
+        self.0.as_ref().is_none_or(|sets| sets.is_empty())
     }
 
     /// The next that finished. Once there is none, `task` is woken by all that still run.
     pub(super) fn poll_next(&mut self, task: &mut Context<'_>) -> Option<Done> {
+        let done = self.0.as_mut()?.poll_next(task);
+        if done.is_none() && self.is_empty() {
+            self.0 = None;
+        }
+        done
+    }
+}
+
+impl Sets {
+    fn is_empty(&self) -> bool {
+        self.joins.len() + self.calls.len() + self.failing.len() + self.leaving.len() == 0
+    }
+
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Option<Done> {
         if let Some(((member, pending), result)) = self.joins.poll_next(task) {
             return Some(Done::Join(member, pending, result));
         }
@@ -131,7 +154,7 @@ impl Running {
 type With<T, F> = Join<Ready<T>, F>;
 
 /// Futures under way. Nothing is allocated while there are none.
-struct Set<F>(Option<Box<FuturesUnordered<F>>>);
+struct Set<F>(Option<FuturesUnordered<F>>);
 
 impl<F> Default for Set<F> {
     fn default() -> Self {
@@ -145,7 +168,7 @@ impl<F: Future> Set<F> {
     }
 
     fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |futures| futures.len())
+        self.0.as_ref().map_or(0, FuturesUnordered::len)
     }
 
     fn poll_next(&mut self, task: &mut Context<'_>) -> Option<F::Output> {

@@ -46,7 +46,7 @@ const PURPOSE: &[u8] = b"phx token 1";
 /// ```
 ///
 /// The secret is usually the endpoint's own, [`Endpoint::secret`](crate::Endpoint::secret). The salt
-/// names what the token is for: a token made for one thing is none for another. It is no secret.
+/// names what the token is for: a token made for one thing is invalid for another. It is no secret.
 ///
 /// A token is the URL-safe Base64 of the JSON array `[time, value]`, a dot, and the URL-safe Base64
 /// of its HMAC-SHA256, both without padding. The key is derived from secret and salt by HKDF.

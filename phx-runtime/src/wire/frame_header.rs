@@ -178,7 +178,7 @@ pub(crate) struct ServerFrameLen {
 /// Measures the server frame at the start of `bytes`, of which only the header needs to be there.
 ///
 /// This is how frame boundaries are found in a queue of encoded frames. `None` if the header is
-/// incomplete, or is none that this module writes.
+/// incomplete, or is not one that this module writes.
 pub(crate) fn server_frame_len(bytes: &[u8]) -> Option<ServerFrameLen> {
     let &[first, second, ref rest @ ..] = bytes else {
         return None;

@@ -17,6 +17,7 @@ use crate::support::{
     http_client::Client,
     logs::Logs,
     raw_client::{CLOSE, RawClient},
+    server::serve,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -90,10 +91,7 @@ impl Server {
     async fn start_with(change: impl FnOnce(Mount) -> Mount) -> Self {
         let endpoint = Endpoint::builder().secret("x".repeat(64)).socket_with::<User>(change);
         let endpoint = endpoint.build().unwrap();
-        let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-        let at = server.address();
-        let routes = endpoint.routes();
-        tokio::spawn(async move { server.stop_on(std::future::pending()).run(routes).await });
+        let at = serve(&endpoint).await;
         Self { endpoint, at }
     }
 

@@ -4,7 +4,10 @@ use phx_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::support::raw_client::{RawClient, TEXT};
+use crate::support::{
+    raw_client::{RawClient, TEXT},
+    server::serve,
+};
 
 struct User;
 
@@ -50,10 +53,8 @@ impl Room {
 #[tokio::test]
 async fn a_raw_value_keeps_digits_and_depth_that_a_parsed_one_has_not() {
     let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap().stop_on(std::future::pending());
-    let client = RawClient::connect(server.address(), "/socket/websocket?vsn=2.0.0", "");
-    tokio::spawn(server.run(endpoint.routes()));
-    let mut client = client.await;
+    let at = serve(&endpoint).await;
+    let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
     client.send(TEXT, br#"["1","1","room","phx_join",{}]"#).await;
     client.frame().await;
     let number = "123456789012345678901234567890.12345678901234567890";

@@ -19,6 +19,8 @@ use tokio::{
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tungstenite::Message;
 
+use crate::support::server::serve;
+
 struct User {
     id: Option<String>,
 }
@@ -149,9 +151,7 @@ async fn start() -> Server {
         .socket::<User>()
         .build()
         .unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let address = serve(&endpoint).await;
     Server { endpoint, presence, address, gate, tracked: Mutex::new(tracked) }
 }
 

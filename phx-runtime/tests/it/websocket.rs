@@ -17,6 +17,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tungstenite::{Message, protocol::frame::coding::CloseCode as Code};
 use warp::Filter;
 
+use crate::support::server::serve_routes;
+
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Sends everything back; a few texts make it do something else.
@@ -118,11 +120,7 @@ fn endpoint(options: WebSocketOptions) -> Endpoint {
 
 /// Starts a server on a free port.
 async fn start(endpoint: &Endpoint) -> SocketAddr {
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    let routes = endpoint.routes().or(warp::path("health").map(|| "ok"));
-    tokio::spawn(server.stop_on(std::future::pending()).run(routes));
-    address
+    serve_routes(endpoint, endpoint.routes().or(warp::path("health").map(|| "ok"))).await
 }
 
 async fn connect(address: SocketAddr, path: &str) -> Client {

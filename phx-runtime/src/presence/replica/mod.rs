@@ -97,7 +97,7 @@ impl Replica {
     }
 
     /// This node has an entry, be it new or with another meta. One that is too large to be told
-    /// others is none to them; then the answer is `false`.
+    /// others is invalid for them; then the answer is `false`.
     pub(super) fn upsert(&mut self, number: u64, entry: Entry) -> bool {
         let fits = self.own.takes(&entry);
         if fits {

@@ -3,6 +3,7 @@
 mod broadcasts;
 mod ending;
 mod events;
+mod flood;
 mod joining;
 mod lifetime;
 mod limits;

@@ -23,10 +23,7 @@ pub(crate) async fn serve(builder: Builder) -> SocketAddr {
 /// The same, for tests that ask the endpoint what is left.
 pub(crate) async fn serve_endpoint(builder: Builder) -> (Endpoint, SocketAddr) {
     let endpoint = builder.secret("at least twenty bytes of secret").build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    let server = server.stop_on(std::future::pending());
-    tokio::spawn(server.run(endpoint.routes()));
+    let address = crate::support::server::serve(&endpoint).await;
     (endpoint, address)
 }
 

@@ -1,6 +1,6 @@
 //! Clients that go while nothing is read from them, because their messages wait for a handler.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use phx_runtime::prelude::*;
 use tokio::{
@@ -8,7 +8,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::support::raw_client::{CLOSE, RawClient, TEXT, frame};
+use crate::support::{
+    raw_client::{CLOSE, RawClient, TEXT, frame},
+    server::serve,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,10 +44,7 @@ impl Room {
 /// A client whose handler never returns, and behind it more messages than may wait.
 async fn stuck(messages: usize) -> (Endpoint, RawClient) {
     let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let at: SocketAddr = server.address();
-    let routes = endpoint.routes();
-    tokio::spawn(async move { server.stop_on(std::future::pending()).run(routes).await });
+    let at = serve(&endpoint).await;
     let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
     client.send_text(r#"["1","1","room:a","phx_join",{}]"#).await;
     client.frame().await.unwrap();

@@ -8,7 +8,10 @@ use phx_runtime::{
 };
 use serde_json::Value;
 
-use crate::support::raw_client::{PING, PONG, RawClient, TEXT};
+use crate::support::{
+    raw_client::{PING, PONG, RawClient, TEXT},
+    server::serve,
+};
 
 pub(crate) const V2: &str = "/socket/websocket?vsn=2.0.0";
 
@@ -73,10 +76,7 @@ impl TestServer {
                 .longpoll(LongPollOptions::new().window(brief)),
         );
         let endpoint = endpoint.build().unwrap();
-        let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-        let at = server.address();
-        let routes = endpoint.routes();
-        tokio::spawn(async move { server.stop_on(std::future::pending()).run(routes).await });
+        let at = serve(&endpoint).await;
         Self { endpoint, at }
     }
 

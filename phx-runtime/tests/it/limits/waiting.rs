@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use phx_runtime::prelude::*;
 use tokio::sync::Semaphore;
 
-use crate::support::raw_client::RawClient;
+use crate::support::{raw_client::RawClient, server::serve};
 
 struct User;
 
@@ -74,9 +74,7 @@ impl Server {
         let (gate, counted) = (Arc::new(Semaphore::new(0)), Arc::new(()));
         let endpoint = Endpoint::builder().state(gate.clone()).state(counted.clone());
         let endpoint = endpoint.socket::<User>().build().unwrap();
-        let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-        let at = server.address();
-        tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+        let at = serve(&endpoint).await;
         Self { endpoint, at, gate, counted }
     }
 

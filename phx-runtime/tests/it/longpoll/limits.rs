@@ -13,6 +13,7 @@ use super::sockets::{User, start};
 use crate::support::{
     http_client::{Client, get, request, send},
     logs::Logs,
+    server::serve,
 };
 
 #[tokio::test]
@@ -93,9 +94,7 @@ impl Set {
 #[tokio::test]
 async fn limits_are_set_in_the_attribute_as_well() {
     let endpoint = Endpoint::builder().socket::<Set>().build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let at = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let at = serve(&endpoint).await;
     Client::open(at, "/set/longpoll").await;
     assert_eq!(get(at, "/set/longpoll").await.http, StatusCode::SERVICE_UNAVAILABLE);
 }

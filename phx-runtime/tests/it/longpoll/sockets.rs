@@ -11,6 +11,8 @@ use phx_runtime::{
 use tokio::sync::mpsc;
 use warp::Filter;
 
+use crate::support::server::serve_routes;
+
 /// No test waits for this one to pass.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
@@ -115,10 +117,8 @@ pub(crate) struct Fixture {
 /// A server with the sockets above, mounted in some ways.
 pub(crate) async fn start() -> Fixture {
     let (endpoint, ends) = endpoint();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
     let routes = endpoint.routes().or(warp::body::bytes().map(http::Response::<bytes::Bytes>::new));
-    tokio::spawn(server.stop_on(std::future::pending()).run(routes));
+    let address = serve_routes(&endpoint, routes).await;
     Fixture { endpoint, address, ends }
 }
 

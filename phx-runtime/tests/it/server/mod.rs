@@ -16,6 +16,8 @@ use tokio::{
 };
 use warp::Filter;
 
+use crate::support::server::serve_routes;
+
 struct User;
 
 #[socket("/socket", websocket, longpoll(max_body_size = 1000))]
@@ -43,16 +45,13 @@ const LARGE: usize = 40_000_000;
 /// Serves the socket and some routes of an application.
 async fn start(options: ServerOptions) -> SocketAddr {
     let endpoint = Endpoint::builder().socket::<User>().server(options).build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
     let routes = endpoint
         .routes()
         .or(warp::path!("health").map(|| "ok"))
         .or(warp::path!("upload").and(warp::body::bytes()).map(|_| "ok"))
         .or(warp::path!("large").map(|| vec![b'x'; LARGE]))
         .or(warp::path!("panic").map(|| -> &'static str { panic!("on purpose") }));
-    tokio::spawn(server.stop_on(std::future::pending()).run(routes));
-    address
+    serve_routes(&endpoint, routes).await
 }
 
 /// Writes bytes and gives the head of the answer, or nothing if there is none.
