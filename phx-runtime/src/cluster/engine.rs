@@ -2,12 +2,7 @@
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{
-    error::ClusterError,
-    event::ClusterEvents,
-    node::{Node, NodeId},
-    nodes::Nodes,
-};
+use super::{error::ClusterError, event::ClusterEvents, node::Node, nodes::Nodes};
 use crate::{
     message::EncodeError,
     pubsub::{Broadcast, Relay},
@@ -35,7 +30,7 @@ pub(crate) trait Engine: Relay {
     /// # Errors
     ///
     /// It can never be sent.
-    fn relay_to(&self, node: NodeId, broadcast: &Broadcast) -> Result<(), EncodeError>;
+    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), EncodeError>;
 
     /// Starts, in the background from then on. Done when this node is heard, or at once if it was
     /// started before.
@@ -61,8 +56,8 @@ impl Engine for Nodes {
         self.events()
     }
 
-    fn relay_to(&self, node: NodeId, broadcast: &Broadcast) -> Result<(), EncodeError> {
-        self.relay_to(node, broadcast)
+    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), EncodeError> {
+        self.relay_to(node.id(), broadcast)
     }
 
     fn join(&self) -> BoxFuture<'_, Result<(), ClusterError>> {

@@ -75,7 +75,7 @@ impl Inbox {
     }
 
     /// The same for another connection. What comes over earlier ones is dropped from now on.
-    pub(super) fn next_connection(&self) -> Self {
+    pub(crate) fn next_connection(&self) -> Self {
         let number = self.shared.current.fetch_add(1, Ordering::Relaxed) + 1;
         Self { shared: self.shared.clone(), connection: Arc::new(Connection::new(number)) }
     }
@@ -116,7 +116,7 @@ impl Inbox {
     }
 
     /// Waits until [`lost`](Self::lost) was called for this connection.
-    pub(super) async fn until_lost(&self) -> AdapterError {
+    pub(crate) async fn until_lost(&self) -> AdapterError {
         loop {
             if let Some(error) = self.connection.lost.lock().take() {
                 return error;

@@ -51,6 +51,7 @@ mod node;
 mod nodes;
 mod options;
 mod outbound;
+mod pauses;
 mod peers;
 mod receiving;
 #[cfg(feature = "redis")]
@@ -79,3 +80,5 @@ pub(crate) use self::{
     messages::{Answer, Messenger, Port, Service},
     nodes::Nodes,
 };
+#[cfg(all(feature = "phoenix", feature = "redis"))]
+pub(crate) use self::{event::EventSender, pauses::Pauses, redis::RedisAdapter};

@@ -148,7 +148,6 @@ impl Cluster {
     }
 
     /// The URL, if it is none of an adapter.
-    #[expect(dead_code, reason = "engines of another kind will ask")]
     pub(crate) fn engine_url(&self) -> Option<&str> {
         match &self.engine {
             Which::Url(url) => Some(url),
@@ -170,13 +169,21 @@ impl Cluster {
     }
 
     /// Whether starting without the engine is an error.
-    #[expect(dead_code, reason = "engines of another kind will ask")]
     pub(crate) fn is_required(&self) -> bool {
         self.required
     }
 
+    /// The name under which nodes find each other.
+    pub(crate) fn application_name(&self) -> &str {
+        &self.application
+    }
+
+    /// The largest message that is sent.
+    pub(crate) fn largest_message(&self) -> usize {
+        self.settings.max_message
+    }
+
     /// How long the engine may take to answer at start.
-    #[expect(dead_code, reason = "engines of another kind will ask")]
     pub(crate) fn longest_start(&self) -> Duration {
         self.settings.start_timeout
     }

@@ -13,16 +13,13 @@ use super::{
     address::Parcel,
     event::ClusterEvent,
     inbox::Inbox,
+    pauses::Pauses,
     shared::{LinkState, Shared, Stage, is_over},
 };
 use crate::log;
 
 /// How long an engine may take for a connection, and to take a batch.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long to wait before connecting again: at first, and at most.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a heartbeat may take to come back, besides the next one's time.
 const ECHO: Duration = Duration::from_secs(1);
@@ -33,7 +30,7 @@ pub(super) struct Sending {
     inbox: Inbox,
     heartbeat: Duration,
     stage: watch::Receiver<Stage>,
-    jitter: u64,
+    pauses: Pauses,
 }
 
 impl Sending {
@@ -44,12 +41,11 @@ impl Sending {
         heartbeat: Duration,
         stage: watch::Receiver<Stage>,
     ) -> Self {
-        let jitter = shared.this.id().get();
-        Self { shared, adapter, inbox, heartbeat, stage, jitter }
+        let pauses = Pauses::new(shared.this.id());
+        Self { shared, adapter, inbox, heartbeat, stage, pauses }
     }
 
     pub(super) async fn run(mut self) {
-        let mut pause = FIRST_PAUSE;
         loop {
             let inbox = self.inbox.next_connection();
             let connected = tokio::select! {
@@ -59,15 +55,14 @@ impl Sending {
             let connected =
                 connected.unwrap_or_else(|_| Err(AdapterError::new("it did not answer in time")));
             let error = match connected {
-                Ok(link) => match self.serve(link, &inbox, &mut pause).await {
+                Ok(link) => match self.serve(link, &inbox).await {
                     Some(error) => error,
                     None => return,
                 },
                 Err(error) => error,
             };
             self.lost(error);
-            let wait = self.jittered(pause);
-            pause = (2 * pause).min(LONGEST_PAUSE);
+            let wait = self.pauses.next();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = is_over(&mut self.stage) => return,
@@ -76,12 +71,7 @@ impl Sending {
     }
 
     /// Sends over a connection until it is of no use any more; no error if the node leaves.
-    async fn serve(
-        &mut self,
-        mut link: Box<dyn Link>,
-        inbox: &Inbox,
-        pause: &mut Duration,
-    ) -> Option<AdapterError> {
+    async fn serve(&mut self, mut link: Box<dyn Link>, inbox: &Inbox) -> Option<AdapterError> {
         let mut heard = self.shared.heard.subscribe();
         heard.mark_unchanged();
         let mut silent_since = Instant::now();
@@ -100,7 +90,7 @@ impl Sending {
                 changed = heard.changed() => {
                     if changed.is_ok() {
                         silent_since = Instant::now();
-                        *pause = FIRST_PAUSE;
+                        self.pauses.start_over();
                         self.heard();
                     }
                     Ok(())
@@ -175,17 +165,6 @@ impl Sending {
             log::cluster_lost(self.shared.engine, &error);
             self.shared.events.send(ClusterEvent::Disconnected);
         }
-    }
-
-    /// Half of it to all of it, so that nodes do not all come at once.
-    fn jittered(&mut self, pause: Duration) -> Duration {
-        // SplitMix64.
-        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.jitter;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let part = u32::try_from(mixed % 1000).unwrap_or(0);
-        pause / 2 + pause / 2000 * part
     }
 }
 

@@ -53,7 +53,7 @@ impl Endpoint {
     ) {
         Self::broadcast_with(topic.into(), event.as_ref(), payload, |broadcast| {
             match &self.0.cluster {
-                Some(cluster) if cluster.node() != *node => cluster.relay_to(node.id(), &broadcast),
+                Some(cluster) if cluster.node() != *node => cluster.relay_to(node, &broadcast),
                 Some(_) => {
                     self.0.pubsub.publish(broadcast, Pace::Now);
                     Ok(())

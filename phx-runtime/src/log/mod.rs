@@ -18,7 +18,7 @@ mod filter;
 mod filtered;
 mod json_text;
 mod level;
-#[cfg(feature = "phoenix")]
+#[cfg(all(feature = "phoenix", feature = "redis"))]
 mod phoenix;
 mod presence;
 mod server;
@@ -26,6 +26,15 @@ mod short_name;
 mod shown;
 mod spell;
 
+#[cfg(feature = "phoenix")]
+pub(crate) use self::connect::session_value_left_out;
+#[cfg(all(feature = "phoenix", feature = "redis"))]
+pub(crate) use self::phoenix::{
+    phoenix_connected, phoenix_ignored, phoenix_lost, phoenix_nodes, phoenix_outgoing_expired,
+    phoenix_outgoing_full, phoenix_presence_unsendable, phoenix_presence_unusable,
+    phoenix_presences, phoenix_presences_too_large, phoenix_received, phoenix_sent,
+    phoenix_too_many_nodes, phoenix_unreadable, phoenix_unsendable, phoenix_without_json,
+};
 pub(crate) use self::{
     broadcast::broadcast_failed,
     channel::{
@@ -64,8 +73,6 @@ pub(crate) use self::{
     short_name::short_name,
     spell::Spell,
 };
-#[cfg(feature = "phoenix")]
-pub(crate) use self::{connect::session_value_left_out, phoenix::phoenix_presence_unsendable};
 pub use self::{filter::FilterParameters, level::LogLevel};
 
 #[cfg(test)]

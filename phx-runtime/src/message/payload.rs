@@ -206,6 +206,12 @@ pub enum EncodeError {
         /// The greatest length; see [`Cluster::max_message`](crate::cluster::Cluster::max_message).
         limit: usize,
     },
+    /// It would do harm to Phoenix nodes.
+    #[error("Phoenix nodes cannot be sent the message: {problem}")]
+    Phoenix {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The client speaks protocol version 1 or an older one, which have no binary messages.
     #[error("protocol version 1 has no binary messages")]
     BinaryInV1,
@@ -221,6 +227,7 @@ impl EncodeError {
             Self::Json(_) => "json",
             Self::TooLong { .. } => "too_long",
             Self::TooLarge { .. } => "too_large",
+            Self::Phoenix { .. } => "phoenix",
             Self::BinaryInV1 => "binary_in_v1",
             Self::Serializer(_) => "serializer",
         }

@@ -34,14 +34,15 @@ mod envelope;
 #[doc(hidden)]
 pub mod fuzzing;
 mod keys;
+#[cfg(feature = "redis")]
+mod node;
 mod pubsub;
 mod term;
 mod token;
-#[allow(dead_code, unused_imports, reason = "for the node that talks to others")]
 mod tracker;
 
-#[allow(dead_code, unused_imports, reason = "for the node that talks to others")]
-pub(crate) use self::tracker::{Change as PresenceChange, Own as OwnPresences, Presences, Shown};
+#[cfg(feature = "redis")]
+pub use self::node::node;
 pub use self::{
     cookie::{CookieError, SessionCookie},
     keys::KeyDigest,
@@ -54,4 +55,9 @@ pub use self::{
     tracker::{
         Clocks, Replica, Tag, Tracked, TrackerError, TrackerMessage, TrackerState, Transfer,
     },
+};
+#[cfg(feature = "redis")]
+pub(crate) use self::{
+    node::{BothWays, Membership, PhoenixNode, is_phoenix},
+    tracker::{Change as PresenceChange, Own as OwnPresences, Presences, Shown},
 };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::term::{Atom, FromJsonError, Map, NoJson, ReadError, Term};
+use super::term::{Atom, FromJsonError, Limits, Map, NoJson, ReadError, Term};
 
 /// The version of the messages; those of another one are ignored.
 const VERSION: i64 = 3;
@@ -13,6 +13,9 @@ const ONLY: &str = "only";
 /// The dispatcher that hands broadcasts to the clients of channels.
 const CHANNELS: &str = "Elixir.Phoenix.Channel.Server";
 const BROADCAST: &str = "Elixir.Phoenix.Socket.Broadcast";
+
+/// The topics on which trackers of presences talk.
+const TRACKERS: &str = "phx_presence:";
 
 /// In a binary frame the length of topic and event is one byte each.
 const LONGEST_NAME: usize = 255;
@@ -117,6 +120,9 @@ pub enum MessageError {
     /// The JSON of a payload is invalid.
     #[error(transparent)]
     Json(#[from] FromJsonError),
+    /// The topic is one of those on which trackers of presences talk, which a broadcast would crash.
+    #[error("a broadcast on a topic that begins with `phx_presence:`")]
+    Tracker,
     /// The JSON of a payload is no object.
     #[error("the payload of a broadcast to Phoenix is a JSON object or bytes")]
     NoObject,
@@ -125,8 +131,23 @@ pub enum MessageError {
 impl PubSubMessage {
     /// A broadcast for all nodes but this one.
     pub fn broadcast(from: NodeName, broadcast: Broadcast) -> Self {
+        Self::to(Target::Except(from), broadcast)
+    }
+
+    /// A broadcast for these nodes.
+    pub(crate) fn to(target: Target, broadcast: Broadcast) -> Self {
         let topic = broadcast.topic.clone();
-        Self { target: Target::Except(from), topic, content: Content::Broadcast(broadcast) }
+        Self { target, topic, content: Content::Broadcast(broadcast) }
+    }
+
+    /// The first bytes of all messages for these nodes, as they are written here.
+    pub(crate) fn beginning_of(target: &Target) -> Vec<u8> {
+        let (mode, name) = target.parts();
+        let parts = vec![VERSION.into(), Term::atom(mode), name.to_term()];
+        let mut bytes = Term::Tuple(parts).encode();
+        // The tuple's length: three more parts follow.
+        bytes[2] += 3;
+        bytes
     }
 
     /// The channel of Redis over which the nodes of a `PubSub` talk. `pubsub` is its name in Elixir:
@@ -143,7 +164,15 @@ impl PubSubMessage {
     ///
     /// See [`MessageError`]. An error costs this message, and should be logged.
     pub fn decode(bytes: impl Into<Bytes>) -> Result<Option<Self>, MessageError> {
-        Self::from_term(Term::decode(bytes)?)
+        Self::decode_within(bytes, Limits::default())
+    }
+
+    /// Reads a message within limits.
+    pub(crate) fn decode_within(
+        bytes: impl Into<Bytes>,
+        limits: Limits,
+    ) -> Result<Option<Self>, MessageError> {
+        Self::from_term(Term::decode_within(bytes, limits)?)
     }
 
     /// Reads a message that has been made a term.
@@ -180,10 +209,7 @@ impl PubSubMessage {
 
     /// The message as a term, unchecked.
     pub fn to_term(&self) -> Term {
-        let (mode, name) = match &self.target {
-            Target::Except(name) => (EXCEPT, name),
-            Target::Only(name) => (ONLY, name),
-        };
+        let (mode, name) = self.target.parts();
         let (message, dispatcher) = match &self.content {
             Content::Broadcast(broadcast) => (broadcast.to_term(), Term::atom(CHANNELS)),
             Content::Other { message, dispatcher } => (message.clone(), dispatcher.clone().into()),
@@ -205,6 +231,9 @@ impl PubSubMessage {
     /// What would crash the nodes that hear it is refused: see [`Broadcast::check`].
     pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
         if let Content::Broadcast(broadcast) = &self.content {
+            if self.topic.starts_with(TRACKERS) {
+                return Err(MessageError::Tracker);
+            }
             broadcast.check()?;
         }
         Ok(self.to_term().encode())
@@ -246,6 +275,13 @@ impl From<&str> for NodeName {
 }
 
 impl Target {
+    fn parts(&self) -> (&'static str, &NodeName) {
+        match self {
+            Self::Except(name) => (EXCEPT, name),
+            Self::Only(name) => (ONLY, name),
+        }
+    }
+
     /// Whether a node of this name takes the message.
     pub fn is_for(&self, node: &NodeName) -> bool {
         match self {
@@ -434,6 +470,21 @@ mod tests {
         let bytes = encode(Broadcast::binary(long, "e", &b"\x00\xff"[..]));
         assert!(matches!(bytes, Err(MessageError::TooLong)));
         assert!(encode(Broadcast::binary("t", "e", &b"\x00\xff"[..])).is_ok());
+    }
+
+    #[test]
+    fn a_broadcast_never_reaches_the_trackers() {
+        let broadcast = Broadcast::json("phx_presence:Elixir.P_shard0", "e", "{}").unwrap();
+        let message = PubSubMessage::broadcast("a".into(), broadcast);
+        assert!(matches!(message.encode(), Err(MessageError::Tracker)));
+    }
+
+    #[test]
+    fn messages_of_a_node_begin_alike() {
+        let beginning = PubSubMessage::beginning_of(&Target::Except("rust-1".into()));
+        assert!(broadcast().encode().unwrap().starts_with(&beginning));
+        let beginning = PubSubMessage::beginning_of(&Target::Except("rust-2".into()));
+        assert!(!broadcast().encode().unwrap().starts_with(&beginning));
     }
 
     #[test]

@@ -26,8 +26,7 @@ pub(crate) mod handle;
 mod lingering;
 mod meta;
 mod options;
-#[cfg(feature = "phoenix")]
-#[allow(dead_code, reason = "endpoints are no nodes of Phoenix's clusters yet")]
+#[cfg(all(feature = "phoenix", feature = "redis"))]
 mod phoenix;
 mod reference;
 mod replica;
@@ -38,8 +37,7 @@ mod state;
 mod topics;
 mod tracking;
 
-#[cfg(feature = "phoenix")]
-#[allow(unused_imports, reason = "endpoints are no nodes of Phoenix's clusters yet")]
+#[cfg(all(feature = "phoenix", feature = "redis"))]
 pub(crate) use self::phoenix::BesidePhoenix;
 pub use self::{
     error::{TrackError, UpdateError},

@@ -115,9 +115,14 @@ impl PubSub {
     /// Hands messages without an author to the subscribers of their topics on this node: those of a
     /// topic go out together.
     pub(crate) fn publish_together(&self, broadcasts: impl Iterator<Item = Broadcast>) {
+        self.publish_together_on(broadcasts.map(|it| (it.topic().clone(), it)));
+    }
+
+    /// The same for messages that may name other topics than those whose subscribers get them.
+    pub(crate) fn publish_together_on(&self, broadcasts: impl Iterator<Item = (Topic, Broadcast)>) {
         let mut starts = Vec::new();
-        for broadcast in broadcasts {
-            if let Some(room) = self.0.rooms.get(broadcast.topic()) {
+        for (topic, broadcast) in broadcasts {
+            if let Some(room) = self.0.rooms.get(&topic) {
                 starts.extend(room.publish(broadcast, None, Some(Later::Batch)));
             }
         }

@@ -14,17 +14,18 @@ use super::{
     build_error::BuildError,
     checks,
     connectors::{ChannelConnector, RawConnector},
+    engines::Clusters,
 };
 use crate::{
     channel::SocketState,
-    cluster::{Cluster, ClusterConfigError, Engine, Port},
+    cluster::{Cluster, Port},
     connect::{
         CheckOrigin, Defaults, ForceSsl, LongPollOptions, Mount, NoOrigin, NoProxy, OwnHost,
         ProxyRule, SessionOptions, TrustedProxies, subprotocols,
     },
     endpoint::{
         Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
-        State, Task, connect_cluster,
+        State, Task,
     },
     log::{self, FilterParameters},
     presence::handle::Presence,
@@ -44,7 +45,7 @@ pub struct Builder {
     host: Option<String>,
     secret: Option<Secret>,
     server: ServerOptions,
-    cluster: Option<Cluster>,
+    clusters: Clusters,
     proxies: TrustedProxies,
     force_ssl: Option<ForceSsl>,
     tasks: Vec<Task>,
@@ -72,7 +73,7 @@ impl Builder {
             host: None,
             secret: None,
             server: ServerOptions::new(),
-            cluster: None,
+            clusters: Clusters::default(),
             proxies: TrustedProxies::default(),
             force_ssl: None,
             tasks: Vec::new(),
@@ -195,6 +196,10 @@ impl Builder {
     /// a URL, or a [`Cluster`](crate::cluster::Cluster) with more to say. All of them need the same
     /// [`secret`](Self::secret).
     ///
+    /// With the features `phoenix` and `redis` and a URL such as
+    /// `phoenix+redis://127.0.0.1/?pubsub=MyApp.PubSub` it becomes a node of a Phoenix cluster: it hears
+    /// what Phoenix nodes broadcast, and they hear it. It may belong to one cluster of each kind.
+    ///
     /// Phoenix counterpart: the `adapter` of `Phoenix.PubSub`.
     ///
     /// ```
@@ -207,7 +212,7 @@ impl Builder {
     /// assert!(nowhere.unwrap_err().to_string().contains("pigeon"));
     /// ```
     pub fn cluster(mut self, cluster: impl Into<Cluster>) -> Self {
-        self.cluster = Some(cluster.into());
+        self.clusters.add(cluster.into());
         self
     }
 
@@ -302,8 +307,7 @@ impl Builder {
         }
         checks::distinct(&mounts)?;
         let pubsub = PubSub::new();
-        let cluster = self.cluster.map(|it| cluster_of(it, self.secret.as_ref(), &pubsub));
-        let cluster = cluster.transpose()?;
+        let cluster = self.clusters.connect(self.secret.as_ref(), &pubsub, &self.states)?;
         let sessions = Sessions::default();
         if let Some(nodes) = cluster.as_ref().and_then(|cluster| cluster.runtimes()) {
             let _ = nodes.serve(Port::LongPoll, Arc::new(RemoteRequests::new(sessions.clone())));
@@ -329,20 +333,6 @@ impl Builder {
             _ => Ok(endpoint),
         }
     }
-}
-
-/// What connects the endpoint's topics with other nodes.
-fn cluster_of(
-    cluster: Cluster,
-    secret: Option<&Secret>,
-    pubsub: &PubSub,
-) -> Result<Arc<dyn Engine>, BuildError> {
-    let wrong = |error: ClusterConfigError| BuildError::Cluster { problem: error.to_string() };
-    let secret = secret.ok_or_else(|| wrong(ClusterConfigError::NoSecret))?;
-    let nodes = cluster.into_nodes(secret, pubsub.clone()).map_err(wrong)?;
-    let engine: Arc<dyn Engine> = Arc::new(nodes);
-    connect_cluster(pubsub, &engine);
-    Ok(engine)
 }
 
 /// The given secret, or one for as long as the process lives.

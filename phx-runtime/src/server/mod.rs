@@ -8,6 +8,7 @@ mod checks;
 mod connectors;
 mod dispatch;
 mod drain;
+mod engines;
 mod gate;
 mod head;
 #[cfg(feature = "tls")]

@@ -18,6 +18,8 @@ mod language;
 mod limits;
 mod longpoll;
 mod payloads;
+#[cfg(all(feature = "phoenix", feature = "redis"))]
+mod phoenix;
 mod presence;
 mod rows;
 mod server;

@@ -12,20 +12,36 @@ use crate::cluster::{adapter_error::AdapterError, address::Address, inbox::Inbox
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The addresses of a node, by their names on the server.
-pub(super) struct Addresses(HashMap<String, Address>);
+pub(super) struct Addresses {
+    own: HashMap<String, Address>,
+    application: Box<str>,
+    /// The name of the only channel, if it has one that others gave it.
+    channel: Option<Arc<str>>,
+}
 
 impl Addresses {
-    pub(super) fn of(inbox: &Inbox, channels: u16) -> Self {
+    pub(super) fn of(inbox: &Inbox, channels: u16, channel: Option<&Arc<str>>) -> Self {
+        let (application, channel) = (inbox.application().into(), channel.cloned());
+        let mut addresses = Self { own: HashMap::new(), application, channel };
         let all = (0..channels).map(Address::Channel).chain([Address::Node(inbox.node())]);
-        Self(all.map(|address| (address.name(inbox.application(), ':'), address)).collect())
+        addresses.own = all.map(|address| (addresses.name(address), address)).collect();
+        addresses
+    }
+
+    /// What an address is called on the server.
+    pub(super) fn name(&self, address: Address) -> String {
+        match (&self.channel, address) {
+            (Some(channel), Address::Channel(_)) => channel.to_string(),
+            _ => address.name(&self.application, ':'),
+        }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
+        self.own.keys()
     }
 
     fn get(&self, name: &[u8]) -> Option<Address> {
-        self.0.get(std::str::from_utf8(name).ok()?).copied()
+        self.own.get(std::str::from_utf8(name).ok()?).copied()
     }
 }
 

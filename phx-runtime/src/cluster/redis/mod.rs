@@ -32,17 +32,26 @@ const MAX_PAYLOAD: usize = 512 * 1024;
 const SHARDS: u16 = 64;
 
 /// The adapter for Redis.
-pub(super) struct RedisAdapter(RedisUrl);
+pub(crate) struct RedisAdapter {
+    url: RedisUrl,
+    channel: Option<Arc<str>>,
+}
 
 impl RedisAdapter {
     pub(super) fn new(url: &str) -> Result<Self, ClusterConfigError> {
-        RedisUrl::parse(url).map(Self)
+        Ok(Self { url: RedisUrl::parse(url)?, channel: None })
+    }
+
+    /// One whose channel has a name that others gave it.
+    #[cfg(feature = "phoenix")]
+    pub(crate) fn on_channel(url: &str, channel: &str) -> Result<Self, ClusterConfigError> {
+        Ok(Self { url: RedisUrl::parse(url)?, channel: Some(channel.into()) })
     }
 }
 
 impl Adapter for RedisAdapter {
     fn name(&self) -> &'static str {
-        match self.0.servers {
+        match self.url.servers {
             Servers::One(_) => "redis",
             Servers::Sentinel { .. } => "redis+sentinel",
             Servers::Cluster(_) => "redis+cluster",
@@ -54,7 +63,7 @@ impl Adapter for RedisAdapter {
     }
 
     fn channels(&self) -> u16 {
-        match self.0.servers {
+        match self.url.servers {
             Servers::One(_) | Servers::Sentinel { .. } => 1,
             Servers::Cluster(_) => SHARDS,
         }
@@ -62,11 +71,11 @@ impl Adapter for RedisAdapter {
 
     fn connect(&self, inbox: Inbox) -> BoxFuture<'_, Result<Box<dyn Link>, AdapterError>> {
         async move {
-            if self.0.is_encrypted {
+            if self.url.is_encrypted {
                 choose_cryptography();
             }
-            let addresses = Arc::new(Addresses::of(&inbox, self.channels()));
-            match &self.0.servers {
+            let addresses = Arc::new(Addresses::of(&inbox, self.channels(), self.channel.as_ref()));
+            match &self.url.servers {
                 Servers::Cluster(servers) => {
                     sharded::connect(servers, &addresses, inbox).await.map_err(AdapterError::new)
                 }

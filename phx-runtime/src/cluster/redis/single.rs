@@ -20,7 +20,6 @@ pub(super) async fn connect(
     addresses: &Arc<Addresses>,
     inbox: Inbox,
 ) -> Result<Box<dyn Link>, AdapterError> {
-    let application: Arc<str> = inbox.application().into();
     let client = client(servers).await.map_err(AdapterError::new)?;
     let config = config(addresses, inbox);
     let mut connection = client
@@ -29,7 +28,7 @@ pub(super) async fn connect(
         .map_err(AdapterError::new)?;
     let names: Vec<_> = addresses.names().collect();
     connection.subscribe(&names).await.map_err(AdapterError::new)?;
-    Ok(Box::new(SingleLink { connection, application }))
+    Ok(Box::new(SingleLink { connection, addresses: addresses.clone() }))
 }
 
 async fn client(servers: &Servers) -> Result<Client, RedisError> {
@@ -53,7 +52,7 @@ async fn client(servers: &Servers) -> Result<Client, RedisError> {
 
 struct SingleLink {
     connection: MultiplexedConnection,
-    application: Arc<str>,
+    addresses: Arc<Addresses>,
 }
 
 impl Link for SingleLink {
@@ -61,7 +60,7 @@ impl Link for SingleLink {
         async move {
             let mut all = redis::pipe();
             for Parcel { to, payload } in &parcels {
-                let name = to.name(&self.application, ':');
+                let name = self.addresses.name(*to);
                 all.cmd("PUBLISH").arg(name).arg(&payload[..]).ignore();
             }
             all.query_async::<()>(&mut self.connection).await.map_err(AdapterError::new)

@@ -12,20 +12,26 @@
 //! Nothing here knows of time or of the network: messages and instants come in, and go out.
 
 mod message;
+#[cfg(feature = "redis")]
 mod others;
+#[cfg(feature = "redis")]
 mod own;
+#[cfg(feature = "redis")]
 mod presences;
+#[cfg(feature = "redis")]
 mod seen;
 
 pub use self::message::{
     Clocks, Replica, Tag, Tracked, TrackerError, TrackerMessage, TrackerState, Transfer,
 };
+#[cfg(feature = "redis")]
 pub(crate) use self::{
     others::{Others, Outcome, Outgoing, PERIOD},
     own::Own,
     presences::Presences,
-    seen::{Change, Shown, Unusable},
+    seen::{Change, Shown},
 };
 
 #[cfg(test)]
+#[cfg(feature = "redis")]
 mod tests;

@@ -11,14 +11,15 @@ use super::{
     seen::{Change, Changes, Seen, Unusable},
 };
 
-/// How often a replica looks whether it has something to say.
+/// How often a replica looks whether it has something to say, unless an option says otherwise.
 pub(crate) const PERIOD: Duration = Duration::from_millis(1500);
-/// How long a replica is silent if it has nothing to say: ten periods.
-const SILENCE: Duration = Duration::from_secs(15);
-/// How long a replica may be silent until its presences leave: twenty periods.
-const DOWN: Duration = Duration::from_secs(30);
-/// How long to wait for a transfer until it is asked for again; doubled each time, up to `DOWN`.
-const ANSWER: Duration = Duration::from_secs(3);
+/// For how many periods a replica is silent if it has nothing to say.
+const SILENT_PERIODS: u32 = 10;
+/// After how many silent periods the presences of a replica leave.
+const DOWN_PERIODS: u32 = 20;
+/// For how many periods to wait for a transfer until it is asked for again; doubled each time, up to
+/// `DOWN_PERIODS`.
+const ANSWER_PERIODS: u32 = 2;
 
 /// How many replicas there may be, and presences of all of them together. What comes is not trusted.
 const MOST_REPLICAS: usize = 1_000;
@@ -43,11 +44,14 @@ pub(crate) struct Outcome {
     pub(crate) unusable: Vec<Unusable>,
     /// Replicas that are not taken notice of, as there are too many.
     pub(crate) too_many_replicas: bool,
+    /// Whether the others are not the same as before.
+    pub(crate) others_changed: bool,
 }
 
 /// What one replica knows of all others.
 #[derive(Debug)]
 pub(crate) struct Others {
+    period: Duration,
     /// Whether this node's own presences are told to others, which it only follows otherwise.
     is_member: bool,
     members: BTreeMap<NodeName, Member>,
@@ -78,8 +82,10 @@ struct Asked {
 }
 
 impl Others {
-    pub(crate) fn new(is_member: bool) -> Self {
+    /// Nobody is known. To be [ticked](Self::tick) once in each period.
+    pub(crate) fn new(is_member: bool, period: Duration) -> Self {
         Self {
+            period,
             is_member,
             members: BTreeMap::new(),
             next: 0,
@@ -173,6 +179,7 @@ impl Others {
         let member = Member { replica, id, heard: now, stated: 0, seen, asked: None };
         self.members.insert(member.replica.name.clone(), member);
         self.greets = true;
+        outcome.others_changed = true;
         true
     }
 
@@ -202,8 +209,8 @@ impl Others {
         }
         let patience = match member.asked {
             Some(Asked { at, patience }) if now < at + patience => return,
-            Some(Asked { patience, .. }) => (2 * patience).min(DOWN),
-            None => ANSWER,
+            Some(Asked { patience, .. }) => (2 * patience).min(DOWN_PERIODS * self.period),
+            None => ANSWER_PERIODS * self.period,
         };
         member.asked = Some(Asked { at: now, patience });
         self.questions = self.questions.wrapping_add(1);
@@ -217,13 +224,14 @@ impl Others {
         outcome.send.push(Outgoing::Only(name.clone(), question));
     }
 
-    /// To be called once in each [`PERIOD`]: says what changed, asks for what was missed, and lets
+    /// To be called once in each period: says what changed, asks for what was missed, and lets
     /// leave who has been silent.
     pub(crate) fn tick(&mut self, own: &mut Own, now: Instant, outcome: &mut Outcome) {
         if self.is_member {
             self.say(own, now, outcome);
         }
-        let silent = |member: &Member| now >= member.heard + DOWN;
+        let down = DOWN_PERIODS * self.period;
+        let silent = |member: &Member| now >= member.heard + down;
         let gone = self.members.iter().filter(|(_, it)| silent(it)).map(|(name, _)| name.clone());
         for name in gone.collect::<Vec<_>>() {
             self.remove(&name, outcome);
@@ -242,7 +250,8 @@ impl Others {
             outcome.send.push(Outgoing::All(heartbeat));
             said = true;
         }
-        let is_due = self.greets || self.said.is_none_or(|at| now >= at + SILENCE);
+        let is_due =
+            self.greets || self.said.is_none_or(|at| now >= at + SILENT_PERIODS * self.period);
         if !said && is_due {
             let clocks = own.clocks();
             let heartbeat = TrackerMessage::Heartbeat { replica, delta: None, clocks };
@@ -255,14 +264,19 @@ impl Others {
         }
     }
 
-    /// What is said at an orderly stop.
-    pub(crate) fn farewell(&self, own: &Own) -> Option<Outgoing> {
-        let stop = || TrackerMessage::GracefulStop { replica: own.replica().clone() };
-        self.is_member.then(|| Outgoing::All(stop()))
+    /// What a member says at an orderly stop.
+    pub(crate) fn goodbye(own: &Own) -> Outgoing {
+        Outgoing::All(TrackerMessage::GracefulStop { replica: own.replica().clone() })
+    }
+
+    /// The other replicas.
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = &Replica> {
+        self.members.values().map(|member| &member.replica)
     }
 
     fn remove(&mut self, name: &NodeName, outcome: &mut Outcome) {
         if let Some(mut member) = self.members.remove(name) {
+            outcome.others_changed = true;
             member.seen.leave_all(&mut outcome.changes_of(member.id, 0));
         }
     }
@@ -273,11 +287,13 @@ impl Others {
     }
 
     /// How often others were asked for what was missed.
+    #[cfg(test)]
     pub(crate) fn questions(&self) -> u32 {
         self.questions
     }
 
     /// How many others there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.members.len()
     }

@@ -85,6 +85,11 @@ impl Own {
         key: &SmolStr,
         meta: &Arc<RawValue>,
     ) -> Result<(), FromJsonError> {
+        let before = self.clocks.get(&entry).and_then(|clock| self.present.get(clock));
+        if before.is_some_and(|before| before.meta.get() == meta.get()) {
+            // Told again, it would leave with the `phx_ref` that it joins with.
+            return Ok(());
+        }
         self.remove(entry);
         meta_term(meta)?;
         self.step(None);

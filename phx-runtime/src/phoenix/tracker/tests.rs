@@ -53,7 +53,7 @@ impl Node {
             name,
             vsn: 1,
             own,
-            others: Others::new(true),
+            others: Others::new(true, PERIOD),
             tracked: BTreeMap::new(),
             shown: BTreeMap::new(),
             next_entry: 0,
@@ -65,7 +65,7 @@ impl Node {
     fn restart(&mut self) {
         self.vsn += 1;
         self.own = Own::new(replica(&self.name, self.vsn), 1);
-        self.others = Others::new(true);
+        self.others = Others::new(true, PERIOD);
         self.tracked.clear();
         self.shown.clear();
         self.is_up = true;
@@ -336,7 +336,7 @@ fn the_silent_leave_after_30_seconds_and_those_who_say_goodbye_at_once() {
     world.period();
     world.period();
     world.assert_converged();
-    let goodbye = world.nodes[1].others.farewell(&world.nodes[1].own).unwrap();
+    let goodbye = Others::goodbye(&world.nodes[1].own);
     world.nodes[1].is_up = false;
     world.send(1, vec![goodbye]);
     world.now += PERIOD;
@@ -406,7 +406,7 @@ fn a_replica_says_nothing_of_others_and_is_not_believed_about_them() {
 #[test]
 fn who_only_follows_says_nothing_of_itself_and_sees_everything() {
     let mut follower = Node::new(0);
-    follower.others = Others::new(false);
+    follower.others = Others::new(false, PERIOD);
     let mut node = Node::new(1);
     let now = Instant::now();
     node.track();
@@ -424,7 +424,6 @@ fn who_only_follows_says_nothing_of_itself_and_sees_everything() {
     follower.hear(answer.clone(), now);
     assert_eq!(follower.shown.len(), 2);
     assert!(follower.tick(now).is_empty());
-    assert_eq!(follower.others.farewell(&follower.own), None);
     assert!(follower.hear(question.clone(), now).is_empty(), "it has nothing to hand over");
 }
 
@@ -469,6 +468,8 @@ fn a_meta_has_its_references_under_atoms_and_all_else_under_strings() {
     assert_eq!(tracked.meta, Map::new(expected).unwrap());
     let Term::Pid(pid) = &tracked.pid else { panic!("{:?}", tracked.pid) };
     assert_eq!((pid.number, pid.serial, pid.creation), (70_000 - 65_536, 2, 1));
+    node.upsert(70_000, &"room:1".into(), &"ann".into(), &meta).unwrap();
+    assert!(node.untold().is_none(), "nothing has changed");
     let huge = raw(r#"{"phx_ref":"r3","n":1e999}"#.into());
     assert!(node.upsert(70_000, &"room:1".into(), &"ann".into(), &huge).is_err());
     assert!(node.untold().unwrap().0.values.is_empty(), "the old meta is gone");

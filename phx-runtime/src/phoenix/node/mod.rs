@@ -1,0 +1,306 @@
+//! This node among those of a Phoenix cluster, over Redis.
+//!
+//! It hears what Phoenix nodes broadcast and is heard by them, as if it were one. What it publishes
+//! is checked before: a Phoenix node that gets what it cannot use crashes, and a few of these in a
+//! row end its application. What it hears is trusted no more than what clients send.
+
+mod both;
+mod connection;
+mod incoming;
+mod names;
+mod outgoing;
+mod settings;
+mod shared;
+
+pub use self::names::node;
+pub(crate) use self::{both::BothWays, settings::is_phoenix};
+use self::{
+    connection::Connection,
+    incoming::{Incoming, Presence},
+    names::name_of,
+    outgoing::{MAX_MESSAGE, Outgoing},
+    settings::{PresenceSettings, Settings},
+    shared::{LinkState, Shared, Stage},
+};
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, watch};
+
+use super::{
+    pubsub::{Broadcast, MessageError, NodeName, PubSubMessage, Target},
+    tracker::{Others, Own, Presences, Replica},
+};
+use crate::{
+    cluster::{
+        Adapter, AdapterError, Arrivals, Cluster, ClusterConfigError, ClusterError,
+        ClusterErrorKind, ClusterEvents, Engine, EventSender, Inbox, Node, NodeId, Nodes,
+        RedisAdapter,
+    },
+    log,
+    message::EncodeError,
+    pubsub::{self, PubSub, Relay},
+};
+
+/// How long publishing what still waits may take at the end.
+const LEAVING: Duration = Duration::from_secs(2);
+
+/// A node of a Phoenix cluster. Cheap to clone. Its tasks end when the last handle is dropped, without
+/// a goodbye if the node was not told to leave.
+#[derive(Clone)]
+pub(crate) struct PhoenixNode(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    required: bool,
+    start_timeout: Duration,
+    max_message: usize,
+    is_member: bool,
+    topic: String,
+    /// What the tasks are made of, until they are.
+    parts: Mutex<Option<Parts>>,
+    /// Tells the tasks to end, also by being dropped.
+    stage: watch::Sender<Stage>,
+    /// Whether the publishing task has ended.
+    ended: watch::Receiver<bool>,
+}
+
+struct Parts {
+    adapter: Arc<dyn Adapter>,
+    inbox: Inbox,
+    arrivals: Arrivals,
+    presence: Option<(PresenceSettings, Box<dyn Presences>)>,
+    deaf_to: Option<String>,
+    ended: watch::Sender<bool>,
+}
+
+/// What a node is made of.
+pub(crate) struct Membership<'a> {
+    /// What is set of the cluster: its URL, and this node's name.
+    pub(crate) cluster: &'a Cluster,
+    /// How the names of phx nodes begin that talk to each other otherwise. This node's name begins so
+    /// too, so that they do not hear each other twice.
+    pub(crate) beside: Option<String>,
+    pub(crate) pubsub: PubSub,
+    /// The presences of this process, if it has any.
+    pub(crate) presences: Option<Box<dyn Presences>>,
+}
+
+impl PhoenixNode {
+    /// A node that does nothing before it is told to join.
+    pub(crate) fn new(membership: Membership<'_>) -> Result<Self, ClusterConfigError> {
+        let Membership { cluster, beside, pubsub, presences } = membership;
+        let settings = Settings::parse(cluster.engine_url().unwrap_or_default())?;
+        let this = names::this_node(&cluster.this_node()?, beside.as_deref());
+        let channel = PubSubMessage::redis_channel(&settings.pubsub);
+        let adapter = Arc::new(RedisAdapter::on_channel(&settings.redis, &channel)?);
+        let name = NodeName::from(this.name());
+        let own = Arc::new(Mutex::new(own(&name, this.id())));
+        let is_member = settings.presence.as_ref().is_some_and(|it| it.is_member);
+        let topic = settings.presence.as_ref().map(|it| incoming::presence_topic(&it.module));
+        let presence = match (settings.presence, presences) {
+            (None, _) => None,
+            (Some(_), None) => {
+                let problem = "presences of Phoenix nodes need `.state(Presence::new())`";
+                return Err(ClusterConfigError::Url(problem.to_owned()));
+            }
+            (Some(settings), Some(presences)) => {
+                if settings.is_member {
+                    presences.write_to(own.clone());
+                }
+                Some((settings, presences))
+            }
+        };
+        let (inbox, arrivals) = Inbox::new(this.id(), "phoenix");
+        let (ended, has_ended) = watch::channel(false);
+        let parts = Parts { adapter, inbox, arrivals, presence, deaf_to: beside, ended };
+        let shared = Arc::new(Shared {
+            this,
+            name,
+            outgoing: Outgoing::default(),
+            pubsub,
+            own,
+            others: RwLock::new([].into()),
+            events: EventSender::new(),
+            link: watch::Sender::new(LinkState::Starting(None)),
+            heard: watch::Sender::new(0),
+            connected: Notify::new(),
+        });
+        Ok(Self(Arc::new(Inner {
+            shared,
+            required: cluster.is_required(),
+            start_timeout: cluster.longest_start(),
+            max_message: cluster.largest_message(),
+            is_member,
+            topic: topic.unwrap_or_default(),
+            parts: Mutex::new(Some(parts)),
+            stage: watch::Sender::new(Stage::Waiting),
+            ended: has_ended,
+        })))
+    }
+
+    /// Starts the tasks, once.
+    fn start(&self) {
+        let Some(parts) = self.0.parts.lock().take() else { return };
+        let Parts { adapter, inbox, arrivals, presence, deaf_to, ended } = parts;
+        let shared = &self.0.shared;
+        self.0.stage.send_if_modified(|stage| {
+            let starts = *stage == Stage::Waiting;
+            if starts {
+                *stage = Stage::Running;
+            }
+            starts
+        });
+        let presence = presence.map(|(settings, shown)| Presence::new(&settings, shown));
+        let incoming = Incoming::new(shared.clone(), deaf_to, presence);
+        tokio::spawn(incoming.run(arrivals, self.0.stage.subscribe()));
+        let stage = self.0.stage.subscribe();
+        let connection = Connection { shared: shared.clone(), adapter, inbox, stage };
+        tokio::spawn(async move {
+            connection.run().await;
+            ended.send_replace(true);
+        });
+    }
+
+    async fn until_heard(&self) -> Result<(), ClusterError> {
+        let mut link = self.0.shared.link.subscribe();
+        let heard = link.wait_for(|state| !matches!(state, LinkState::Starting(_)));
+        if let Ok(Ok(_)) = tokio::time::timeout(self.0.start_timeout, heard).await {
+            return Ok(());
+        }
+        let reason = match &*self.0.shared.link.borrow() {
+            LinkState::Starting(Some(reason)) => Some(AdapterError::new(reason.to_string())),
+            _ => None,
+        };
+        Err(ClusterError::new(ENGINE, ClusterErrorKind::Unreachable, reason))
+    }
+
+    async fn join_others(&self) -> Result<(), ClusterError> {
+        if *self.0.stage.borrow() == Stage::Leaving {
+            return Err(ClusterError::new(ENGINE, ClusterErrorKind::Left, None));
+        }
+        self.start();
+        match self.until_heard().await {
+            Err(error) if !self.0.required => {
+                log::cluster_starts_alone(&error);
+                Ok(())
+            }
+            Err(error) => {
+                self.0.stage.send_replace(Stage::Leaving);
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn leave_others(&self) {
+        if self.0.is_member {
+            let goodbye = Others::goodbye(&self.0.shared.own.lock());
+            self.0.shared.send_tracker(&self.0.topic, goodbye);
+        }
+        let before = self.0.stage.send_replace(Stage::Leaving);
+        if before == Stage::Waiting {
+            return;
+        }
+        let mut ended = self.0.ended.clone();
+        if tokio::time::timeout(LEAVING, ended.wait_for(|ended| *ended)).await.is_err() {
+            log::cluster_left_too_slowly(ENGINE);
+        }
+    }
+
+    /// The bytes of a broadcast, if no Phoenix node would crash on it.
+    fn written(&self, to: Target, broadcast: &pubsub::Broadcast) -> Result<Vec<u8>, EncodeError> {
+        let message = encoded(to, broadcast).map_err(|error| {
+            log::phoenix_unsendable();
+            EncodeError::Phoenix { problem: error.to_string() }
+        })?;
+        let (length, limit) = (message.len(), self.0.max_message.min(MAX_MESSAGE));
+        if length > limit {
+            log::phoenix_unsendable();
+            return Err(EncodeError::TooLarge { length, limit });
+        }
+        Ok(message)
+    }
+
+    fn publish(&self, message: Vec<u8>) {
+        self.0.shared.outgoing.push(message);
+    }
+
+    fn everybody(&self) -> Target {
+        Target::Except(self.0.shared.name.clone())
+    }
+}
+
+/// What the log calls it.
+const ENGINE: &str = "phoenix+redis";
+
+fn own(name: &NodeName, id: NodeId) -> Own {
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let vsn = i64::try_from(started.as_micros()).unwrap_or(i64::MAX);
+    let replica = Replica { name: name.clone(), vsn: vsn.into() };
+    // Any number that differs from those of other nodes.
+    let [.., a, b, c, d] = id.get().to_be_bytes();
+    Own::new(replica, u32::from_be_bytes([a, b, c, d]))
+}
+
+/// The bytes of a broadcast, checked.
+fn encoded(to: Target, broadcast: &pubsub::Broadcast) -> Result<Vec<u8>, MessageError> {
+    let (topic, event) = (broadcast.topic().as_str(), broadcast.event());
+    let payload = broadcast.payload();
+    let event = event.as_str();
+    let content = match (payload.as_json(), payload.as_binary()) {
+        (Some(json), _) => Broadcast::json(topic, event, json)?,
+        (None, bytes) => Broadcast::binary(topic, event, bytes.cloned().unwrap_or_default()),
+    };
+    PubSubMessage::to(to, content).encode()
+}
+
+impl Relay for PhoenixNode {
+    fn relay(&self, broadcast: &pubsub::Broadcast) -> Result<(), EncodeError> {
+        self.publish(self.written(self.everybody(), broadcast)?);
+        Ok(())
+    }
+}
+
+impl Engine for PhoenixNode {
+    fn node(&self) -> Node {
+        self.0.shared.this.clone()
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        self.0.shared.others.read().to_vec()
+    }
+
+    fn events(&self) -> ClusterEvents {
+        self.0.shared.events.subscribe()
+    }
+
+    fn relay_to(&self, node: &Node, broadcast: &pubsub::Broadcast) -> Result<(), EncodeError> {
+        self.publish(self.written(Target::Only(name_of(node)), broadcast)?);
+        Ok(())
+    }
+
+    fn join(&self) -> BoxFuture<'_, Result<(), ClusterError>> {
+        self.join_others().boxed()
+    }
+
+    fn leave(&self) -> BoxFuture<'_, ()> {
+        self.leave_others().boxed()
+    }
+
+    fn runtimes(&self) -> Option<&Nodes> {
+        None
+    }
+}
+
+impl fmt::Debug for PhoenixNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PhoenixNode").field("this", &self.0.shared.this).finish_non_exhaustive()
+    }
+}
