@@ -127,7 +127,7 @@ documentation() {
 }
 
 client_tests() {
-  (cd "$CLIENTS" && CHAT_BIN=$target/release/chat CONFORMANCE_BIN=$target/release/conformance node --test)
+  (cd "$CLIENTS" && EXAMPLES=$target/release node --test)
 }
 
 step "tools" tools

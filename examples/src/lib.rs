@@ -1,6 +1,7 @@
 //! What the example programs share.
 
 mod cluster;
+pub mod msgpack;
 
 pub use self::cluster::with_environment;
 

@@ -1,4 +1,4 @@
-// Takes the picture of the chat that the README shows: `CHAT_BIN=… npm run screenshot`.
+// Takes the picture of the chat that the README shows: `EXAMPLES=… npm run screenshot`.
 // Further arguments: `OUT.png WIDTHxHEIGHT light|dark`.
 import { launch, say, visit } from "./support/browser.js";
 import { startServer } from "./support/server.js";

@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 const STARTS_WITHIN_MS = 20_000;
 
 /**
- * Runs a server on a free port, the chat or another example. `CHAT_BIN` is the program, or
- * `CONFORMANCE_BIN`; without it the release build of this workspace is taken.
+ * Runs one of the example servers on a free port. `EXAMPLES` is the folder of the programs; without
+ * it the release build of this workspace is taken.
  */
-export async function startServer(env = {}, name = "chat") {
-  const built = new URL(`../../../../target/release/${name}`, import.meta.url).pathname;
-  const child = spawn(process.env[`${name.toUpperCase()}_BIN`] ?? built, [], {
+export async function startServer(env = {}, program = "chat") {
+  const built = new URL("../../../../target/release", import.meta.url).pathname;
+  const child = spawn(`${process.env.EXAMPLES ?? built}/${program}`, [], {
     env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
