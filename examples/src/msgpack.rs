@@ -1,7 +1,7 @@
-//! MessagePack in place of JSON, for clients that connect with `vsn` 3.0.x.
+//! `MessagePack` in place of JSON, for clients that connect with `vsn` 3.0.x.
 //!
 //! A message is an array of five as in version 2: `join_ref`, `ref`, topic, event, payload. Bytes are
-//! MessagePack's own, so there is no second layout for binary messages. `assets/reunion/msgpack.js`
+//! bytes there too, so there is no second layout for binary messages. `assets/reunion/msgpack.js`
 //! is the other side, for the stock client.
 
 use std::{fmt, io::Cursor};

@@ -8,6 +8,8 @@
 # frames           the decoder: a stream cut into any reads gives the same messages
 # deflate          compressed messages: there and back, limits, damage
 # serializers      protocol versions 1 and 2: what decodes is encoded to the same
+# older_protocols  what clients of 0.5 to 1.3 speak: the same
+# msgpack          MessagePack, a serializer from outside: the same
 # patterns         topic patterns: matching, capturing and covering agree
 # session          clients in any order of messages: answers, ends, nothing left behind
 # admission        parameters, cookies and tokens: bounded, not forged, none hides another
@@ -23,7 +25,7 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-all='frames deflate serializers patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
+all='frames deflate serializers older_protocols msgpack patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
 targets=${1:-$all}
 seconds=${2:-600}
 

@@ -6,15 +6,15 @@ import * as msgpack from "@msgpack/msgpack";
 
 import { options as withMsgpack } from "../../assets/reunion/msgpack.js";
 import * as v0_7 from "../../assets/reunion/phx-0.7.js";
-import { WebSocket, clients } from "./support/clients.js";
-import { Guest } from "./support/guest.js";
-import { startServer, within } from "./support/server.js";
+import { WebSocket, clients, olderClients } from "./support/clients.js";
+import { Guest, within } from "./support/guest.js";
+import { startServer } from "./support/server.js";
 
 let server;
 let rooms = 0;
 const newRoom = () => `room-${++rooms}`;
-const stock = (version) => clients.find(({ name }) => name.startsWith(`phoenix ${version}`));
-const [current, v1_3] = [stock("1.8"), stock("1.3")];
+const current = clients.find(({ name }) => name.startsWith("phoenix 1.8"));
+const [v1_2] = olderClients;
 const veterans = new Set();
 
 before(async () => {
@@ -144,7 +144,7 @@ for (const transport of ["websocket", "longpoll"]) {
     const heartbeat = { channel: "phoenix", topic: "conn", event: "heartbeat", message: {} };
     assert.deepEqual(await old.hears("heartbeat"), heartbeat);
     old.socket.leave("rooms", name);
-    const left = await ann.next("left");
+    const left = await ann.next("user_left");
     assert.deepEqual(left.payload, { name: "veteran" });
     assert.deepEqual(old.heard.map(({ event }) => event), ["new_msg", "you_are", "heartbeat"]);
   });
@@ -181,26 +181,26 @@ test("a client of 0.7 that goes leaves its rooms", async () => {
   old.enter(name).send("new_msg", { body: "hi" });
   await ann.next("new_msg");
   old.socket.close();
-  assert.deepEqual((await ann.next("left")).payload, { name: "veteran" });
+  assert.deepEqual((await ann.next("user_left")).payload, { name: "veteran" });
 });
 
-for (const transport of [undefined, v1_3.LongPoll]) {
-  const over = transport ? "long-polling" : "WebSocket";
-  test(`the stock client of 1.3 over ${over} finds what it knows`, async () => {
-    // It asks for version 1, appends the transport to the path itself, and polls at "/poll" no more.
+for (const over of ["WebSocket", "long-polling"]) {
+  test(`the stock client of 1.2 over ${over} hears the end of its channels by the refs of their joins`, async () => {
     const name = newRoom();
-    const wire = new Wire13(transport);
-    const seat = wire.enter(`room:${name}`, { name: "1.3" });
+    const ann = today().enter(`room:${name}`, { name: "ann" });
+    await ann.answer("ok");
+    const transport = over === "WebSocket" ? {} : { transport: v1_2.LongPoll };
+    const old = new Guest(v1_2, `${server.ws}/1.3`, transport);
+    const seat = old.enter(`room:${name}`, { name: "1.2" });
     await seat.answer("ok");
     await seat.ask("new_msg", { body: "hi" });
-    assert.deepEqual((await seat.next("new_msg")).payload, { from: "1.3", body: "hi" });
+    assert.deepEqual((await seat.next("new_msg")).payload, { from: "1.2", body: "hi" });
+    await ann.ask("new_msg", { body: "hello" });
+    assert.deepEqual((await seat.next("new_msg", ({ from }) => from === "ann")).payload.body, "hello");
+    seat.channel.push("crash", {});
+    await seat.next("failed");
+    await seat.answer("ok"); // It has joined again.
     await seat.leave();
+    await seat.next("closed");
   });
-}
-
-/** The client of 1.3 at the mount of its age. */
-class Wire13 extends Guest {
-  constructor(transport) {
-    super(v1_3, `${server.ws}/1.3`, transport ? { transport } : {});
-  }
 }

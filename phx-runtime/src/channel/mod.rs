@@ -27,6 +27,7 @@ mod routing_table;
 mod shared;
 pub(crate) mod socket;
 pub(crate) mod socket_state;
+mod to_channels;
 mod written_result;
 
 pub use self::{
@@ -43,6 +44,7 @@ pub use self::{
     reply::{IntoNestedReply, IntoNext, IntoRefusal, IntoReply, IntoResponse},
     route::{Join, Route},
     routing_table::RoutingTable,
+    to_channels::ToChannels,
 };
 pub use crate::message::{
     EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadKind, ReasonText,

@@ -314,6 +314,7 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
         connection,
         endpoint,
         codec: Codec::Version(Version::V2),
+        tells_refusals: false,
         transport: TransportKind::Custom("test"),
         id: None,
     });

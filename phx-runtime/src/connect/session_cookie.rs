@@ -354,7 +354,7 @@ impl SessionOptions {
 
 /// The values of the cookies with this name. Cookies are bytes (RFC 6265 section 5.4): what others set
 /// need not be text.
-fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs =
         headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
     pairs.filter_map(move |pair| {

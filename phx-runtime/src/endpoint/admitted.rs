@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::connections::{Connections, Counted};
+use super::connections::{Connections, Counted, Registered};
 use crate::{
     connection::Connection,
     message::Reason,
@@ -55,6 +55,11 @@ impl Admitted {
     ) -> impl Future<Output = Reason> + Send + use<T> {
         let registered = self.connections.register(self.mount, &connection, self.counted);
         transport::serve(self.socket, connection, transport, registered)
+    }
+
+    /// The socket, and its place among the connections that are counted and told to go.
+    pub(crate) fn register(self, connection: &Connection) -> (Box<dyn RawSocket>, Registered) {
+        (self.socket, self.connections.register(self.mount, connection, self.counted))
     }
 
     /// What the socket says whom the connection belongs to.

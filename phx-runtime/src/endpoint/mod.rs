@@ -19,7 +19,7 @@ pub use crate::pubsub::{Broadcast, Subscription, SubscriptionError};
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,
-    connections::{Connections, Counted, Whose},
+    connections::{Connections, Counted, Registered, Whose},
     handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
     mounted::MountedTransport,
     path::RequestPath,

@@ -92,6 +92,15 @@ pub(crate) fn unsendable_broadcast(
     );
 }
 
+/// A message for a connection with channels that is for none of them.
+pub(crate) fn unheard_info(message_type: &'static str, socket: &'static str) {
+    count("unmatched_info", 1);
+    line!(
+        warn, "Dropped a message that was sent to a connection and is for none of its channels";
+        message_type = message_type, socket = socket, reason = "unmatched_info",
+    );
+}
+
 /// What the session itself says does not fit into what its client speaks.
 pub(crate) fn unsendable_message(
     topic: &str,

@@ -55,8 +55,8 @@ pub(crate) use self::{
         unsupported_version, upgrade_failed, upgrade_too_slow,
     },
     dropped::{
-        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unreadable_frame,
-        unsendable_broadcast, unsendable_message,
+        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unheard_info,
+        unreadable_frame, unsendable_broadcast, unsendable_message,
     },
     presence::{
         metas_kept, presence_behind, presence_differs, presence_fetch_panicked,

@@ -21,7 +21,10 @@ mod v2;
 mod version;
 
 pub(crate) use self::{
-    codec::Codec, message::ClientMessage, plugged::Plugged, protocol::VersionError,
+    codec::Codec,
+    message::ClientMessage,
+    plugged::Plugged,
+    protocol::{LongPollForm, VersionError},
 };
 pub use self::{
     contract::Serializer,

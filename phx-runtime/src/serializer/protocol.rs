@@ -41,7 +41,6 @@ use crate::{
 pub struct Protocol {
     wanted: Wanted,
     codec: Codec,
-    #[expect(dead_code, reason = "answers have one form so far")]
     pub(crate) long_poll: LongPollForm,
 }
 
@@ -61,12 +60,37 @@ enum Wanted {
 pub(crate) enum LongPollForm {
     /// As texts within an answer, since 1.4.
     Texts,
-    /// As JSON values within it, from 0.11 to 1.3, and a refused message is told of.
+    /// As JSON values within it, from 0.16 to 1.3, and a refused message is told of.
     Values,
-    /// As values, with statuses of HTTP, from 0.8 to 0.10.
+    /// The same from 0.11 to 0.15, when a signature went beside the token.
+    SignedValues,
+    /// As those, with statuses of HTTP, in 0.9 and 0.10.
     HttpStatus,
     /// As an array alone, with a cookie for the session's token, in 0.6 and 0.7.
     Cookie,
+}
+
+impl LongPollForm {
+    /// The form that is this number, between nodes.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        let all = [Self::Texts, Self::Values, Self::SignedValues, Self::HttpStatus, Self::Cookie];
+        all.into_iter().find(|form| *form as u8 == number)
+    }
+
+    /// Whether the status is that of HTTP, and no part of the answer.
+    pub(crate) const fn has_http_status(self) -> bool {
+        matches!(self, Self::HttpStatus | Self::Cookie)
+    }
+
+    /// Whether a signature goes beside the token.
+    pub(crate) const fn has_sig(self) -> bool {
+        matches!(self, Self::HttpStatus | Self::SignedValues)
+    }
+
+    /// Whether a message that is refused is answered as that.
+    pub(crate) const fn tells_refusals(self) -> bool {
+        !matches!(self, Self::Texts)
+    }
 }
 
 /// Why a client's version was refused.
@@ -109,7 +133,7 @@ impl Protocol {
     /// `topic`, `event`, `payload` and `ref`, replies with the ref in their payload, heartbeats
     /// that come back as they are. From 0.15 on it is [`Version::V1`].
     pub fn v0_14() -> Self {
-        Self::older("0.14", LongPollForm::Values, Older::plain(Shape::V0_14))
+        Self::older("0.14", LongPollForm::SignedValues, Older::plain(Shape::V0_14))
     }
 
     /// What clients of Phoenix 0.8 to 0.10 speak, for clients that state no version: objects with
@@ -280,6 +304,7 @@ mod tests {
             assert_eq!(negotiated(vsn, &both()), expected.map(str::to_owned), "{vsn:?}");
         }
         assert_eq!(negotiated(Some("1.0.0"), &[Version::V2.into()]), Err(Unsupported));
+        assert_eq!(Version::LATEST.to_string(), "2.0.0");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::{net::SocketAddr, sync::Arc};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, header::InvalidHeaderValue,
+};
 
 use super::{
     body::{self, BodyError},
@@ -18,9 +20,10 @@ use super::{
 };
 use crate::{
     cluster::{NodeId, Nodes},
-    connect::{ConnectInfo, LongPollSettings, params::Params},
+    connect::{ConnectInfo, LongPollSettings, params::Params, session_cookie::cookies},
     endpoint::{Admitted, Counted, Endpoint, Mounted, MountedTransport, Whose},
     log,
+    serializer::{LongPollForm, Protocol},
     token::{Token, random},
     transport::{
         TransportKind,
@@ -61,14 +64,17 @@ where
         return plain(StatusCode::NOT_FOUND);
     };
     request.log(TransportKind::LongPoll, longpoll);
-    let client = Client { endpoint: &endpoint, index, mounted, longpoll };
+    let form = form(&request, longpoll);
+    let client = Client { endpoint: &endpoint, index, mounted, longpoll, form };
     let mut response = if !request.is_allowed(longpoll) {
-        json(Status::Refused)
+        client.status(Status::Refused)
     } else if request.method == Method::OPTIONS {
         preflight(&request.headers)
     } else if request.method == Method::GET {
         client.get(request, variables).await
-    } else if request.method == Method::POST {
+    } else if request.method == Method::POST && form == LongPollForm::Cookie {
+        client.open(request, variables).await
+    } else if client.publishes(&request.method) {
         client.post(&request, body).await
     } else {
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
@@ -81,6 +87,14 @@ where
     let anybody = HeaderValue::from_static("*");
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
     response
+}
+
+/// How the client takes its answers, by the version that it states or not.
+fn form(request: &Request, longpoll: &MountedTransport<LongPollSettings>) -> LongPollForm {
+    let query = request.query().unwrap_or_default();
+    let vsn = query.value("vsn").map(|vsn| vsn.as_str().unwrap_or_default());
+    Protocol::negotiate(vsn, &longpoll.settings.serializers)
+        .map_or(LongPollForm::Texts, |protocol| protocol.long_poll)
 }
 
 /// Where a request's session is.
@@ -96,30 +110,54 @@ struct Client<'a> {
     index: usize,
     mounted: &'a Mounted,
     longpoll: &'a MountedTransport<LongPollSettings>,
+    form: LongPollForm,
 }
 
 impl Client<'_> {
+    /// Whether a request of this method brings messages.
+    fn publishes(&self, method: &Method) -> bool {
+        let publish = if self.form == LongPollForm::Cookie { Method::PUT } else { Method::POST };
+        *method == publish
+    }
+
     /// Polls, or opens a session if there is none.
     async fn get(&self, request: Request, variables: Params) -> Response {
-        let Ok(mut query) = request.query() else {
+        let Ok(query) = request.query() else {
             return plain(StatusCode::BAD_REQUEST);
         };
         match self.session(&request.headers, &query) {
             Some(Found::Here(session)) => {
-                let poll = Poll::new(session.visit());
+                let poll = Poll::new(session.visit()).in_form(self.form);
                 poll.wait().await;
-                return deliver(poll);
+                return self.deliver(poll);
             }
             Some(Found::Elsewhere(session, token)) => {
-                let Some(mut poll) = session.poll(&token) else { return json(Status::Failed) };
+                let Some(mut poll) = session.poll(&token, self.form) else {
+                    return self.status(Status::Failed);
+                };
                 match poll.wait().await {
+                    Waited::Ready if self.form.has_http_status() => {
+                        let (status, body) = poll.into_answer_with_status().await;
+                        return self.fetched(status, body);
+                    }
                     Waited::Ready => return deliver_from_elsewhere(poll),
-                    Waited::Silent => return answer(poll.empty_answer()),
+                    Waited::Silent => return self.fetched(Status::Empty, poll.empty_answer()),
                     Waited::Gone => {}
                 }
             }
             None => {}
         }
+        if self.form == LongPollForm::Cookie {
+            return self.status(Status::Gone);
+        }
+        self.open(request, variables).await
+    }
+
+    /// Opens a session, and gives its token to the client.
+    async fn open(&self, request: Request, variables: Params) -> Response {
+        let Ok(mut query) = request.query() else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
         if self.endpoint.0.connections.are_draining() {
             return unavailable();
         }
@@ -137,10 +175,21 @@ impl Client<'_> {
         };
         query.extend(variables);
         let kind = TransportKind::LongPoll;
+        let path = request.path.clone();
         let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
         match self.connect(info, (seat, counted)).await {
-            Ok(token) => answer(Answer::session(Status::Gone, &token, Vec::new()).to_json()),
-            Err(status) => json(status),
+            Ok(token) if self.form == LongPollForm::Cookie => {
+                let mut response = self.status(Status::Ok);
+                if let Ok(cookie) = cookie(&path, &token) {
+                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                }
+                response
+            }
+            Ok(token) => {
+                let opened = Answer::session(self.form, Status::Gone, &token, Vec::new());
+                self.answer(Status::Gone, opened.to_json())
+            }
+            Err(status) => self.status(status),
         }
     }
 
@@ -161,32 +210,40 @@ impl Client<'_> {
             Some(Found::Here(session)) => session,
             Some(Found::Elsewhere(session, _)) => {
                 return match body::read(body, announced, limit).await {
-                    Ok(body) => json(session.post(content_type, &body).await),
+                    Ok(body) => self.status(session.post(content_type, &body).await),
                     Err(error) => unread(error),
                 };
             }
-            None => return json(Status::Gone),
+            None => return self.status(Status::Gone),
         };
         // Also while the rest of a body that is too large is waited for, the session does not expire.
         let waited_for = session.clone().visit();
         let body = body.inspect(move |_| _ = &waited_for);
         let visit = session.visit();
         let Some(turn) = visit.turn().await else {
-            return json(Status::TimedOut);
+            return self.status(Status::TimedOut);
         };
         let body = match body::read(body, announced, limit).await {
             Ok(body) => body,
             Err(error) => return unread(error),
         };
-        json(turn.post(Messages::new(body, content_type)).await)
+        self.status(turn.post(Messages::new(body, content_type)).await)
     }
 
     /// The session that a request belongs to. The header counts even if its token is no good.
     fn session(&self, headers: &HeaderMap, query: &Params) -> Option<Found> {
         let token = match headers.get(TOKEN) {
             Some(token) => token.to_str().ok()?,
+            None if self.form == LongPollForm::Cookie => {
+                let mut values = cookies(headers, COOKIE);
+                return values.find_map(|value| self.session_of(str::from_utf8(value).ok()?));
+            }
             None => query.get("token")?,
         };
+        self.session_of(token)
+    }
+
+    fn session_of(&self, token: &str) -> Option<Found> {
         let age = self.longpoll.settings.own.token_age;
         let id = Token::verify::<String>(self.endpoint.secret(), self.salt(), token, age);
         let name = URL_SAFE_NO_PAD.decode(id.ok()?).ok()?;
@@ -223,14 +280,14 @@ impl Client<'_> {
         let serializers = &self.longpoll.settings.serializers;
         match self.endpoint.admit(self.index, serializers, info).await {
             Ok(admitted) => {
-                self.open(Admitted { counted, ..admitted }, peer, seat).ok_or(Status::Failed)
+                self.start(Admitted { counted, ..admitted }, peer, seat).ok_or(Status::Failed)
             }
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }
     }
 
-    fn open(&self, admitted: Admitted, peer: Option<SocketAddr>, seat: Seat) -> Option<String> {
+    fn start(&self, admitted: Admitted, peer: Option<SocketAddr>, seat: Seat) -> Option<String> {
         let own = &self.longpoll.settings.own;
         let LongPollSettings { window, first_request_timeout, backlog, .. } = *own;
         let id: SessionId = random().inspect_err(|error| log::long_poll_failed(error)).ok()?;
@@ -255,11 +312,51 @@ impl Client<'_> {
         tokio::spawn(admitted.serve(connection, Requests::new(session, id, sessions)));
         Some(token)
     }
+
+    /// The answer to a poll. Its messages are taken when the server asks for the body, so that none are
+    /// lost with a client that is gone by then.
+    fn deliver(&self, poll: Poll) -> Response {
+        let form = self.form;
+        let status = if form.has_http_status() { poll.outlook() } else { Status::Ok };
+        if !status.has_body(form) {
+            return self.status(status);
+        }
+        self.with_status(status, as_json(Response::new(ResponseBody::of_poll(poll))))
+    }
+
+    /// An answer that is there.
+    fn fetched(&self, status: Status, body: Bytes) -> Response {
+        if status.has_body(self.form) { self.answer(status, body) } else { self.status(status) }
+    }
+
+    fn status(&self, status: Status) -> Response {
+        if self.form.has_http_status() {
+            return self.with_status(status, plain(StatusCode::OK));
+        }
+        self.answer(status, Answer::status(status).to_json())
+    }
+
+    fn answer(&self, status: Status, body: Bytes) -> Response {
+        self.with_status(status, as_json(Response::new(body.into())))
+    }
+
+    /// Most clients read the status in the answer, those of some older versions that of HTTP.
+    fn with_status(&self, status: Status, mut response: Response) -> Response {
+        if self.form.has_http_status()
+            && let Ok(code) = StatusCode::from_u16(status as u16)
+        {
+            *response.status_mut() = code;
+        }
+        response
+    }
 }
 
-/// The answer to a poll, whose messages are taken when it is written.
-fn deliver(poll: Poll) -> Response {
-    as_json(Response::new(ResponseBody::of_poll(poll)))
+/// Names the session of a client that keeps it in a cookie.
+const COOKIE: &str = "_phx_longpoll";
+
+/// Gives a client the cookie, for this path alone. Its value is a token, of letters that cookies have.
+fn cookie(path: &str, token: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::try_from(format!("{COOKIE}={token}; Path={path}; HttpOnly; SameSite=Lax"))
 }
 
 /// The same for a session of another node.
@@ -268,11 +365,7 @@ fn deliver_from_elsewhere(poll: PollElsewhere) -> Response {
 }
 
 fn json(status: Status) -> Response {
-    answer(Answer::status(status).to_json())
-}
-
-fn answer(body: Bytes) -> Response {
-    as_json(Response::new(body.into()))
+    as_json(Response::new(Answer::status(status).to_json().into()))
 }
 
 fn as_json(mut response: Response) -> Response {

@@ -15,9 +15,9 @@ use crate::{
     connection::Connection,
     endpoint::ConnectRequest,
     log::{self, Asking, ConnectLine},
-    message::{Info, Reason, Topic, caught},
-    serializer::{Protocol, Version, VersionError},
-    transport::{Flow, Handled, RawSocket},
+    message::{Info, Payload, Reason, Topic, caught},
+    serializer::{Message, Protocol, Version, VersionError},
+    transport::{Dispatched, Dispatching, Flow, Handled, RawSocket, TransportKind},
     wire::{CloseCode, Frame},
 };
 
@@ -42,8 +42,8 @@ impl Channels {
         let asking = Asking { socket, transport: transport.as_str(), peer: info.peer() };
         // A list or an object is no version, and not a version that is lacking.
         let vsn = info.params().value("vsn").map(|vsn| vsn.as_str().unwrap_or("[]"));
-        let codec = match Protocol::negotiate(vsn, &serializers) {
-            Ok(protocol) => protocol.codec().clone(),
+        let protocol = match Protocol::negotiate(vsn, &serializers) {
+            Ok(protocol) => protocol,
             Err(error) => {
                 let vsn = vsn.unwrap_or(Version::UNSTATED);
                 match error {
@@ -56,7 +56,7 @@ impl Channels {
             }
         };
         let filter = endpoint.filter_parameters(mount.filter_parameters.as_ref());
-        let log = ConnectLine::new(mount.log, asking, &codec, info.params(), filter);
+        let log = ConnectLine::new(mount.log, asking, protocol.codec(), info.params(), filter);
         let cx = ConnectContext::new(info, endpoint.clone());
         let connected = caught(async {
             let user = S::connect(cx).await?;
@@ -72,8 +72,12 @@ impl Channels {
             (_, None) => {}
         }
         let (user, id, disconnect) = connected?;
+        let codec = protocol.codec().clone();
+        let tells_refusals =
+            transport == TransportKind::LongPoll && protocol.long_poll.tells_refusals();
         let routes = Arc::new(Connected { user, table });
-        let accepted = Accepted { routes, endpoint, mount, codec, transport, id, disconnect };
+        let accepted =
+            Accepted { routes, endpoint, mount, codec, tells_refusals, transport, id, disconnect };
         Ok(Self::Accepted(Box::new(accepted)))
     }
 
@@ -119,7 +123,20 @@ impl RawSocket for Channels {
     fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
         match self {
             Self::Accepted(_) | Self::Over => Flow::Stop(CloseCode::INTERNAL).into(),
-            Self::Serving(session) => session.receive(&frame).into(),
+            Self::Serving(session) => session.receive(&frame),
+        }
+    }
+
+    fn dispatch<'a>(&'a mut self, message: Message, _: &'a Connection) -> Dispatching<'a> {
+        match self {
+            Self::Accepted(_) | Self::Over => {
+                let refused = Dispatched::Refused(Payload::empty_object());
+                Box::pin(std::future::ready(refused))
+            }
+            Self::Serving(session) => {
+                let bytes = message.payload.len();
+                Box::pin(session.dispatch(message, bytes))
+            }
         }
     }
 

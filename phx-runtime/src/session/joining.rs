@@ -56,7 +56,7 @@ impl Core {
 
     /// Finds the channel of a topic, and makes the future that decides on its join.
     fn start_join(
-        &self,
+        &mut self,
         topic: &Topic,
         message: &mut Message,
         slots: usize,
@@ -122,7 +122,7 @@ impl Core {
     }
 
     fn refuse_join(
-        &self,
+        &mut self,
         member: &Member,
         reference: Option<&MessageRef>,
         error: JoinError,
@@ -145,6 +145,7 @@ impl Core {
                 reason("join crashed")
             }
         };
+        self.refusals.add(&member.topic, &response);
         if member.reply_to_join(reference, "error", &response).is_err() {
             // A binary refusal for a client of version 1.
             let crashed = reason("join crashed");

@@ -34,8 +34,11 @@
 
 mod channels;
 mod disconnect;
+mod dispatcher;
+mod dispatching;
 mod ending;
 mod joining;
+mod refusals;
 mod running;
 mod slot;
 mod slots;
@@ -43,8 +46,10 @@ mod turns;
 mod waiting;
 
 pub(crate) use self::channels::Channels;
+pub use self::dispatcher::Dispatcher;
 use self::{
     disconnect::Disconnect,
+    refusals::Refusals,
     running::{Done, Failed, Running},
     slot::{Fate, Opening, Slot},
     slots::Slots,
@@ -55,7 +60,7 @@ use self::{
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use crate::{
-    channel::{Member, Routes, SessionMessage, SessionShared},
+    channel::{Member, Routes, SessionMessage, SessionShared, ToChannels},
     connect::MountSettings,
     connection::Connection,
     endpoint::Endpoint,
@@ -63,7 +68,7 @@ use crate::{
     message::{Info, Reason, Topic},
     pubsub::Subscribed,
     serializer::{ClientMessage, Codec, DecodeErrorKind, Message, MessageRef, Outgoing},
-    transport::{Flow, TransportKind},
+    transport::{Dispatched, Flow, Handled, TransportKind},
     wire::{CloseCode, Frame},
 };
 
@@ -77,6 +82,7 @@ pub(crate) struct Accepted {
     pub(super) endpoint: Endpoint,
     pub(super) mount: Arc<MountSettings>,
     pub(super) codec: Codec,
+    pub(super) tells_refusals: bool,
     pub(super) transport: TransportKind,
     pub(super) id: Option<Topic>,
     /// Listens for a `disconnect` of that id. Boxed, because many connections have none.
@@ -102,6 +108,7 @@ impl Accepted {
             connection: connection.clone(),
             endpoint: self.endpoint.clone(),
             codec: self.codec.clone(),
+            tells_refusals: self.tells_refusals,
             transport: self.transport,
             id: self.id.clone(),
         };
@@ -111,6 +118,7 @@ impl Accepted {
             mount: self.mount.clone(),
             running: Running::default(),
             waiting: Waiting::default(),
+            refusals: Refusals::default(),
         };
         Session { slots: Slots::default(), core, disconnect, ending: None }
     }
@@ -134,25 +142,36 @@ impl Session {
     }
 
     /// A frame from the client.
-    pub(super) fn receive(&mut self, frame: &Frame) -> Flow {
+    pub(super) fn receive(&mut self, frame: &Frame) -> Handled<'_> {
+        let bytes = frame.len();
         match self.core.shared.codec.decode(frame) {
+            Ok(message) if self.core.shared.tells_refusals => Handled::later(async move {
+                match self.dispatch(message, bytes).await {
+                    Dispatched::Refused(_) => Flow::Refused,
+                    _ => Flow::Continue,
+                }
+            }),
             Ok(message) => {
-                self.route(message, frame.len());
-                Flow::Continue
+                self.route(message, bytes);
+                Flow::Continue.into()
             }
             Err(error) => {
                 log::malformed_message(&error, self.id(), self.core.routes.socket());
-                Flow::Malformed(match error.kind() {
+                let code = match error.kind() {
                     DecodeErrorKind::Unsupported => CloseCode::UNSUPPORTED,
                     _ => CloseCode::INTERNAL,
-                })
+                };
+                Flow::Malformed(code).into()
             }
         }
     }
 
     /// A message that the connection was notified of.
     pub(super) fn handle_message(&mut self, message: Info) {
-        let Ok(message) = message.take::<SessionMessage>() else { return };
+        let message = match message.take::<SessionMessage>() {
+            Ok(message) => message,
+            Err(other) => return self.hand_out(other),
+        };
         let (member, work) = match message {
             SessionMessage::Info(member, info) => (member, Work::Info(info)),
             SessionMessage::Out(member, broadcast) => (member, Work::Out(broadcast)),
@@ -160,6 +179,24 @@ impl Session {
         };
         let Some(member) = member.upgrade() else { return };
         self.with_slot(&member, |core, slot| core.offer(slot, work, 0));
+    }
+
+    /// A message that is not the session's own: for its channels, or for nobody.
+    fn hand_out(&mut self, message: Info) {
+        let mut message = match message.take::<ToChannels>() {
+            Ok(message) => message,
+            Err(other) => return log::unheard_info(other.type_name(), self.name()),
+        };
+        let mut members = Vec::new();
+        self.slots.for_each(|slot| {
+            if message.is_for(&slot.member.topic) && slot.has_joined() {
+                members.push(slot.member.clone());
+            }
+        });
+        for member in members {
+            let Some(info) = message.next() else { return };
+            self.with_slot(&member, |core, slot| core.offer(slot, Work::Info(info), 0));
+        }
     }
 
     /// Lets running callbacks go on.

@@ -45,6 +45,17 @@ impl Slot {
         Self { member, stage: Stage::Joining, queue: Queue::default() }
     }
 
+    /// Whether its client asked to join and has no answer yet: to what is undecided, or to what waits
+    /// until the channel that it replaces has time to go.
+    pub(super) fn is_joining(&self) -> bool {
+        matches!(self.stage, Stage::Joining) || self.queue.has_join()
+    }
+
+    /// Whether there is a channel, and more to come for it.
+    pub(super) fn has_joined(&self) -> bool {
+        matches!(self.stage, Stage::Idle(_) | Stage::Running)
+    }
+
     /// Takes the channel out for a turn, if it has time for one.
     pub(super) fn take_idle(&mut self) -> Option<Box<dyn AnyChannel>> {
         match std::mem::replace(&mut self.stage, Stage::Running) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    refusals::Refusals,
     running::{Call, Failed, Running},
     slot::{Fate, Opening, Slot},
     waiting::{Queue, TooMuch, Waiting, Work},
@@ -25,6 +26,7 @@ pub(super) struct Core {
     pub(super) mount: Arc<MountSettings>,
     pub(super) running: Running,
     pub(super) waiting: Waiting,
+    pub(super) refusals: Refusals,
 }
 
 impl Core {
@@ -139,7 +141,7 @@ impl Core {
     }
 
     /// Answers a message, not a join, for a topic that is not joined.
-    pub(super) fn answer_unjoined(&self, message: &Message) {
+    pub(super) fn answer_unjoined(&mut self, message: &Message) {
         if message.kind() == ClientMessage::Leave {
             self.answer(message.join_ref.as_ref(), message, "ok", &Payload::empty_object());
         } else {
@@ -153,8 +155,10 @@ impl Core {
     }
 
     /// Answers a message that no channel answers.
-    pub(super) fn refuse(&self, join_ref: Option<&MessageRef>, message: &Message, why: &str) {
-        self.answer(join_ref, message, "error", &reason(why));
+    pub(super) fn refuse(&mut self, join_ref: Option<&MessageRef>, message: &Message, why: &str) {
+        let response = reason(why);
+        self.refusals.add(&message.topic, &response);
+        self.answer(join_ref, message, "error", &response);
     }
 
     pub(super) fn answer(

@@ -7,7 +7,12 @@
 
 use std::collections::VecDeque;
 
-use crate::{connection::MAILBOX_LIMIT, message::Info, pubsub::Broadcast, serializer::Message};
+use crate::{
+    connection::MAILBOX_LIMIT,
+    message::Info,
+    pubsub::Broadcast,
+    serializer::{ClientMessage, Message},
+};
 
 /// Messages of the client that may wait before no more are read.
 const MESSAGES: usize = 1000;
@@ -38,6 +43,15 @@ pub(super) struct Queued {
 pub(super) struct Queue(Option<Box<VecDeque<Queued>>>);
 
 impl Queue {
+    /// Whether a message that joins is among it.
+    pub(super) fn has_join(&self) -> bool {
+        let is_join = |queued: &Queued| match &queued.work {
+            Work::Client(message) => message.kind() == ClientMessage::Join,
+            Work::Out(_) | Work::Info(_) | Work::Failed => false,
+        };
+        self.0.as_ref().is_some_and(|queue| queue.iter().any(is_join))
+    }
+
     fn all(&mut self) -> &mut VecDeque<Queued> {
         self.0.get_or_insert_default()
     }

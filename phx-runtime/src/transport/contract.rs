@@ -167,6 +167,8 @@ pub enum Outcome {
     Taken,
     /// The socket takes no such message.
     Malformed,
+    /// The socket refused what it asks for, and the client is of a version that is told so.
+    Refused,
     /// The socket took it and ended the connection.
     Stopped,
     /// The socket panicked.

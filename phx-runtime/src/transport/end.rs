@@ -56,7 +56,7 @@ impl End {
     /// The end, if that was decided.
     pub(super) fn decided(flow: Flow) -> Option<Self> {
         match flow {
-            Flow::Continue => None,
+            Flow::Continue | Flow::Refused => None,
             Flow::Stop(code) => Some(Self::Stopped(code)),
             Flow::Malformed(code) => Some(Self::Malformed(code)),
         }

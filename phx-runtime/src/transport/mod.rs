@@ -7,6 +7,7 @@
 
 mod contract;
 mod deadline;
+mod dispatched;
 mod end;
 mod kind;
 pub(crate) mod longpoll;
@@ -16,11 +17,17 @@ pub(crate) mod websocket;
 
 pub use self::{
     contract::{Outcome, Received, Transport},
+    dispatched::{Dispatched, Dispatching},
     kind::TransportKind,
     raw_socket::{Flow, Handled, RawSocket},
 };
-pub(crate) use self::{deadline::Deadline, raw_socket::TERMINATE, serving::serve};
+pub(crate) use self::{
+    deadline::Deadline,
+    raw_socket::{TERMINATE, terminate},
+    serving::serve,
+};
 pub use crate::{
     connection::{Connection, Outgoing},
+    session::Dispatcher,
     wire::{CloseCode, Control, Frame, NotUtf8, Text},
 };

@@ -9,11 +9,14 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use serde_json::json;
 
+use super::dispatched::{Dispatched, Dispatching};
 use crate::{
     connection::Connection,
     log,
-    message::{Fault, Info, Reason},
+    message::{Fault, Info, Payload, Reason},
+    serializer::Message,
     wire::{CloseCode, Control, Frame},
 };
 
@@ -59,6 +62,13 @@ pub trait RawSocket: Send + 'static {
 
     /// A message from the client.
     fn handle_in<'a>(&'a mut self, frame: Frame, connection: &'a Connection) -> Handled<'a>;
+
+    /// A message of the channels protocol that is decoded already, for transports that have an encoding
+    /// of their own or want to know what became of it. A socket without channels refuses it.
+    fn dispatch<'a>(&'a mut self, _: Message, _connection: &'a Connection) -> Dispatching<'a> {
+        let refused = Dispatched::Refused(Payload::of_value(&json!({ "reason": "no channels" })));
+        Box::pin(std::future::ready(refused))
+    }
 
     /// A ping, which has been answered already, or a pong. WebSocket only.
     fn handle_control<'a>(&'a mut self, _: Control, _connection: &'a Connection) -> Handled<'a> {
@@ -138,6 +148,9 @@ pub enum Flow {
     /// status 400. One that cannot, as a WebSocket, closes the connection with this code; so does
     /// every transport if there is no message to blame.
     Malformed(CloseCode),
+    /// What the message asks for is not done, and the client is told so where the transport answers
+    /// each message: long-poll answers the request with status 401. Others go on.
+    Refused,
     /// It ends with this close code.
     Stop(CloseCode),
 }

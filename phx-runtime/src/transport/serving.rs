@@ -240,6 +240,7 @@ impl<T: Transport> Serving<T> {
             self.transport.handled(match flow {
                 Some(Flow::Continue) => Outcome::Taken,
                 Some(Flow::Malformed(_)) => Outcome::Malformed,
+                Some(Flow::Refused) => Outcome::Refused,
                 Some(Flow::Stop(_)) => Outcome::Stopped,
                 None => Outcome::Panicked,
             });
@@ -330,7 +331,7 @@ impl<T: Transport> Serving<T> {
             // its channel is subscribed, so that its client misses no broadcast made after it.
             self.connection.cork();
             match guarded("poll", || socket.poll(task, &self.connection)) {
-                Some(Poll::Pending | Poll::Ready(Flow::Continue)) => {}
+                Some(Poll::Pending | Poll::Ready(Flow::Continue | Flow::Refused)) => {}
                 Some(Poll::Ready(Flow::Stop(code) | Flow::Malformed(code))) => {
                     return Poll::Ready(Event::End(End::Stopped(code)));
                 }

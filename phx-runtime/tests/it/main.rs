@@ -17,6 +17,7 @@ mod disconnect;
 mod language;
 mod limits;
 mod longpoll;
+mod older;
 mod payloads;
 #[cfg(all(feature = "phoenix", feature = "redis"))]
 mod phoenix;

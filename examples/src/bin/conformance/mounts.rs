@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use phx_examples::msgpack::MsgPack;
 use phx_runtime::{
     Endpoint, Presence,
     options::{CheckOrigin, LongPollOptions, Mount, Origin, WebSocketOptions},
-    serializer::Version,
+    serializer::{Protocol, Version},
     server::BuildError,
 };
 
@@ -97,6 +98,13 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         .raw_socket::<Echo>(
             Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),
         )
+        .socket_at::<PlainSocket>(older("/older/0.7", Protocol::v0_7()))
+        .socket_at::<PlainSocket>(older("/older/0.10", Protocol::v0_10()))
+        .socket_at::<PlainSocket>(older("/older/0.14", Protocol::v0_14()))
+        .socket_at::<PlainSocket>(older("/older/1.3", Protocol::v1_3()))
+        .socket_at::<PlainSocket>(
+            Mount::new("/msgpack").websocket(open_websocket().serializers([MsgPack])),
+        )
         .raw_socket::<Echo>(Mount::new("/compress").websocket(open_websocket().compress(true)))
         .build()
 }
@@ -107,6 +115,14 @@ fn open_websocket() -> WebSocketOptions {
 
 fn open_longpoll() -> LongPollOptions {
     LongPollOptions::new().window(Duration::from_millis(200)).check_origin(CheckOrigin::ANY)
+}
+
+/// For clients of an older version, beside those of today.
+fn older(path: &'static str, protocol: Protocol) -> Mount {
+    let protocols = [protocol, Version::V2.into()];
+    Mount::new(path)
+        .websocket(open_websocket().serializers(protocols.clone()))
+        .longpoll(open_longpoll().serializers(protocols))
 }
 
 fn strict_websocket() -> WebSocketOptions {

@@ -58,6 +58,6 @@ impl Room {
 
     #[terminate]
     fn terminate(&self, _: Reason, socket: &Socket) {
-        socket.broadcast_from("left", json!({ "name": self.name }));
+        socket.broadcast_from("user_left", json!({ "name": self.name }));
     }
 }

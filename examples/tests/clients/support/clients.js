@@ -15,6 +15,8 @@ globalThis.window = globalThis;
 globalThis.XMLHttpRequest = XMLHttpRequest;
 const v1_6 = await import("phoenix-1.6");
 const v1_3 = require("phoenix-1.3");
+/** Of the age before version 2 of the protocol, which the chat does not speak to. */
+const v1_2 = require("phoenix-1.2");
 
 const stock = (name, module) => ({
   name: `phoenix ${version(name)}`,
@@ -34,6 +36,9 @@ export const clients = [
   stock("phoenix-1.6", v1_6),
   stock("phoenix-1.3", v1_3),
 ];
+
+/** Clients that only some mounts serve. */
+export const olderClients = [stock("phoenix-1.2", v1_2)];
 
 export { WebSocket };
 

@@ -1,9 +1,13 @@
 //! What a request is answered with.
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeSeq, SerializeStruct},
+};
+use serde_json::value::RawValue;
 
-use crate::wire::Text;
+use crate::{serializer::LongPollForm, wire::Text};
 
 /// The status that counts for the client; that of HTTP is 200 in most cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub(crate) enum Status {
     Empty = 204,
     /// The request holds something that is no message.
     Malformed = 400,
+    /// The client asked for what it may not do, and is of a version that is told so here.
+    Unauthorized = 401,
     /// The socket or the origin check refuses.
     Refused = 403,
     /// The session did not take the message in time.
@@ -33,6 +39,7 @@ impl Status {
             Self::Ok,
             Self::Empty,
             Self::Malformed,
+            Self::Unauthorized,
             Self::Refused,
             Self::TimedOut,
             Self::Gone,
@@ -41,11 +48,21 @@ impl Status {
         ];
         all.into_iter().find(|status| *status as u16 == number)
     }
+
+    /// Whether an answer to a poll has anything beside this status.
+    pub(crate) fn has_body(self, form: LongPollForm) -> bool {
+        match form {
+            LongPollForm::Cookie => self == Self::Ok,
+            LongPollForm::HttpStatus => self != Self::Empty,
+            LongPollForm::Texts | LongPollForm::Values | LongPollForm::SignedValues => true,
+        }
+    }
 }
 
 /// A JSON answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer<'a> {
+    form: LongPollForm,
     status: Status,
     /// The session's token and its messages, in answers to polls.
     session: Option<(&'a str, Vec<Text>)>,
@@ -53,13 +70,18 @@ pub(crate) struct Answer<'a> {
 
 impl Answer<'static> {
     pub(crate) fn status(status: Status) -> Self {
-        Self { status, session: None }
+        Self { form: LongPollForm::Texts, status, session: None }
     }
 }
 
 impl<'a> Answer<'a> {
-    pub(crate) fn session(status: Status, token: &'a str, messages: Vec<Text>) -> Self {
-        Self { status, session: Some((token, messages)) }
+    pub(crate) fn session(
+        form: LongPollForm,
+        status: Status,
+        token: &'a str,
+        messages: Vec<Text>,
+    ) -> Self {
+        Self { form, status, session: Some((token, messages)) }
     }
 
     pub(crate) fn to_json(&self) -> Bytes {
@@ -70,16 +92,29 @@ impl<'a> Answer<'a> {
 
 impl Serialize for Answer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = if self.session.is_some() { 3 } else { 1 };
-        let mut answer = serializer.serialize_struct("Answer", fields)?;
-        answer.serialize_field("status", &(self.status as u16))?;
+        if let (LongPollForm::Cookie, Some((_, messages))) = (self.form, &self.session) {
+            return Values(messages).serialize(serializer);
+        }
+        let mut answer = serializer.serialize_struct("Answer", 4)?;
+        if !self.form.has_http_status() {
+            answer.serialize_field("status", &(self.status as u16))?;
+        }
         if let Some((token, messages)) = &self.session {
             answer.serialize_field("token", token)?;
-            answer.serialize_field("messages", &Strings(messages))?;
+            if self.form.has_sig() {
+                answer.serialize_field("sig", SIG)?;
+            }
+            match self.form {
+                LongPollForm::Texts => answer.serialize_field("messages", &Strings(messages))?,
+                _ => answer.serialize_field("messages", &Values(messages))?,
+            }
         }
         answer.end()
     }
 }
+
+/// What clients send back beside a token that needed it once. Ours are signed themselves.
+const SIG: &str = "none";
 
 /// Messages are JSON already, and travel as strings that hold it.
 struct Strings<'a>(&'a [Text]);
@@ -90,14 +125,46 @@ impl Serialize for Strings<'_> {
     }
 }
 
+/// Messages as older clients take them: the JSON that they are. What is none, as a raw socket may send
+/// it, stays a text.
+struct Values<'a>(&'a [Text]);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for text in self.0 {
+            match serde_json::from_slice::<&RawValue>(text.as_bytes()) {
+                Ok(json) => list.serialize_element(json)?,
+                Err(_) => list.serialize_element(text.as_str())?,
+            }
+        }
+        list.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Status};
+    use super::{Answer, LongPollForm, Status};
+
+    #[test]
+    fn older_clients_get_messages_as_json_in_the_answer_of_their_time() {
+        let answer = |form| {
+            let messages = vec![r#"{"a":1}"#.into(), "plain".into()];
+            Answer::session(form, Status::Ok, "t", messages).to_json()
+        };
+        let messages = r#"[{"a":1},"plain"]"#;
+        assert_eq!(answer(LongPollForm::Cookie), messages);
+        let with = |head: &str| format!(r#"{{{head},"messages":{messages}}}"#);
+        assert_eq!(answer(LongPollForm::HttpStatus), with(r#""token":"t","sig":"none""#));
+        let signed = with(r#""status":200,"token":"t","sig":"none""#);
+        assert_eq!(answer(LongPollForm::SignedValues), signed);
+        assert_eq!(answer(LongPollForm::Values), with(r#""status":200,"token":"t""#));
+    }
 
     #[test]
     fn messages_are_strings_and_a_bare_status_has_nothing_else() {
         let messages = vec![r#"[null,"1","é"]"#.into(), "plain".into()];
-        let answer = Answer::session(Status::Ok, "t", messages).to_json();
+        let answer = Answer::session(LongPollForm::Texts, Status::Ok, "t", messages).to_json();
         let expected = r#"{"status":200,"token":"t","messages":["[null,\"1\",\"é\"]","plain"]}"#;
         assert_eq!(answer, expected);
         assert_eq!(Answer::status(Status::Gone).to_json(), r#"{"status":410}"#);

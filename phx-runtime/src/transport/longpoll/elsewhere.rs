@@ -9,6 +9,8 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut, Bytes};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::{
@@ -18,6 +20,7 @@ use super::{
 };
 use crate::{
     cluster::{AskError, NodeId, Nodes, Port},
+    serializer::LongPollForm,
     token::random,
 };
 
@@ -40,7 +43,16 @@ pub(crate) struct PollElsewhere {
     session: Elsewhere,
     request: RequestId,
     token: Arc<str>,
+    form: LongPollForm,
     is_over: bool,
+}
+
+/// An answer whose status goes apart from it.
+#[derive(Deserialize)]
+struct Whole<'a> {
+    status: u16,
+    #[serde(borrow)]
+    messages: &'a RawValue,
 }
 
 /// What a poll waited for.
@@ -60,9 +72,9 @@ impl Elsewhere {
     }
 
     /// Begins to poll; none if there is no such node any more, or no numbers.
-    pub(crate) fn poll(self, token: &str) -> Option<PollElsewhere> {
-        let request = random().ok()?;
-        Some(PollElsewhere { session: self, request, token: token.into(), is_over: false })
+    pub(crate) fn poll(self, token: &str, form: LongPollForm) -> Option<PollElsewhere> {
+        let (request, token) = (random().ok()?, token.into());
+        Some(PollElsewhere { session: self, request, token, form, is_over: false })
     }
 
     /// Has the messages of a request handled, and says what to answer.
@@ -130,15 +142,33 @@ impl PollElsewhere {
     /// The answer if nothing was heard of the session: nothing was fetched, so nothing is lost by
     /// polling again.
     pub(crate) fn empty_answer(&self) -> Bytes {
-        Answer::session(Status::Empty, &self.token, Vec::new()).to_json()
+        Answer::session(self.form, Status::Empty, &self.token, Vec::new()).to_json()
     }
 
     /// The answer, with all messages that wait. They count as delivered.
-    pub(crate) async fn into_answer(mut self) -> Bytes {
+    pub(crate) async fn into_answer(self) -> Bytes {
+        let form = self.form;
+        self.fetch(form).await
+    }
+
+    /// The same for a client whose status is that of HTTP, which is written before the answer.
+    pub(crate) async fn into_answer_with_status(self) -> (Status, Bytes) {
+        let form = self.form;
+        let answer = self.fetch(LongPollForm::SignedValues).await;
+        let gone = (Status::Gone, Bytes::new());
+        let Ok(whole) = serde_json::from_slice::<Whole<'_>>(&answer) else { return gone };
+        let Some(status) = Status::from_number(whole.status) else { return gone };
+        match form {
+            LongPollForm::Cookie => (status, answer.slice_ref(whole.messages.get().as_bytes())),
+            _ => (status, answer),
+        }
+    }
+
+    async fn fetch(mut self, form: LongPollForm) -> Bytes {
         self.is_over = true;
         let until = Instant::now() + 10 * ROUND;
-        let fetched = self.session.insist(Asked::Fetch, self.request, &[], until).await;
-        let gone = || Answer::session(Status::Gone, &self.token, Vec::new()).to_json();
+        let fetched = self.session.insist(Asked::Fetch, self.request, &[form as u8], until).await;
+        let gone = || Answer::session(form, Status::Gone, &self.token, Vec::new()).to_json();
         fetched.ok().filter(|answer| !answer.is_empty()).unwrap_or_else(gone)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     answer::{Answer, Status},
     session::{Session, Taken, Visit},
 };
-use crate::connection::Share;
+use crate::{connection::Share, serializer::LongPollForm};
 
 /// A poll. The newest one of a session gets the messages; an older one ends without any.
 ///
@@ -20,11 +20,18 @@ use crate::connection::Share;
 pub(crate) struct Poll {
     number: u64,
     visit: Visit,
+    form: LongPollForm,
 }
 
 impl Poll {
     pub(crate) fn new(visit: Visit) -> Self {
-        Self { number: visit.0.start_poll(), visit }
+        Self { number: visit.0.start_poll(), visit, form: LongPollForm::Texts }
+    }
+
+    /// For a client that takes its answer like this.
+    pub(crate) fn in_form(mut self, form: LongPollForm) -> Self {
+        self.form = form;
+        self
     }
 
     /// Waits until there is something to say, at most for the session's window.
@@ -41,6 +48,12 @@ impl Poll {
         let _ = tokio::time::timeout(session.window, ready).await;
     }
 
+    /// What the answer will be, unless something comes or goes in between. For clients whose status is
+    /// that of HTTP, which is written before the answer is made.
+    pub(crate) fn outlook(&self) -> Status {
+        self.session().outlook(self.number)
+    }
+
     /// The answer, with all messages that wait. They count as delivered.
     pub(crate) fn into_answer(self) -> Bytes {
         let session = self.session();
@@ -49,7 +62,7 @@ impl Poll {
             Taken::Nothing => (Status::Empty, Vec::new()),
             Taken::Closed => (Status::Gone, Vec::new()),
         };
-        let json = Answer::session(status, &session.token, messages).to_json();
+        let json = Answer::session(self.form, status, &session.token, messages).to_json();
         if status != Status::Ok {
             return json;
         }

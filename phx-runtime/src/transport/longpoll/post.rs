@@ -8,6 +8,7 @@ use super::messages::Messages;
 pub(super) struct Post {
     messages: Messages,
     malformed: bool,
+    refused: bool,
     verdict: oneshot::Sender<Verdict>,
 }
 
@@ -18,6 +19,8 @@ pub(super) enum Verdict {
     Taken,
     /// It handled those that are messages, but some are none.
     Malformed,
+    /// It refused what one of them asks for, and the client is of a version that is told so.
+    Refused,
     /// It panicked.
     Failed,
 }
@@ -26,7 +29,7 @@ impl Post {
     /// Messages that are to be handled, and what will have become of them.
     pub(super) fn new(messages: Messages) -> (Self, oneshot::Receiver<Verdict>) {
         let (verdict, pending) = oneshot::channel();
-        (Self { messages, malformed: false, verdict }, pending)
+        (Self { messages, malformed: false, refused: false, verdict }, pending)
     }
 
     pub(super) fn messages(&mut self) -> &mut Messages {
@@ -47,9 +50,17 @@ impl Post {
         self.malformed = true;
     }
 
+    pub(super) fn refuse(&mut self) {
+        self.refused = true;
+    }
+
     /// Answers the request.
     pub(super) fn finish(self) {
-        let verdict = if self.malformed { Verdict::Malformed } else { Verdict::Taken };
+        let verdict = match (self.malformed, self.refused) {
+            (true, _) => Verdict::Malformed,
+            (false, true) => Verdict::Refused,
+            (false, false) => Verdict::Taken,
+        };
         // The client may be gone.
         let _ = self.verdict.send(verdict);
     }

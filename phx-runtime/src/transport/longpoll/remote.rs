@@ -12,7 +12,10 @@ use super::{
     poll::Poll,
     sessions::{SessionId, Sessions},
 };
-use crate::cluster::{self, NodeId, Service};
+use crate::{
+    cluster::{self, NodeId, Service},
+    serializer::LongPollForm,
+};
 
 /// Made up by the node that asks.
 pub(super) type RequestId = [u8; 16];
@@ -117,12 +120,15 @@ impl RemoteRequests {
         });
     }
 
-    fn fetch(&self, id: RequestId, answer: cluster::Answer) {
+    /// `content` is the number of the form that the client's answers have.
+    fn fetch(&self, id: RequestId, content: &[u8], answer: cluster::Answer) {
+        let form = content.first().and_then(|number| LongPollForm::from_number(*number));
+        let form = form.unwrap_or(LongPollForm::Texts);
         let fetched = {
             let mut requests = self.0.requests.lock();
             match requests.by_id.remove(&id) {
                 Some(Request::Ready(poll, _)) => {
-                    let bytes = poll.into_answer();
+                    let bytes = poll.in_form(form).into_answer();
                     requests.by_id.insert(id, Request::Done(bytes.clone(), Instant::now()));
                     bytes
                 }
@@ -181,7 +187,7 @@ impl Service for RemoteRequests {
         self.0.requests.lock().sweep();
         match (asked, answer) {
             (Asked::Wait, Some(answer)) => self.wait(id, session, answer),
-            (Asked::Fetch, Some(answer)) => self.fetch(id, answer),
+            (Asked::Fetch, Some(answer)) => self.fetch(id, &content, answer),
             (Asked::Post, Some(answer)) => self.post(id, session, content, answer),
             (Asked::Forget, _) => {
                 let forgotten = self.0.requests.lock().by_id.remove(&id);

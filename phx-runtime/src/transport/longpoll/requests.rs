@@ -97,6 +97,7 @@ impl Transport for Requests {
         match outcome {
             Outcome::Taken => {}
             Outcome::Malformed => self.post.iter_mut().for_each(Post::blame),
+            Outcome::Refused => self.post.iter_mut().for_each(Post::refuse),
             Outcome::Stopped => return self.finish(),
             Outcome::Panicked => {
                 if let Some(post) = self.post.take() {

@@ -11,7 +11,7 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::post::Post;
+use super::{answer::Status, post::Post};
 use crate::{
     connection::{BacklogLimits, Budget, Connection, Outgoing, Share},
     log,
@@ -165,6 +165,19 @@ impl Session {
             return Taken::Messages(messages);
         }
         if state.closed { Taken::Closed } else { Taken::Nothing }
+    }
+
+    /// What a poll would be answered now.
+    pub(super) fn outlook(&self, number: u64) -> Status {
+        let state = self.state.lock();
+        let is_newest = state.newest_poll == number;
+        if state.closed && state.messages.is_empty() {
+            Status::Gone
+        } else if is_newest && (state.closed || self.connection.has_text()) {
+            Status::Ok
+        } else {
+            Status::Empty
+        }
     }
 
     /// A poll has ended.

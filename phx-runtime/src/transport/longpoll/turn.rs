@@ -38,6 +38,7 @@ impl Turn<'_> {
         match tokio::time::timeout(self.session.window, verdict).await {
             Ok(Ok(Verdict::Taken)) => Status::Ok,
             Ok(Ok(Verdict::Malformed)) => Status::Malformed,
+            Ok(Ok(Verdict::Refused)) => Status::Unauthorized,
             // Phoenix lets the client wait for the rest of the window first.
             Ok(Ok(Verdict::Failed)) | Err(_) => Status::TimedOut,
             Ok(Err(_)) => Status::Gone,
