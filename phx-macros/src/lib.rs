@@ -64,6 +64,19 @@ pub fn join(_: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::outside(Role::Join, &item.into()).into()
 }
 
+/// Writes a pattern of JSON for the assertion macros, after the runtime's path: `_` stands for any value.
+#[doc(hidden)]
+#[proc_macro]
+pub fn pattern(tokens: TokenStream) -> TokenStream {
+    expand::json_pattern(tokens.into()).into()
+}
+
+/// Makes a type an event that the server sends; see `phx_runtime::event`.
+#[proc_macro_attribute]
+pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::event(args.into(), item.into()).into()
+}
+
 /// Handles messages from clients; see `phx_runtime::handle_in`.
 #[proc_macro_attribute]
 pub fn handle_in(_: TokenStream, item: TokenStream) -> TokenStream {

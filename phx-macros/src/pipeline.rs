@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use crate::{
-    args::{ChannelArgs, SocketArgs},
+    args::{ChannelArgs, EventArgs, SocketArgs},
     check,
     diag::Errors,
     expand, fallback,
@@ -50,6 +50,27 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
         check::socket(&socket, errors);
         let sound = errors.is_empty() && socket.common.has_constructor();
         item.print(&if sound { expand::socket(&socket) } else { fallback::socket(&socket) })
+    })
+}
+
+pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
+    whatever_happens(item, |item, errors| {
+        let args = EventArgs::read(args, errors);
+        let declared = syn::parse2(item.clone());
+        let Ok(
+            syn::Item::Struct(syn::ItemStruct { ident, generics, .. })
+            | syn::Item::Enum(syn::ItemEnum { ident, generics, .. }),
+        ) = declared
+        else {
+            errors.span(
+                Span::call_site(),
+                "`#[event(\"…\")]` goes on the type of an event that the server sends; a function for \
+                 events of clients has `#[handle_in(\"…\")]`",
+            );
+            return item;
+        };
+        let implementation = expand::event(&args, &ident, &generics);
+        quote!(#item #implementation)
     })
 }
 

@@ -122,6 +122,8 @@ pub use phx_macros::channel;
 pub use phx_macros::channels;
 #[doc = include_str!("docs/connect.md")]
 pub use phx_macros::connect;
+#[doc = include_str!("docs/event.md")]
+pub use phx_macros::event;
 #[doc = include_str!("docs/handle_in.md")]
 pub use phx_macros::handle_in;
 #[doc = include_str!("docs/handle_info.md")]

@@ -1,11 +1,11 @@
 //! `#[channel("room:{room_id}", log_join = "debug")]`.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprLit, Lit, LitStr};
+use syn::{Expr, ExprLit, Lit, LitStr, Type, parse::ParseStream};
 
 use super::{
     keys::CHANNEL,
-    list::{Argument, arguments, list_of},
+    list::{Argument, arguments, list_of, separated},
     runtime::runtime,
     settings::settings,
     value::Setting,
@@ -14,6 +14,8 @@ use crate::{diag::Errors, pattern::Pattern};
 
 pub(crate) struct ChannelArgs {
     pub(crate) patterns: Vec<Pattern>,
+    /// The typed events that the channel sends.
+    pub(crate) sends: Vec<Type>,
     pub(crate) settings: Vec<Setting>,
     /// The runtime's path, if the application has it under another name.
     pub(crate) runtime: Option<syn::Path>,
@@ -40,14 +42,59 @@ impl ChannelArgs {
             patterns.extend(Pattern::read(text.clone(), errors));
             false
         });
+        let sends = take_sends(&mut list, errors);
         if topics == 0 && errors.is_empty() {
             let message = "a channel needs a topic pattern: `#[channel(\"room:*\")]`";
             errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
             // Words without quotes were meant as patterns.
             list.retain(|argument| !matches!(argument, Argument::Word(_)));
         }
-        Self { patterns, settings: settings("channel", CHANNEL, &list, errors), runtime }
+        Self { patterns, sends, settings: settings("channel", CHANNEL, &list, errors), runtime }
     }
+}
+
+/// Takes `sends(NewMsg, Typing)` out of a list.
+fn take_sends(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Type> {
+    let mut types = Vec::new();
+    list.retain(|argument| {
+        let (Argument::Word(key) | Argument::Setting(key, _) | Argument::Group(key, _)) = argument
+        else {
+            return true;
+        };
+        if key != "sends" {
+            return true;
+        }
+        match argument {
+            Argument::Group(_, tokens) => {
+                let entry = |input: ParseStream<'_>| {
+                    if let Ok(text) = input.parse::<LitStr>() {
+                        return Err(syn::Error::new(text.span(), of_name(&text)));
+                    }
+                    input.parse::<Type>().map(Some)
+                };
+                types.extend(separated(tokens.clone(), entry, |_| SENDS.to_owned(), errors));
+            }
+            _ => errors.at(key, SENDS),
+        }
+        false
+    });
+    types
+}
+
+const SENDS: &str =
+    "expected the types of the events that the channel sends: `sends(NewMsg, Typing)`";
+
+fn of_name(text: &LitStr) -> String {
+    let name = text.value();
+    let ty: String = name.split(['_', '-', ':']).map(capitalized).collect();
+    format!(
+        "`sends(..)` lists types: declare `#[event(\"{name}\")] struct {ty} {{ .. }}`, and list `{ty}`"
+    )
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn usage(texts: &[LitStr]) -> String {

@@ -89,12 +89,12 @@ fn meant(argument: &Argument) -> String {
     }
 }
 
-fn event(name: &LitStr, mark: &Ident, errors: &Errors) {
+pub(super) fn event(name: &LitStr, mark: &Ident, errors: &Errors) {
     let text = name.value();
     if text.is_empty() {
         errors.at(name, "an event name cannot be empty");
     } else if text.starts_with("phx_") {
-        let verb = if mark == "handle_out" { "sends" } else { "answers" };
+        let verb = if mark == "handle_in" { "answers" } else { "sends" };
         errors.at(name, format!("\"{text}\" is a protocol event; the runtime {verb} it"));
     } else if text.contains(['*', '{']) {
         errors.at(

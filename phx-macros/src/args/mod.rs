@@ -1,6 +1,7 @@
 //! What stands between an attribute's parentheses.
 
 mod channel;
+mod event;
 mod events;
 mod given;
 mod keys;
@@ -18,6 +19,7 @@ mod value;
 
 pub(crate) use self::{
     channel::ChannelArgs,
+    event::EventArgs,
     events::Events,
     routes::RouteArg,
     socket::SocketArgs,

@@ -6,6 +6,7 @@ mod generics;
 mod notation;
 mod payloads;
 mod routes;
+mod sends;
 mod signature;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
 pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     let Channel { args, common, .. } = channel;
     generics::check(common, errors);
+    sends::check(args, errors);
     notation::in_channel(&args.patterns, common.callbacks(Role::Join), errors);
     patterns_name_the_same_parameters(&args.patterns, errors);
     no_pattern_hides_a_later_one(&args.patterns, errors);

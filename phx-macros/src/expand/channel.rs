@@ -37,6 +37,9 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
     let intercepted = handlers::intercepted(common);
     let intercepts = (!intercepted.is_empty())
         .then(|| code!(const INTERCEPTS: &'static [&'static str] = &[#(#intercepted),*];));
+    let sent = args.sends.iter().map(|event| code!(<#event as _phx::TypedEvent>::NAME));
+    let sends = (!args.sends.is_empty())
+        .then(|| code!(const SENDS: &'static [&'static str] = &[#(#sent),*];));
     let options = (!args.settings.is_empty()).then(|| {
         let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
         code!(fn options() -> _phx::ChannelOptions { #options })
@@ -52,6 +55,7 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
         impl #params _phx::Channel for #ty #clause {
             const PATTERNS: &'static [_phx::Pattern] = &[#(_phx::Pattern::new(#patterns)),*];
             #intercepts
+            #sends
             #options
             #requires
             #handle_in

@@ -12,8 +12,10 @@ mod argument;
 mod block;
 mod call;
 mod channel;
+mod event;
 mod handlers;
 mod join;
+mod json_pattern;
 mod options;
 mod requires;
 mod socket;
@@ -21,5 +23,6 @@ mod topic;
 mod types;
 
 pub(crate) use self::{
-    block::block, channel::channel, socket::socket, topic::topic, types::socket_parameter,
+    block::block, channel::channel, event::event, json_pattern::json_pattern, socket::socket,
+    topic::topic, types::socket_parameter,
 };

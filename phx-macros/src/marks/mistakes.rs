@@ -150,6 +150,14 @@ const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
     ("handle_call", "handle_info", Home::Channel),
     ("handle_cast", "handle_info", Home::Channel),
     ("leave", "terminate", Home::Channel),
+    ("on", "handle_in", Home::Channel),
+    ("event", "handle_in", Home::Channel),
+    ("on_message", "handle_in", Home::Channel),
+    ("subscribe", "handle_in", Home::Channel),
+    ("on_join", "join", Home::Channel),
+    ("on_disconnect", "terminate", Home::Channel),
+    ("disconnect", "terminate", Home::Channel),
+    ("on_connect", "connect", Home::Socket),
 ];
 
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
@@ -158,6 +166,12 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     };
     let phoenix = PHOENIX_NAMES.iter().find(|(known, _, at)| *known == name && *at == home);
     if let Some((_, here, _)) = phoenix {
+        if name == "event" {
+            let message = "`#[event]` declares what the server sends, on its type: for events of clients \
+                           write `#[handle_in]`";
+            errors.at(attr.path(), message);
+            return true;
+        }
         errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[{here}]`"));
         return true;
     }

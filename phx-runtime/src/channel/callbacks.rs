@@ -49,6 +49,9 @@ pub trait Channel: Sized + Send + 'static {
     /// The events whose broadcasts go through `handle_out` instead of straight to the client.
     const INTERCEPTS: &'static [&'static str] = &[];
 
+    /// The typed events that the channel sends, if it lists them.
+    const SENDS: &'static [&'static str] = &[];
+
     /// How the channel is logged: what `#[channel(..)]` has behind its patterns. Asked for once, when
     /// the endpoint is built.
     fn options() -> ChannelOptions {

@@ -13,10 +13,17 @@ pub(crate) struct ChannelKind {
     /// The channel's type, for the log.
     pub(crate) name: &'static str,
     pub(crate) intercepts: &'static [&'static str],
+    /// The typed events that it lists, if it lists any.
+    pub(crate) sends: &'static [&'static str],
     pub(crate) options: ChannelOptions,
 }
 
 impl ChannelKind {
+    /// Whether it may send a typed event: it lists it, or nothing at all.
+    pub(super) fn lists(&self, event: &str) -> bool {
+        self.sends.is_empty() || self.sends.contains(&event)
+    }
+
     /// What its lines hide, where the connection says `otherwise` if it does not.
     fn filter<'a>(&'a self, otherwise: &'a FilterParameters) -> &'a FilterParameters {
         self.options.filter_parameters.as_ref().unwrap_or(otherwise)

@@ -48,7 +48,7 @@ pub use self::{
 };
 pub use crate::message::{
     EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadKind, ReasonText,
-    ToPayload, TopicPart, Why,
+    ToPayload, TopicPart, TypedEvent, Why,
 };
 
 pub(crate) use self::{

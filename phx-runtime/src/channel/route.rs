@@ -83,6 +83,7 @@ impl<S: Send + Sync + 'static> Route<S> {
             kind: Arc::new(ChannelKind {
                 name: log::short_name::<C>(),
                 intercepts: C::INTERCEPTS,
+                sends: C::SENDS,
                 options: C::options(),
             }),
             join: |cx| {

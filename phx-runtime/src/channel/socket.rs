@@ -20,7 +20,9 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     log::Whose,
-    message::{EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, written},
+    message::{
+        EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, TypedEvent, written,
+    },
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{Codec, MessageRef, Outgoing, Version},
     transport::TransportKind,
@@ -173,6 +175,47 @@ impl Socket {
         }
     }
 
+    /// Pushes a typed event to this client alone; otherwise as [`push`](Self::push).
+    ///
+    /// A channel that lists what it sends, in `sends(..)`, fails with what it does not list.
+    pub fn push_event<E: TypedEvent>(&self, event: E) {
+        if self.sends::<E>() {
+            self.push(E::NAME, event);
+        }
+    }
+
+    /// Broadcasts a typed event to everyone who joined the topic; otherwise as
+    /// [`broadcast`](Self::broadcast).
+    ///
+    /// A channel that lists what it sends, in `sends(..)`, fails with what it does not list.
+    pub fn broadcast_event<E: TypedEvent>(&self, event: E) {
+        if self.sends::<E>() {
+            self.broadcast(E::NAME, event);
+        }
+    }
+
+    /// Broadcasts a typed event to everyone who joined the topic except this channel; otherwise as
+    /// [`broadcast_from`](Self::broadcast_from).
+    ///
+    /// A channel that lists what it sends, in `sends(..)`, fails with what it does not list.
+    pub fn broadcast_event_from<E: TypedEvent>(&self, event: E) {
+        if self.sends::<E>() {
+            self.broadcast_from(E::NAME, event);
+        }
+    }
+
+    /// Whether the channel may send the event, which fails if not.
+    fn sends<E: TypedEvent>(&self) -> bool {
+        let listed = self.0.kind.lists(E::NAME);
+        if !listed {
+            let (channel, event) = (self.0.kind.name, E::NAME);
+            self.fail(Fault::new(format_args!(
+                "`{channel}` sends {event:?} and does not list it in `sends(..)`"
+            )));
+        }
+        listed
+    }
+
     fn publish(&self, broadcast: Broadcast) {
         let pace = Pace::BeforeFlushOf(self.connection());
         self.endpoint().pubsub().publish(broadcast, pace);
@@ -320,7 +363,7 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
     });
     let join_ref = Some(MessageRef::from_str("1"));
     let (name, options) = ("test", ChannelOptions::new());
-    let kind = Arc::new(ChannelKind { name, intercepts: &[], options });
+    let kind = Arc::new(ChannelKind { name, intercepts: &[], sends: &[], options });
     Socket(Arc::new(Member::new(topic, join_ref, None, session, kind)))
 }
 

@@ -138,6 +138,11 @@ impl Mount {
         self
     }
 
+    /// Whether a client's token is taken from outside of the URL.
+    pub(crate) fn takes_auth_token(&self) -> bool {
+        self.auth_token.unwrap_or(false)
+    }
+
     /// How many channels one connection may have joined; 100 by default. A channel counts until its
     /// `#[terminate]` is through.
     ///

@@ -22,7 +22,7 @@ use crate::{
     cluster::Engine,
     connect::{ConnectError, ConnectInfo, ForceSsl, MountSettings, OwnHost, ProxyRule},
     log::{self, FilterParameters},
-    message::{EncodeError, EventName, Fault, ToPayload, Topic},
+    message::{EncodeError, EventName, Fault, ToPayload, Topic, TypedEvent},
     pubsub::{Broadcast, Pace, PubSub, Subscription},
     serializer::{Protocol, Version},
     token::Secret,
@@ -109,6 +109,28 @@ impl Endpoint {
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
             log::broadcast_failed(&topic, event.as_ref(), error);
         }
+    }
+
+    /// Broadcasts a typed event to everyone who joined a topic; otherwise as
+    /// [`broadcast`](Self::broadcast).
+    ///
+    /// ```
+    /// use phx_runtime::prelude::*;
+    /// use serde::Serialize;
+    ///
+    /// #[event("sold")]
+    /// #[derive(Serialize)]
+    /// struct Sold {
+    ///     lot: u64,
+    /// }
+    ///
+    /// fn sell(endpoint: &Endpoint, lot: u64) {
+    ///     endpoint.broadcast_event("auction:1", Sold { lot });
+    /// }
+    /// # sell(&Endpoint::builder().build().unwrap(), 1);
+    /// ```
+    pub fn broadcast_event<E: TypedEvent>(&self, topic: impl Into<Topic>, event: E) {
+        self.broadcast(topic, E::NAME, event);
     }
 
     /// Closes every connection whose `#[id]` is `id`, on all nodes, with code 1001; their clients

@@ -7,6 +7,7 @@ mod payload;
 mod reason;
 mod to_payload;
 mod topic;
+mod typed_event;
 
 pub use self::{
     event::{Event, EventName},
@@ -16,5 +17,6 @@ pub use self::{
     reason::{FromReason, Reason, ReasonText, Why},
     to_payload::ToPayload,
     topic::{Topic, TopicPart},
+    typed_event::TypedEvent,
 };
 pub(crate) use self::{fault::caught, to_payload::written};

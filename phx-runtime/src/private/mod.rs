@@ -15,7 +15,9 @@ pub use std::{
     vec::Vec,
 };
 
-pub use phx_macros::{assigns, connect, handle_in, handle_info, handle_out, id, join, terminate};
+pub use phx_macros::{
+    assigns, connect, handle_in, handle_info, handle_out, id, join, pattern, terminate,
+};
 
 pub use crate::message::{Failure, FromFailure};
 pub use crate::{
@@ -23,7 +25,7 @@ pub use crate::{
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
-        JoinContext, Pattern, Route, RoutingTable, TopicPart, hints,
+        JoinContext, Pattern, Route, RoutingTable, TopicPart, TypedEvent, hints,
     },
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,

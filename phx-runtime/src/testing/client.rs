@@ -11,20 +11,21 @@ use std::{
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     inbox::{Inbox, Missing, PATIENCE},
-    memory::{BACKLOG, Memory, Sent},
-    message::{self, Body, Received, Whole},
-    pattern::matches,
+    memory::{BACKLOG, Memory, Uplink},
+    message::{self, Received, Sent, Whole},
+    pattern::{ANYTHING, matches},
 };
 use crate::{
     channel::JoinError,
     connection::Connection,
-    endpoint::Admitted,
-    message::{EventName, Payload, ToPayload, Topic},
+    endpoint::{Admitted, Endpoint},
+    message::{EventName, Payload, ToPayload, Topic, TypedEvent},
     wire::CloseCode,
 };
 
@@ -35,6 +36,7 @@ const DOUBT: Duration = Duration::from_millis(100);
 /// all its channels are dropped.
 #[derive(Debug)]
 pub struct Client {
+    endpoint: Endpoint,
     id: Option<String>,
     line: Arc<Line>,
 }
@@ -44,7 +46,7 @@ pub struct Client {
 struct Line {
     inbox: Arc<Inbox>,
     /// None once the client has closed the connection.
-    server: Mutex<Option<mpsc::UnboundedSender<Sent>>>,
+    server: Mutex<Option<mpsc::UnboundedSender<Uplink>>>,
     refs: AtomicU64,
 }
 
@@ -63,7 +65,7 @@ impl Line {
         let Some(frame) = frame else { panic!("the payload of {event:?} cannot be encoded") };
         let (taken, is_taken) = oneshot::channel();
         // A connection that is closed takes nothing, as on a real network.
-        let sent = self.server.lock().as_ref().map(|server| server.send(Sent { frame, taken }));
+        let sent = self.server.lock().as_ref().map(|server| server.send(Uplink { frame, taken }));
         if let Some(Ok(())) = sent {
             let _ = is_taken.await;
         }
@@ -78,7 +80,7 @@ impl Line {
         mut wanted: impl FnMut(&str, &Payload) -> Option<T>,
     ) -> Result<T, Missing> {
         let wanted = |message: &Received| match &message.body {
-            Body::Reply { status, response } if message.reference.as_deref() == Some(reference) => {
+            Sent::Reply { status, response } if message.reference.as_deref() == Some(reference) => {
                 wanted(status, response)
             }
             _ => None,
@@ -88,7 +90,7 @@ impl Line {
 }
 
 impl Client {
-    pub(super) fn new(admitted: Admitted) -> Self {
+    pub(super) fn new(endpoint: Endpoint, admitted: Admitted) -> Self {
         let id = admitted.id().map(str::to_owned);
         let inbox = Arc::new(Inbox::default());
         let (server, from_client) = mpsc::unbounded_channel();
@@ -99,7 +101,12 @@ impl Client {
             tokio::spawn(serving);
         }
         let server = Mutex::new(Some(server));
-        Self { id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }
+        Self { endpoint, id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }
+    }
+
+    /// The endpoint that it is connected to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// What the socket's `#[id]` said.
@@ -217,6 +224,24 @@ impl ClientChannel {
         self.take_push(event.as_ref(), pattern, PATIENCE).await
     }
 
+    /// Waits for a push or broadcast of a typed event that `wanted` accepts, and takes it; what
+    /// [`assert_push!`](crate::assert_push) does with a pattern of the type. Others stay for later.
+    ///
+    /// # Errors
+    ///
+    /// None comes. One whose payload is not of the type is not the event.
+    pub async fn expect_event<E: TypedEvent + DeserializeOwned>(
+        &self,
+        wanted: impl Fn(&E) -> bool,
+    ) -> Result<E, Missing> {
+        let what = format!("a push of {:?} like the pattern", E::NAME);
+        let found = |message: &Received| {
+            let event: E = self.push_of(E::NAME, message)?.clone().decode().ok()?;
+            wanted(&event).then_some(event)
+        };
+        self.line.inbox.take(what, PATIENCE, found).await
+    }
+
     /// Waits a little for a push or broadcast as [`expect_push`](Self::expect_push) does; what
     /// [`refute_push!`](crate::refute_push) does.
     ///
@@ -271,7 +296,7 @@ impl ClientChannel {
 
     /// The payload of a message that is for this channel and of this event.
     fn push_of<'a>(&self, event: &str, message: &'a Received) -> Option<&'a Payload> {
-        let Body::Push { event: its, payload } = &message.body else { return None };
+        let Sent::Push { event: its, payload } = &message.body else { return None };
         let is_mine = message.topic == self.topic
             && message.join_ref.as_ref().is_none_or(|join_ref| *join_ref == self.join_ref);
         (is_mine && its == event).then_some(payload)
@@ -296,8 +321,9 @@ impl Pushed {
         self.line.reply(&self.reference, "a reply", PATIENCE, any).await
     }
 
-    /// Waits for a reply and takes its response, if that has at least what `pattern` names; what
-    /// [`assert_reply!`](crate::assert_reply) does.
+    /// Waits for the reply and takes its response, if that has at least what `pattern` names; what
+    /// [`assert_reply!`](crate::assert_reply) does. A message has one reply, so another one ends the
+    /// wait.
     ///
     /// # Errors
     ///
@@ -308,10 +334,12 @@ impl Pushed {
         pattern: Option<&Value>,
     ) -> Result<Payload, Missing> {
         let what = format!("a reply {status:?}{}", Like(pattern));
-        let wanted = |its: &str, response: &Payload| {
-            (its == status && matches(pattern, response)).then(|| response.clone())
+        let judge = |its: &str, response: &Payload| {
+            let is_wanted = its == status && matches(pattern, response);
+            let other = || Missing::instead(&what, format_args!("{its} {}", Whole(response)));
+            Some(if is_wanted { Ok(response.clone()) } else { Err(other()) })
         };
-        self.line.reply(&self.reference, &what, PATIENCE, wanted).await
+        self.line.reply(&self.reference, &what, PATIENCE, judge).await?
     }
 
     /// Waits a little for any reply; what [`refute_reply!`](crate::refute_reply) does.
@@ -333,6 +361,9 @@ struct Like<'a>(Option<&'a Value>);
 
 impl fmt::Display for Like<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |pattern| write!(f, " with {pattern}"))
+        let Some(pattern) = self.0 else { return Ok(()) };
+        // As the test has it, `_` and all.
+        let anything = serde_json::json!(ANYTHING).to_string();
+        write!(f, " with {}", pattern.to_string().replace(&anything, "_"))
     }
 }

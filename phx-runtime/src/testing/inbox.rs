@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{sync::Notify, time::Instant};
 
-use super::message::{Body, Received, Whole};
+use super::message::{Received, Sent, Whole};
 use crate::wire::CloseCode;
 
 /// How long a test waits for what has to come. Nothing of it is spent if it comes.
@@ -101,6 +101,11 @@ impl Inbox {
 }
 
 impl Missing {
+    /// Another reply came than was wanted.
+    pub(super) fn instead(wanted: &str, came: impl fmt::Display) -> Self {
+        Self(format!("{wanted} did not come; the reply is: {came}"))
+    }
+
     pub(super) fn unwanted(what: impl fmt::Display) -> Self {
         Self(format!("{what} came"))
     }
@@ -114,10 +119,10 @@ impl fmt::Display for State {
         f.write_str("; waiting are:")?;
         for Received { topic, body, .. } in &self.unread {
             match body {
-                Body::Push { event, payload } => {
+                Sent::Push { event, payload } => {
                     write!(f, "\n  {event:?} {}", Whole(payload))?;
                 }
-                Body::Reply { status, response } => {
+                Sent::Reply { status, response } => {
                     write!(f, "\n  reply {status} {}", Whole(response))?;
                 }
             }

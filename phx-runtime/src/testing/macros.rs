@@ -3,8 +3,9 @@
 /// Waits for a push or broadcast of an event to a [`ClientChannel`](crate::testing::ClientChannel)
 /// and returns its payload.
 ///
-/// The payload is matched like a pattern: it may have more fields than those named. Messages that
-/// do not match stay for later assertions.
+/// The payload is matched like a pattern: it may have more fields than those named, and `_` stands for
+/// any value. Messages that do not match stay for later assertions. Of a
+/// [typed event](macro@crate::event) the pattern is one of Rust, and the event is returned.
 ///
 /// ```
 /// # #[derive(serde::Deserialize)]
@@ -12,7 +13,13 @@
 /// # async fn test(room: phx_runtime::testing::ClientChannel) {
 /// use phx_runtime::assert_push;
 ///
+/// # #[phx_runtime::event("tick")]
+/// # #[derive(serde::Serialize, serde::Deserialize)]
+/// # struct Tick { left: u64 }
 /// assert_push!(room, "ping");
+/// assert_push!(room, "joined", { "name": "Ann", "at": _ });
+/// let tick = assert_push!(room, Tick { left: 1..=3 });
+/// assert!(tick.left > 0);
 /// let message: Message = assert_push!(room, "new_msg", { "body": "hi" }).decode().unwrap();
 /// assert!(message.at > 0);
 /// # }
@@ -23,11 +30,16 @@
 /// Panics if nothing of the kind comes within five seconds.
 #[macro_export]
 macro_rules! assert_push {
+    ($channel:expr, $($event:ident)::+ { $($fields:tt)* } $(if $condition:expr)? $(,)?) => {{
+        #[allow(unused_variables, reason = "a pattern may bind what only its condition uses")]
+        let wanted = |event: &_| ::std::matches!(event, $($event)::+ { $($fields)* } $(if $condition)?);
+        $crate::testing::expected($channel.expect_event::<$($event)::+>(wanted).await)
+    }};
     ($channel:expr, $event:expr $(,)?) => {
         $crate::testing::expected($channel.expect_push($event, ::std::option::Option::None).await)
     };
     ($channel:expr, $event:expr, $($payload:tt)+) => {{
-        let pattern = ::std::option::Option::Some(&$crate::json!($($payload)+));
+        let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($payload)+));
         $crate::testing::expected($channel.expect_push($event, pattern).await)
     }};
 }
@@ -57,7 +69,7 @@ macro_rules! refute_push {
         )
     };
     ($channel:expr, $event:expr, $($payload:tt)+) => {{
-        let pattern = ::std::option::Option::Some(&$crate::json!($($payload)+));
+        let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($payload)+));
         $crate::testing::expected($channel.expect_no_push($event, pattern).await)
     }};
 }
@@ -76,7 +88,7 @@ macro_rules! refute_push {
 ///
 /// # Panics
 ///
-/// Panics if no such reply comes within five seconds.
+/// Panics if another reply comes, or none within five seconds.
 #[macro_export]
 macro_rules! assert_reply {
     ($pushed:expr, $status:ident $(,)?) => {{
@@ -87,7 +99,7 @@ macro_rules! assert_reply {
     }};
     ($pushed:expr, $status:ident, $($response:tt)+) => {{
         let status = ::std::stringify!($status);
-        let pattern = ::std::option::Option::Some(&$crate::json!($($response)+));
+        let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($response)+));
         $crate::testing::expected($pushed.expect_reply(status, pattern).await)
     }};
 }

@@ -21,14 +21,14 @@ use crate::{
 pub(super) const BACKLOG: usize = 1 << 24;
 
 /// A message of the client, and whom to tell that the server has taken it.
-pub(super) struct Sent {
+pub(super) struct Uplink {
     pub(super) frame: Frame,
     pub(super) taken: oneshot::Sender<()>,
 }
 
 /// The server's end of a connection that the client closes by dropping its sender.
 pub(super) struct Memory {
-    client: mpsc::UnboundedReceiver<Sent>,
+    client: mpsc::UnboundedReceiver<Uplink>,
     /// Whoever waits for the message that is handled.
     taken: Option<oneshot::Sender<()>>,
     inbox: Arc<Inbox>,
@@ -37,7 +37,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(client: mpsc::UnboundedReceiver<Sent>, inbox: Arc<Inbox>) -> Self {
+    pub(super) fn new(client: mpsc::UnboundedReceiver<Uplink>, inbox: Arc<Inbox>) -> Self {
         Self { client, taken: None, inbox, code: None }
     }
 }
@@ -45,7 +45,7 @@ impl Memory {
 impl Transport for Memory {
     fn poll_receive(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Received> {
         self.client.poll_recv(task).map(|sent| match sent {
-            Some(Sent { frame, taken }) => {
+            Some(Uplink { frame, taken }) => {
                 self.taken = Some(taken);
                 Received::Message(frame)
             }

@@ -17,13 +17,52 @@ pub(super) struct Received {
     pub(super) join_ref: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) topic: String,
-    pub(super) body: Body,
+    pub(super) body: Sent,
 }
 
+/// What a client was sent.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Body {
-    Reply { status: String, response: Payload },
-    Push { event: String, payload: Payload },
+#[non_exhaustive]
+pub enum Sent {
+    /// A reply to a message of its own.
+    Reply {
+        /// `ok`, `error`, or what else the handler said.
+        status: String,
+        /// The response.
+        response: Payload,
+    },
+    /// A push or a broadcast.
+    Push {
+        /// The event.
+        event: String,
+        /// The payload.
+        payload: Payload,
+    },
+}
+
+impl Sent {
+    /// Whether it is a push or a broadcast of this event.
+    pub fn is_push(&self, event: &str) -> bool {
+        matches!(self, Self::Push { event: its, .. } if its == event)
+    }
+
+    /// Whether it is a reply with this status.
+    pub fn is_reply(&self, status: &str) -> bool {
+        matches!(self, Self::Reply { status: its, .. } if its == status)
+    }
+
+    /// The payload of a push, the response of a reply.
+    pub fn payload(&self) -> &Payload {
+        match self {
+            Self::Reply { response: payload, .. } | Self::Push { payload, .. } => payload,
+        }
+    }
+
+    /// The payload as JSON; `null` if it is binary.
+    pub fn json(&self) -> Value {
+        let json = self.payload().as_json();
+        json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
 }
 
 /// A payload as the text of a failure has it: whole, since in a test there is nothing to hide.
@@ -58,9 +97,9 @@ impl Received {
             serde_json::from_str(text).ok()?;
         let body = if event == "phx_reply" {
             let Reply { status, response } = serde_json::from_value(payload).ok()?;
-            Body::Reply { status, response: Payload::json(&response).ok()? }
+            Sent::Reply { status, response: Payload::json(&response).ok()? }
         } else {
-            Body::Push { event, payload: Payload::json(&payload).ok()? }
+            Sent::Push { event, payload: Payload::json(&payload).ok()? }
         };
         Some(Self { join_ref, reference, topic, body })
     }
@@ -89,9 +128,9 @@ impl Received {
         };
         let payload = Payload::binary(bytes.slice(at..));
         let body = if kind == 1 {
-            Body::Reply { status: last, response: payload }
+            Sent::Reply { status: last, response: payload }
         } else {
-            Body::Push { event: last, payload }
+            Sent::Push { event: last, payload }
         };
         Some(Self { join_ref, reference, topic, body })
     }

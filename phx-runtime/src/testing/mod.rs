@@ -71,45 +71,72 @@
 
 pub mod adapter;
 mod client;
+mod connecting;
 mod inbox;
 mod macros;
 mod memory;
 mod message;
 mod pattern;
-
-use std::sync::Arc;
+mod units;
 
 use serde::Serialize;
-use serde_json::Value;
 
 pub use self::{
     client::{Client, ClientChannel, Ended, Pushed},
+    connecting::Connecting,
     inbox::Missing,
+    message::Sent,
+    units::{broadcast, payload, reply_ref, sent, socket, socket_of},
 };
-use crate::{
-    channel::{Socket, SocketState, detached},
-    connect::{ConnectError, ConnectInfo, MountSettings, params::Params},
-    endpoint::{Admitted, ConnectRequest, Counted, Endpoint},
-    message::Topic,
-    serializer::Version,
-    session::Channels,
-    transport::TransportKind,
-};
+use crate::{channel::SocketState, connect::ConnectError, endpoint::Endpoint};
 
-/// A channel handle without a client, to call handlers with that are plain functions.
+/// A client that is about to connect to a socket, with whatever its request tells.
 ///
-/// # Panics
+/// The socket need not be mounted.
 ///
-/// Never: an endpoint without sockets can always be built.
-pub fn socket(topic: impl Into<Topic>) -> Socket {
-    #[expect(clippy::expect_used, reason = "an endpoint without sockets has nothing to check")]
-    let endpoint = Endpoint::builder().build().expect("an endpoint without sockets");
-    detached(topic.into(), endpoint)
+/// ```
+/// use phx_runtime::{prelude::*, testing};
+///
+/// struct User {
+///     token: String,
+/// }
+///
+/// #[socket("/socket", websocket, auth_token = true)]
+/// impl User {
+///     #[connect]
+///     fn connect(_: Params, info: &ConnectInfo) -> Result<Self, ConnectError> {
+///         let token = info.auth_token().ok_or_else(|| ConnectError::new("no token"))?;
+///         Ok(Self { token: token.to_owned() })
+///     }
+///
+///     #[id]
+///     fn id(&self) -> String {
+///         format!("user:{}", self.token)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
+/// let client = testing::client::<User>(&endpoint)
+///     .auth_token("7")
+///     .header("x-forwarded-for", "192.0.2.1")
+///     .peer(([127, 0, 0, 1], 4000))
+///     .connect()
+///     .await
+///     .unwrap();
+/// assert_eq!(client.id(), Some("user:7"));
+/// assert!(testing::client::<User>(&endpoint).connect().await.is_err());
+/// # }
+/// ```
+///
+/// Phoenix counterpart: `connect/3` with its option `connect_info`.
+pub fn client<S: SocketState>(endpoint: &Endpoint) -> Connecting<'_, S> {
+    Connecting::new(endpoint)
 }
 
-/// Connects a client to a socket, with the fields of `params` as connection parameters.
-///
-/// Numbers and the like become texts, as clients write them. The socket need not be mounted.
+/// Connects a client to a socket, with the fields of `params` as connection parameters; what else a
+/// request tells, [`client`](client()) can say.
 ///
 /// # Errors
 ///
@@ -124,26 +151,12 @@ pub async fn connect<S: SocketState>(
     endpoint: &Endpoint,
     params: impl Serialize,
 ) -> Result<Client, ConnectError> {
-    let mut query = match serde_json::to_value(params) {
-        Ok(Value::Object(fields)) => Params::from_fields(fields),
-        other => panic!("connection parameters are a JSON object, not {other:?}"),
-    };
-    query.insert("vsn", "2.0.0");
-    let request = ConnectRequest {
-        info: ConnectInfo::new(TransportKind::Custom("test"), query),
-        endpoint: endpoint.clone(),
-        mount: Arc::new(MountSettings::new(&S::mount())),
-        serializers: [Version::V2.into()].into(),
-    };
-    let channels = Channels::connect::<S>(request, S::channels().into()).await?;
-    let connections = endpoint.0.connections.clone();
-    Ok(Client::new(Admitted {
-        socket: Box::new(channels),
-        connections,
-        mount: None,
-        counted: Counted::default(),
-    }))
+    client::<S>(endpoint).params(params).connect().await
 }
+
+/// What stands for any value in a pattern; `_` in the assertion macros.
+#[doc(hidden)]
+pub const ANYTHING: &str = pattern::ANYTHING;
 
 /// The value, or a panic at the caller's line; for the assertion macros.
 #[doc(hidden)]

@@ -163,6 +163,30 @@ async fn a_failed_assertion_says_what_came_instead() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_reply_than_the_one_that_is_wanted_ends_the_wait_at_once() {
+    let room = client(&endpoint()).await.join("room:1", json!({})).await.unwrap();
+    let asked = room.push("what", json!({})).await;
+    let before = tokio::time::Instant::now();
+    let missing = complaint(async {
+        assert_reply!(asked, ok, { "n": _ });
+    });
+    let missing = missing.await;
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    assert!(missing.contains(r#"a reply "ok" with {"n":_}"#), "{missing}");
+    assert!(missing.contains(r#"the reply is: error {"reason":"unknown"}"#), "{missing}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_underscore_stands_for_any_value() {
+    let room = client(&endpoint()).await.join("room:1", json!({})).await.unwrap();
+    let made = json!({ "id": 7, "at": [1, { "by": "ann" }] });
+    assert_reply!(room.push("echo", &made).await, ok, { "id": _, "at": [_, { "by": _ }] });
+    room.push("push", &made).await;
+    refute_push!(room, "pushed", { "id": _, "name": _ });
+    assert_push!(room, "pushed", { "id": _ });
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_takes_time_is_waited_for() {
     let room = client(&endpoint()).await.join("room:1", json!({})).await.unwrap();
     room.push("slow", json!({})).await;

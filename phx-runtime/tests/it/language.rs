@@ -3,7 +3,7 @@
 use std::num::ParseIntError;
 
 use phx_runtime::{assert_push, assert_reply, prelude::*, testing};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
@@ -24,7 +24,7 @@ fn find(name: &str) -> Found<u8> {
 struct Guest;
 
 #[socket("/socket", websocket)]
-#[channels(Own, Fallible, Plain, Lobby)]
+#[channels(Own, Fallible, Plain, Lobby, Typed)]
 impl Guest {
     #[connect]
     fn connect(params: Params) -> Result<Self, Refusal> {
@@ -122,6 +122,41 @@ impl phx_runtime::channel::IntoJoinError for ParseFault {
     }
 }
 
+#[event("said")]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Said {
+    text: String,
+    #[serde(default)]
+    times: u32,
+}
+
+#[event("left")]
+#[derive(Serialize, Deserialize)]
+struct Left {}
+
+/// Lists what it sends.
+struct Typed;
+
+#[channel("typed", sends(Said))]
+impl Typed {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("say")]
+    fn say(&self, text: String, socket: &Socket) {
+        socket.push_event(Said { text: text.clone(), times: 1 });
+        socket.broadcast_event(Said { text, times: 2 });
+        socket.push("free", json!({}));
+    }
+
+    #[handle_in("leave")]
+    fn leave(&self, socket: &Socket) {
+        socket.push_event(Left {});
+    }
+}
+
 async fn client() -> testing::Client {
     let endpoint = Endpoint::builder().state(1_u8).socket::<Guest>().build().unwrap();
     testing::connect::<Guest>(&endpoint, json!({})).await.unwrap()
@@ -178,4 +213,26 @@ async fn a_handler_borrows_the_endpoint_and_the_event() {
 async fn a_static_text_is_a_message() {
     let room = client().await.join("plain:7", json!({})).await.unwrap();
     assert_push!(room, "text", "joined");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_typed_event_goes_out_under_its_name_and_is_matched_by_its_type() {
+    let client = client().await;
+    let room = client.join(Typed::topic(), json!({})).await.unwrap();
+    room.push("say", "hi").await;
+    assert_push!(room, "said", { "text": "hi", "times": 1 });
+    let said = assert_push!(room, Said { times: 2, .. });
+    assert_eq!(said, Said { text: "hi".to_owned(), times: 2 });
+    assert_push!(room, "free");
+
+    client.endpoint().broadcast_event(Typed::topic(), Said { text: "all".to_owned(), times: 3 });
+    assert_push!(room, Said { text, times } if text == "all" && *times > 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_lists_its_typed_events_sends_no_other() {
+    let client = client().await;
+    let room = client.join(Typed::topic(), json!({})).await.unwrap();
+    room.push("leave", json!({})).await;
+    assert_eq!(room.ended().await.unwrap(), testing::Ended::Failed);
 }

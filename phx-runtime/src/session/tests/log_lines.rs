@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn kind(options: ChannelOptions) -> ChannelKind {
-    ChannelKind { name: "RoomChannel", intercepts: &[], options }
+    ChannelKind { name: "RoomChannel", intercepts: &[], sends: &[], options }
 }
 
 fn message(topic: &str) -> Message {

@@ -1,0 +1,10 @@
+use phx_runtime::prelude::*;
+use serde::Serialize;
+
+#[event(NEW_MSG)]
+#[derive(Serialize)]
+struct NewMsg {
+    body: String,
+}
+
+fn main() {}
