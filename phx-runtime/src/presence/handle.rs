@@ -74,7 +74,16 @@ use crate::{channel::Socket, endpoint::Endpoint, message::Topic, pubsub::PubSub}
 /// # });
 /// ```
 ///
-/// A presence serves the one endpoint whose channels use it.
+/// A presence serves the one endpoint whose state it is, or whose channels use it first.
+///
+/// # On several nodes
+///
+/// If the endpoint is a node of a [cluster](crate::cluster), everybody who is present on any node is
+/// present on all of them. Each node tells its own clients. Who is on a node that stops leaves at
+/// once, and who is on one that is not heard of for
+/// [`Cluster::down_after`](crate::cluster::Cluster::down_after) leaves then, and comes back with the
+/// node if it was only cut off. What is lost between nodes is found out and asked for again, within
+/// some two seconds.
 ///
 /// Phoenix counterpart: `Phoenix.Presence`.
 #[derive(Clone)]

@@ -337,6 +337,15 @@ fn the_state_of_one_topic_or_key_says_nothing_of_others() {
 }
 
 #[test]
+fn a_presence_is_state_of_one_endpoint() {
+    let presence = Presence::new();
+    let build = || Endpoint::builder().state(presence.clone()).build();
+    let first = build();
+    assert!(first.is_ok());
+    assert_eq!(build().unwrap_err().kind(), "presence");
+}
+
+#[test]
 fn another_endpoints_channel_is_refused() {
     let presence = Presence::new();
     let (here, there) = (channel(&endpoint()), channel(&endpoint()));

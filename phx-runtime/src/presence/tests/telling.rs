@@ -81,6 +81,28 @@ async fn a_crowd_that_comes_within_a_tick_is_one_diff() {
     assert_eq!(room.told().await, 1);
 }
 
+/// How many messages each client of a room is sent when a thousand join it within a second.
+async fn messages_of_a_thousand_joins(options: PresenceOptions) -> usize {
+    let mut room = Room::new(options);
+    let mut crowd = Vec::new();
+    let mut told = 0;
+    for key in 0..1_000 {
+        crowd.push(room.enter(key, json!({})));
+        told += room.told().await;
+    }
+    sleep(TICK).await;
+    told += room.told().await;
+    assert_eq!(room.client, Client::of_state(&list(&room.presence)));
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_joins_within_a_second_are_a_thousand_messages_or_three() {
+    assert_eq!(messages_of_a_thousand_joins(PresenceOptions::new()).await, 1_000);
+    let coalesced = messages_of_a_thousand_joins(PresenceOptions::new().coalesce(TICK)).await;
+    assert!((3..=4).contains(&coalesced), "{coalesced}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_comes_and_goes_between_two_diffs_is_not_mentioned() {
     let mut room = Room::new(PresenceOptions::new().coalesce(TICK));
