@@ -83,6 +83,7 @@ tools() {
   has cc || apt_install gcc libc6-dev
   has redis-server && has redis-cli || apt_install redis-server
   has nats-server || apt_install nats-server
+  has openssl || apt_install openssl
   cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
   cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
   if [ "$fast" = no ]; then

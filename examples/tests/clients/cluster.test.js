@@ -1,9 +1,10 @@
 // Three servers that are one, as clients of Phoenix see them.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 
 import { clients, WebSocket } from "./support/clients.js";
-import { Cluster, until } from "./support/cluster.js";
+import { Cluster, Redis, SECRET, until } from "./support/cluster.js";
+import { startServer } from "./support/server.js";
 
 const stock = clients.find((client) => client.name.startsWith("phoenix 1.8"));
 const { Socket, LongPoll } = stock;
@@ -136,6 +137,62 @@ test("an engine that is frozen, and one that is killed, are survived", async () 
   );
   const heard = b.from("killed");
   assert.deepEqual(heard, [...new Set(heard)].sort((one, other) => one - other));
+});
+
+test("nodes reach their engine over TLS, if its certificate is good", async () => {
+  const redis = await Redis.start({ tls: true });
+  const env = { CLUSTER: `rediss://127.0.0.1:${redis.port}`, SECRET };
+  const trusting = { ...env, SSL_CERT_FILE: redis.certificate };
+  try {
+    const nodes = await Promise.all([0, 1].map(() => startServer(trusting, "conformance")));
+    const [a, b] = nodes.map((node) => new Member(`${node.ws}/socket`, "bench:tls"));
+    await there([a, b]);
+    await until(
+      () => a.say("a", 0) || b.from("a").length > 0,
+      () => "the nodes do not hear each other",
+    );
+    await Promise.all(nodes.map((node) => node.stop("SIGKILL")));
+    await assert.rejects(startServer(env, "conformance"), /certificate|UnknownIssuer/i);
+  } finally {
+    await redis.stop();
+  }
+});
+
+test("the chat is one across servers, and says which of them one is at", async () => {
+  const env = { CLUSTER: `redis://127.0.0.1:${cluster.redis.port}`, SECRET: `${SECRET}, the chat's` };
+  const nodes = await Promise.all(
+    ["chat-a", "chat-b"].map((name) => startServer({ ...env, NODE: name })),
+  );
+  const joined = (index, topic, params, events = {}) => {
+    const socket = new Socket(`${nodes[index].ws}/socket`, { transport: WebSocket });
+    sockets.push(socket);
+    socket.connect();
+    const channel = socket.channel(topic, params);
+    for (const [event, heard] of Object.entries(events)) channel.on(event, heard);
+    return new Promise((resolve) => channel.join().receive("ok", (reply) => resolve([channel, reply])));
+  };
+  const seen = { names: [], said: [], left: [], people: 0 };
+  const lobby = {
+    node: ({ name }) => seen.names.push(name),
+    rooms: ({ rooms }) => (seen.people = rooms[0]?.people ?? 0),
+  };
+  await joined(1, "lobby", {}, lobby);
+  const [ann] = await joined(0, "room:general", { name: "Ann" });
+  await until(() => seen.people === 1, () => "the lobby of the other server knows nothing");
+  const heard = {
+    new_msg: ({ body, from }) => seen.said.push(`${from.name}: ${body}`),
+    user_left: ({ name }) => seen.left.push(name),
+  };
+  const [, reply] = await joined(1, "room:general", { name: "Bob" }, heard);
+  assert.deepEqual(reply.people.map((person) => person.name), ["Ann", "Bob"]);
+  ann.push("new_msg", { body: "hello" });
+  await until(() => seen.said.length > 0, () => "nothing is heard");
+  assert.deepEqual(seen.said, ["Ann: hello"]);
+  assert.deepEqual(seen.names, ["chat-b"]);
+  await nodes[0].stop("SIGKILL");
+  await until(() => seen.left.length > 0, () => "Ann is still there");
+  assert.deepEqual(seen.left, ["Ann"]);
+  await nodes[1].stop("SIGKILL");
 });
 
 test("all nodes are restarted one after the other, and a thousand clients come back", async (t) => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { startServer } from "./server.js";
 
-const SECRET = "the same on every node of the tests";
+export const SECRET = "the same on every node of the tests";
 
 /** Waits until something is so. */
 export async function until(isSo, what, withinMs = 30_000) {
@@ -31,18 +31,27 @@ async function freePort() {
 }
 
 /** A Redis of its own, which can be frozen, killed and started again. */
-class Redis {
-  static async start() {
+export class Redis {
+  static async start({ tls = false } = {}) {
     const redis = new Redis();
     redis.port = await freePort();
     redis.folder = mkdtempSync(join(tmpdir(), "phx-cluster-"));
+    redis.ports = ["--port", `${redis.port}`];
+    if (tls) {
+      const key = join(redis.folder, "key.pem");
+      redis.certificate = join(redis.folder, "certificate.pem");
+      certify(key, redis.certificate);
+      redis.ports = ["--port", "0", "--tls-port", `${redis.port}`, "--tls-auth-clients", "no"];
+      redis.ports.push("--tls-key-file", key, "--tls-cert-file", redis.certificate);
+      redis.ports.push("--tls-ca-cert-file", redis.certificate);
+    }
     await redis.run();
     return redis;
   }
 
   async run() {
     const options = ["--bind", "127.0.0.1", "--save", "", "--dir", this.folder];
-    this.child = spawn("redis-server", ["--port", `${this.port}`, ...options], { stdio: "ignore" });
+    this.child = spawn("redis-server", [...this.ports, ...options], { stdio: "ignore" });
     this.child.once("error", (error) => {
       throw error;
     });
@@ -65,6 +74,16 @@ class Redis {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Makes a key, and a certificate for this machine that vouches for itself. */
+function certify(key, certificate) {
+  const options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  options.push("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+  options.push("-addext", "basicConstraints=critical,CA:FALSE");
+  execFileSync("openssl", ["req", "-x509", ...options, "-keyout", key, "-out", certificate], {
+    stdio: "ignore",
+  });
 }
 
 function accepts(port) {

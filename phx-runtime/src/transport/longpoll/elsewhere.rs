@@ -27,6 +27,9 @@ use crate::{
 /// How long an answer that needs no waiting may take before it is asked for again.
 const ROUND: Duration = Duration::from_millis(500);
 
+/// Windows may be endless, points in time are not.
+const LONGEST_WINDOW: Duration = Duration::from_hours(24 * 365);
+
 /// What a node may take beyond a session's window.
 const SLACK: Duration = Duration::from_secs(1);
 
@@ -68,7 +71,7 @@ pub(crate) enum Waited {
 
 impl Elsewhere {
     pub(crate) fn new(nodes: Nodes, node: NodeId, id: SessionId, window: Duration) -> Self {
-        Self { nodes, node, id, window }
+        Self { nodes, node, id, window: window.min(LONGEST_WINDOW) }
     }
 
     /// Begins to poll; none if there is no such node any more, or no numbers.

@@ -85,7 +85,7 @@ enum Request {
     /// A poll waits; it ends when this is dropped.
     Waiting(#[expect(dead_code, reason = "it counts that it is dropped")] oneshot::Sender<()>),
     /// Something waits for a poll, or its window is over.
-    Ready(Poll, Instant),
+    Ready(Poll),
     /// Messages are being handled; those who asked meanwhile.
     Posting(Vec<cluster::Answer>),
     /// It is answered; who asks again gets the same.
@@ -114,9 +114,15 @@ impl RemoteRequests {
                 let mut requests = this.0.requests.lock();
                 // It may just have been forgotten.
                 let Some(request) = requests.by_id.get_mut(&id) else { return };
-                *request = Request::Ready(poll, Instant::now());
+                *request = Request::Ready(poll);
             }
             reply(answer, Bytes::new());
+            // A client that polls keeps its session, also if nobody comes back for the answer.
+            tokio::time::sleep(KEPT).await;
+            let mut requests = this.0.requests.lock();
+            if matches!(requests.by_id.get(&id), Some(Request::Ready(_))) {
+                requests.by_id.remove(&id);
+            }
         });
     }
 
@@ -127,7 +133,7 @@ impl RemoteRequests {
         let fetched = {
             let mut requests = self.0.requests.lock();
             match requests.by_id.remove(&id) {
-                Some(Request::Ready(poll, _)) => {
+                Some(Request::Ready(poll)) => {
                     let bytes = poll.in_form(form).into_answer();
                     requests.by_id.insert(id, Request::Done(bytes.clone(), Instant::now()));
                     bytes
@@ -148,7 +154,7 @@ impl RemoteRequests {
             match requests.by_id.get_mut(&id) {
                 Some(Request::Posting(waiting)) => return waiting.push(answer),
                 Some(Request::Done(bytes, _)) => return reply(answer, bytes.clone()),
-                Some(Request::Waiting(_) | Request::Ready(..)) => return,
+                Some(Request::Waiting(_) | Request::Ready(_)) => return,
                 None => requests.by_id.insert(id, Request::Posting(vec![answer])),
             };
         }
@@ -200,7 +206,7 @@ impl Service for RemoteRequests {
 }
 
 impl Requests {
-    /// Throws away old answers, and polls that nobody came back for.
+    /// Throws away old answers.
     fn sweep(&mut self) {
         let now = Instant::now();
         let is_due = self.swept.is_none_or(|swept| now - swept > KEPT);
@@ -209,8 +215,8 @@ impl Requests {
         }
         self.swept = Some(now);
         self.by_id.retain(|_, request| match request {
-            Request::Ready(_, at) | Request::Done(_, at) => now - *at <= KEPT,
-            Request::Waiting(_) | Request::Posting(_) => true,
+            Request::Done(_, at) => now - *at <= KEPT,
+            Request::Waiting(_) | Request::Ready(_) | Request::Posting(_) => true,
         });
     }
 }
