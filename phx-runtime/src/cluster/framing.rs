@@ -243,16 +243,25 @@ impl Heartbeat {
     }
 }
 
-/// Reads a whole payload.
-pub(super) fn read(payload: &Bytes) -> Result<(Header, Vec<Entry>), FramingError> {
-    let mut rest = Reader(payload.clone());
+/// Reads the beginning of a payload.
+pub(super) fn read_header(payload: &Bytes) -> Result<Header, FramingError> {
+    header(&mut Reader(payload.clone()))
+}
+
+fn header(rest: &mut Reader) -> Result<Header, FramingError> {
     let version = rest.u8()?;
     if version != VERSION {
         return Err(FramingError::Version(version));
     }
     let is_numbered = rest.u8()? & UNNUMBERED == 0;
     let (tag, node, first) = (rest.u64()?, NodeId(rest.u64()?), rest.u64()?);
-    let header = Header { tag, node, first: is_numbered.then_some(first) };
+    Ok(Header { tag, node, first: is_numbered.then_some(first) })
+}
+
+/// Reads a whole payload.
+pub(super) fn read(payload: &Bytes) -> Result<(Header, Vec<Entry>), FramingError> {
+    let mut rest = Reader(payload.clone());
+    let header = header(&mut rest)?;
     let count = usize::from(rest.u16()?);
     // As many as there can be, whatever it says.
     let mut entries = Vec::with_capacity(count.min(rest.0.len() / (size_of::<u32>() + 1)));
