@@ -44,6 +44,7 @@ pub use self::{
     reply::{IntoNestedReply, IntoNext, IntoRefusal, IntoReply, IntoResponse},
     route::{Join, Route},
     routing_table::RoutingTable,
+    socket::Timer,
     to_channels::ToChannels,
 };
 pub use crate::message::{

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::AbortHandle,
+    time::{Instant, MissedTickBehavior, interval_at},
+};
 
 use super::{
     foreign::Foreign,
@@ -262,23 +266,88 @@ impl Socket {
         self.0.session.connection.notify(message);
     }
 
-    /// Sends a message to this channel's `#[handle_info]` after a delay. It cannot be called back;
-    /// when the channel ends before, the message is dropped at once.
+    /// Sends a message to this channel's `#[handle_info]` after a delay, unless the [`Timer`] is cancelled
+    /// before. When the channel ends before, the message is dropped at once.
     ///
     /// # Panics
     ///
     /// Panics outside of a Tokio runtime.
     ///
     /// Phoenix counterpart: `Process.send_after(self(), message, delay)`.
-    pub fn notify_after(&self, delay: Duration, message: impl Any + Send) {
-        let Some(mut ended) = self.with_ends(Timers::subscribe) else { return };
+    pub fn notify_after(&self, delay: Duration, message: impl Any + Send) -> Timer {
+        let Some(mut ended) = self.with_ends(Timers::subscribe) else { return Timer(None) };
         let member = self.downgrade();
-        tokio::spawn(async move {
+        let timer = tokio::spawn(async move {
             let over = tokio::time::timeout(delay, ended.changed()).await;
             if let (Err(_), Some(member)) = (over, member.upgrade()) {
                 Self(member).notify(message);
             }
         });
+        Timer(Some(timer.abort_handle()))
+    }
+
+    /// Sends a message to this channel's `#[handle_info]` again and again, the first one after one
+    /// `period`, until the channel ends or the [`Timer`] is cancelled. A channel that is behind gets no
+    /// two at once: the next one comes a whole period after the last.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use phx_runtime::prelude::*;
+    ///
+    /// struct Tick;
+    ///
+    /// struct Clock {
+    ///     left: u32,
+    /// }
+    ///
+    /// #[channel("clock:*")]
+    /// impl Clock {
+    ///     #[join]
+    ///     fn join() -> Result<Joined<Self>, JoinError> {
+    ///         Ok(Joined::new(Self { left: 10 }).then(Start))
+    ///     }
+    ///
+    ///     #[handle_info]
+    ///     fn start(&self, _: Start, socket: &Socket) {
+    ///         socket.notify_every(Duration::from_secs(1), || Tick);
+    ///     }
+    ///
+    ///     #[handle_info]
+    ///     fn tick(&mut self, _: Tick, socket: &Socket) -> Next {
+    ///         self.left -= 1;
+    ///         socket.push("tick", self.left);
+    ///         if self.left == 0 { Next::stop(Reason::Normal) } else { Next::Continue }
+    ///     }
+    /// }
+    /// # struct Start;
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a Tokio runtime, and if the period is zero.
+    ///
+    /// Phoenix counterpart: `:timer.send_interval(interval, message)`.
+    pub fn notify_every<M: Any + Send>(
+        &self,
+        period: Duration,
+        mut message: impl FnMut() -> M + Send + 'static,
+    ) -> Timer {
+        let mut periods = interval_at(Instant::now() + period, period);
+        periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let Some(mut ended) = self.with_ends(Timers::subscribe) else { return Timer(None) };
+        let member = self.downgrade();
+        let timer = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = ended.changed() => return,
+                    _ = periods.tick() => {}
+                }
+                let Some(member) = member.upgrade() else { return };
+                Self(member).notify(message());
+            }
+        });
+        Timer(Some(timer.abort_handle()))
     }
 
     /// Subscribes the channel to another topic, until it ends: each broadcast there arrives as a
@@ -327,6 +396,20 @@ impl Socket {
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A message that is still to come, of [`Socket::notify_after`] or [`Socket::notify_every`]. It comes whether
+/// this is kept or not.
+#[derive(Clone, Debug)]
+pub struct Timer(Option<AbortHandle>);
+
+impl Timer {
+    /// Sends no more. A message that is under way already still arrives.
+    pub fn cancel(&self) {
+        if let Some(timer) = &self.0 {
+            timer.abort();
+        }
     }
 }
 
@@ -405,6 +488,21 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert_eq!(Arc::strong_count(&held), 1, "closed: {closed}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cancelled_timer_drops_its_message() {
+        let socket = detached("room:a".into(), Endpoint::builder().build().unwrap());
+        let held = Arc::new(());
+        let timer = socket.notify_after(Duration::from_secs(1), held.clone());
+        let again = held.clone();
+        let interval = socket.notify_every(Duration::from_secs(1), move || again.clone());
+        tokio::task::yield_now().await;
+        assert_eq!(Arc::strong_count(&held), 3);
+        timer.cancel();
+        interval.cancel();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,17 +2,17 @@
 
 use thiserror::Error;
 
+use super::missing_state::MissingState;
+
 /// An endpoint that cannot be built.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A callback takes `State<T>`, and no such state was given to [`Builder::state`](super::Builder::state).
-    #[error("`{handler}` needs `State<{type_name}>`: register it with `.state(..)`")]
+    /// Callbacks take `State<T>`, and no such state was given to [`Builder::state`](super::Builder::state).
+    #[error("{}", .missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     MissingState {
-        /// The callback.
-        handler: &'static str,
-        /// The type of the state.
-        type_name: &'static str,
+        /// All states that are missing.
+        missing: Vec<MissingState>,
     },
     /// A mount without any transport could never be reached.
     #[error("the socket at \"{path}\" has no transport: give it `websocket` or `longpoll`")]

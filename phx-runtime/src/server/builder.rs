@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     marker::PhantomData,
     sync::Arc,
@@ -15,6 +15,7 @@ use super::{
     checks,
     connectors::{ChannelConnector, RawConnector},
     engines::Clusters,
+    missing_state::missing_states,
 };
 use crate::{
     channel::SocketState,
@@ -38,6 +39,8 @@ use crate::{
 #[must_use]
 pub struct Builder {
     states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// For the error about those that are missing.
+    state_names: BTreeSet<&'static str>,
     mounts: Vec<(Mount, Box<dyn Connector>)>,
     requirements: Requirements,
     filter_parameters: FilterParameters,
@@ -62,6 +65,7 @@ impl Builder {
     pub(super) fn new() -> Self {
         Self {
             states: HashMap::new(),
+            state_names: BTreeSet::new(),
             mounts: Vec::new(),
             requirements: Requirements::default(),
             filter_parameters: FilterParameters::default(),
@@ -84,6 +88,7 @@ impl Builder {
     /// type replaces the first.
     pub fn state<T: Any + Clone + Send + Sync>(mut self, state: T) -> Self {
         self.states.insert(TypeId::of::<T>(), Box::new(state));
+        self.state_names.insert(std::any::type_name::<T>());
         self
     }
 
@@ -265,11 +270,10 @@ impl Builder {
     ///
     /// See [`BuildError`].
     pub fn build(mut self) -> Result<Endpoint, BuildError> {
-        for needed in self.requirements.into_needed() {
-            if !self.states.contains_key(&needed.type_id) {
-                let (handler, type_name) = (needed.handler, needed.type_name);
-                return Err(BuildError::MissingState { handler, type_name });
-            }
+        let is_registered = |id| self.states.contains_key(&id);
+        let missing = missing_states(self.requirements, is_registered, &self.state_names);
+        if !missing.is_empty() {
+            return Err(BuildError::MissingState { missing });
         }
         if let Some(option) = self.server.unusable() {
             return Err(BuildError::Zero { option });

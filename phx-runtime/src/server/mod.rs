@@ -16,6 +16,7 @@ mod http2_connection;
 mod http_connection;
 mod listener;
 mod longpoll;
+mod missing_state;
 mod opening;
 mod request;
 mod response_body;
@@ -36,6 +37,7 @@ pub use self::{
     build_error::BuildError,
     builder::Builder,
     listener::{ListenAddress, Listener},
+    missing_state::MissingState,
     response_body::ResponseBody,
     serve::Server,
     serve_error::ServeError,

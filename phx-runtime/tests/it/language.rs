@@ -1,8 +1,8 @@
 //! What callbacks return and take, as the client sees it.
 
-use std::num::ParseIntError;
+use std::{num::ParseIntError, sync::Arc, time::Duration};
 
-use phx_runtime::{assert_push, assert_reply, prelude::*, testing};
+use phx_runtime::{assert_push, assert_reply, channel::Timer, prelude::*, refute_push, testing};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ fn find(name: &str) -> Found<u8> {
 struct Guest;
 
 #[socket("/socket", websocket)]
-#[channels(Own, Fallible, Plain, Lobby, Typed)]
+#[channels(Own, Fallible, Plain, Lobby, Typed, Clock)]
 impl Guest {
     #[connect]
     fn connect(params: Params) -> Result<Self, Refusal> {
@@ -157,6 +157,40 @@ impl Typed {
     }
 }
 
+struct Start;
+struct Tick;
+
+/// Counts seconds until it is told to stop.
+struct Clock {
+    timer: Option<Timer>,
+}
+
+#[channel("clock")]
+impl Clock {
+    #[join]
+    fn join() -> Result<Joined<Self>, JoinError> {
+        Ok(Joined::new(Self { timer: None }).then(Start))
+    }
+
+    #[handle_info]
+    fn start(&mut self, _: Start, socket: &Socket) {
+        self.timer = Some(socket.notify_every(Duration::from_secs(1), || Tick));
+    }
+
+    #[handle_info]
+    fn tick(&self, _: Tick, socket: &Socket) {
+        socket.push("tick", json!({}));
+    }
+
+    #[handle_in("stop")]
+    fn stop(&mut self) -> Reply {
+        self.timer.take().map_or_else(Reply::none, |timer| {
+            timer.cancel();
+            Reply::ack()
+        })
+    }
+}
+
 async fn client() -> testing::Client {
     let endpoint = Endpoint::builder().state(1_u8).socket::<Guest>().build().unwrap();
     testing::connect::<Guest>(&endpoint, json!({})).await.unwrap()
@@ -235,4 +269,63 @@ async fn a_channel_that_lists_its_typed_events_sends_no_other() {
     let room = client.join(Typed::topic(), json!({})).await.unwrap();
     room.push("leave", json!({})).await;
     assert_eq!(room.ended().await.unwrap(), testing::Ended::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interval_goes_on_until_it_is_cancelled() {
+    let client = client().await;
+    let clock = client.join(Clock::topic(), json!({})).await.unwrap();
+    for _ in 0..3 {
+        assert_push!(clock, "tick");
+    }
+    assert_reply!(clock.push("stop", json!({})).await, ok);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    refute_push!(clock, "tick");
+}
+
+struct Notes;
+
+/// Takes states that are registered as something else, or not at all.
+struct Forgetful;
+
+#[channel("forgetful")]
+impl Forgetful {
+    #[join]
+    fn join(_: Payload, limit: State<u8>) -> Result<Self, JoinError> {
+        if limit.0 > 0 { Ok(Self) } else { Err(JoinError::new("full")) }
+    }
+
+    #[handle_in("notes")]
+    fn notes(&self, _: Payload, notes: State<Arc<Notes>>, limit: State<u8>) -> Reply {
+        Reply::ok(Arc::strong_count(&notes) + usize::from(limit.0))
+    }
+
+    #[handle_in("names")]
+    fn names(&self, _: Payload, names: State<Vec<String>>) -> Reply {
+        Reply::ok(names.len())
+    }
+}
+
+struct Anybody;
+
+#[socket("/anybody", websocket)]
+#[channels(Forgetful)]
+impl Anybody {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn all_missing_states_are_named_at_once_and_what_may_have_been_meant() {
+    let names = Arc::new(Vec::<String>::new());
+    let built = Endpoint::builder().state(names).socket::<Anybody>().build();
+    assert_eq!(
+        built.unwrap_err().to_string(),
+        "`Forgetful::notes` needs `State<Arc<Notes>>`: register it with `.state(..)`; \
+         `Forgetful::names` needs `State<Vec<String>>`: there is a `Arc<Vec<String>>`, which \
+         `State<Arc<Vec<String>>>` takes; \
+         `Forgetful::notes` and `Forgetful::join` need `State<u8>`: register it with `.state(..)`"
+    );
 }
