@@ -90,6 +90,10 @@ tools() {
     [ -n "${CHROMIUM-}" ] || has chromium || apt_install chromium
     export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
   fi
+  local program
+  for program in nginx haproxy caddy openssl curl; do
+    PATH=$PATH:/usr/sbin has "$program" || apt_install "$program"
+  done
   install_mdbook
   rustc --version
   echo "node $(node --version), $(python3 --version), $("$mdbook" --version)"

@@ -24,6 +24,7 @@ chapters! {
     testing: "src/testing.md",
     beside_phoenix: "src/beside-phoenix.md",
     production: "src/production.md",
+    serving: "src/serving.md",
     what_an_enemy_can_do: "src/what-an-enemy-can-do.md",
     performance: "src/performance.md",
     options: "src/options.md",

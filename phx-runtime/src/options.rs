@@ -5,7 +5,7 @@
 
 pub use crate::{
     connect::{
-        CheckOrigin, Drainer, ForceSsl, LongPollOptions, Mount, Origin, SessionOptions,
+        CheckOrigin, Drainer, ForceSsl, LongPollOptions, Mount, Origin, Rate, SessionOptions,
         TrustedProxies, WebSocketOptions,
     },
     endpoint::server_options::ServerOptions,

@@ -16,6 +16,10 @@
 
 const VSN = "2.0.0";
 const CLOSE_NORMAL = 1000;
+/** What a server closes with that does not want the client back: codes of the application. */
+const isFinal = (code) => code === CLOSE_NORMAL || (code >= 4500 && code <= 4999);
+/** What a server closes with that wants the client back later, not at once. */
+const isBusy = (code) => code === 1013 || (code >= 4400 && code <= 4499);
 const OPEN = 1;
 
 const steps = (delays, last) => (tries) => delays[tries - 1] ?? last;
@@ -34,12 +38,16 @@ class Backoff {
     this.tries = 0;
   }
 
-  schedule() {
+  /** `patient` waits as long as after many tries, and not at the same time as everybody else. */
+  schedule(patient = false) {
     clearTimeout(this.timer);
+    const delay = patient
+      ? this.delay(Number.MAX_SAFE_INTEGER) * (1 + Math.random())
+      : this.delay(this.tries + 1);
     this.timer = setTimeout(() => {
       this.tries += 1;
       this.callback();
-    }, this.delay(this.tries + 1));
+    }, delay);
   }
 
   reset() {
@@ -426,8 +434,8 @@ export class Socket {
     this.log("transport", "closed", event);
     this.conn = null;
     clearTimeout(this.heartbeatTimer);
-    const over = event.code === CLOSE_NORMAL && reason !== "heartbeat_timeout";
-    if (this.wanted && !over) this.reconnectTimer.schedule();
+    const over = isFinal(event.code) && reason !== "heartbeat_timeout";
+    if (this.wanted && !over) this.reconnectTimer.schedule(isBusy(event.code));
     for (const channel of [...this.channels]) channel.socketLost({ source: "transport", reason });
     this.notify("close", event);
   }

@@ -286,6 +286,28 @@ test("a channel that failed joins again; one that the server closed does not", (
   assert.deepEqual(socket.channels, []);
 });
 
+test("a code of the range for that keeps the client away, as a normal end does", () => {
+  for (const code of [1000, 4500, 4999]) {
+    connected();
+    const connections = wires.length;
+    wire().lose(code);
+    tick(60_000);
+    assert.equal(wires.length, connections, `after ${code}`);
+  }
+});
+
+test("who is told to come back later waits the longest step, and up to twice as long", () => {
+  for (const code of [1013, 4400, 4499]) {
+    connected();
+    const connections = wires.length;
+    wire().lose(code);
+    tick(4999);
+    assert.equal(wires.length, connections, `after ${code}`);
+    tick(5001);
+    assert.equal(wires.length, connections + 1, `after ${code}`);
+  }
+});
+
 test("after a reconnect every channel joins at once, and waiting pushes go out", () => {
   const socket = connected();
   const channel = joined(socket);

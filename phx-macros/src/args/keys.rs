@@ -55,6 +55,7 @@ pub(crate) const CHANNEL: Keys = &[
 pub(crate) const DRAINER: Keys = &[
     ("batch_size", Kind::Count),
     ("batch_interval", Kind::Pause),
+    ("rate", Kind::Count),
     ("shutdown", Kind::Duration),
     ("log", Kind::Level),
 ];

@@ -13,6 +13,7 @@ mod options;
 mod origin;
 pub(crate) mod params;
 mod proxies;
+mod rate;
 pub(crate) mod session_cookie;
 mod settings;
 pub(crate) mod subprotocols;
@@ -25,12 +26,14 @@ pub use self::{
     options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
     proxies::TrustedProxies,
+    rate::Rate,
     session_cookie::{Session, SessionError, SessionOptions},
 };
 pub(crate) use self::{
     info::plain_response,
     origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
     proxies::{NoProxy, ProxyRule},
+    rate::Used,
     settings::{
         Defaults, DrainerSettings, LongPollSettings, MountSettings, TransportSettings,
         WebSocketSettings,

@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 use http::Response;
 
 use super::{
-    error_handler::ErrorHandler, info::ConnectError, origin::CheckOrigin,
+    error_handler::ErrorHandler, info::ConnectError, origin::CheckOrigin, rate::Rate,
     session_cookie::SessionOptions,
 };
 use crate::{
@@ -79,6 +79,8 @@ pub struct Mount {
     pub(super) auth_token: Option<bool>,
     pub(super) max_channels: Option<usize>,
     pub(super) max_queue: Option<usize>,
+    pub(super) max_rate: Option<Rate>,
+    pub(super) event_rates: Vec<(Cow<'static, str>, Rate)>,
     pub(super) log: Option<LogLevel>,
     pub(super) drainer: Option<Drainer>,
     pub(super) filter_parameters: Option<FilterParameters>,
@@ -96,6 +98,8 @@ impl Mount {
             auth_token: None,
             max_channels: None,
             max_queue: None,
+            max_rate: None,
+            event_rates: Vec::new(),
             log: None,
             drainer: Some(Drainer::new()),
             filter_parameters: None,
@@ -157,6 +161,33 @@ impl Mount {
     /// counts as a whole, uncompressed, and one alone may be larger.
     pub fn max_queue(mut self, bytes: usize) -> Self {
         self.max_queue = Some(bytes);
+        self
+    }
+
+    /// How many messages with events of the application one connection may send; no limit by default.
+    /// One that comes too early is not handled: it is answered with the error
+    /// `{"reason": "rate limited", "retry_after_ms": 120}`, and counted in
+    /// `phx_messages_rate_limited_total`. Joins, leaves and heartbeats do not count.
+    ///
+    /// ```
+    /// use phx_runtime::options::{Mount, Rate};
+    ///
+    /// let mount = Mount::new("/socket")
+    ///     .max_rate(Rate::per_second(50).burst(100))
+    ///     .max_event_rate("new_msg", Rate::per_second(2).burst(10));
+    /// # let _ = mount;
+    /// ```
+    pub fn max_rate(mut self, rate: Rate) -> Self {
+        self.max_rate = Some(rate);
+        self
+    }
+
+    /// How many messages with this event one connection may send, whatever its topic, beside
+    /// [`max_rate`](Self::max_rate); no limit by default. May be set for several events.
+    pub fn max_event_rate(mut self, event: impl Into<Cow<'static, str>>, rate: Rate) -> Self {
+        let event = event.into();
+        self.event_rates.retain(|(known, _)| *known != event);
+        self.event_rates.push((event, rate));
         self
     }
 
@@ -476,12 +507,30 @@ options! {
     pub struct Drainer {
         batch_size: usize,
         batch_interval: Duration,
+        rate: usize,
         shutdown: Duration,
         log: LogLevel,
     }
 }
 
 impl Drainer {
+    /// How many connections are closed each second, evenly spread, instead of in batches; not set by
+    /// default. Stock clients connect again within 10 ms, so this is how many the other servers get
+    /// each second. Set [`shutdown`](Self::shutdown) so that it is enough time for all.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phx_runtime::options::Drainer;
+    ///
+    /// // 50,000 clients within 100 s.
+    /// let drainer = Drainer::new().rate(500).shutdown(Duration::from_secs(120));
+    /// # let _ = drainer;
+    /// ```
+    pub const fn rate(mut self, connections_per_second: usize) -> Self {
+        self.rate = Some(connections_per_second);
+        self
+    }
+
     /// How many connections are closed at a time; 10,000 by default.
     pub const fn batch_size(mut self, connections: usize) -> Self {
         self.batch_size = Some(connections);

@@ -11,6 +11,7 @@ use super::{
     info::ConnectError,
     options::{CommonOptions, Drainer, Mount},
     origin::{CheckOrigin, NoOrigin, OriginRule, OwnHost},
+    rate::Rate,
     session_cookie::SessionOptions,
     subprotocols,
 };
@@ -42,6 +43,8 @@ pub(crate) struct MountSettings {
     pub(crate) path: Cow<'static, str>,
     pub(crate) max_channels: usize,
     pub(crate) max_queue: usize,
+    pub(crate) max_rate: Option<Rate>,
+    pub(crate) event_rates: Vec<(Cow<'static, str>, Rate)>,
     pub(crate) log: LogLevel,
     pub(crate) filter_parameters: Option<FilterParameters>,
     /// None closes all connections at once.
@@ -55,6 +58,8 @@ impl MountSettings {
             path: mount.path.clone(),
             max_channels: mount.max_channels.unwrap_or(100),
             max_queue: mount.max_queue.unwrap_or(1 << 20),
+            max_rate: mount.max_rate,
+            event_rates: mount.event_rates.clone(),
             log,
             filter_parameters: mount.filter_parameters.clone(),
             drainer: mount.drainer.as_ref().map(|drainer| DrainerSettings::new(drainer, log)),
@@ -67,19 +72,33 @@ impl MountSettings {
 pub(crate) struct DrainerSettings {
     pub(crate) batch_size: usize,
     pub(crate) batch_interval: Duration,
+    /// Whether the batches are small ones that follow each other quickly.
+    pub(crate) is_even: bool,
     pub(crate) shutdown: Duration,
     pub(crate) log: LogLevel,
 }
 
 impl DrainerSettings {
     fn new(drainer: &Drainer, log_of_mount: LogLevel) -> Self {
+        let (batch_size, batch_interval) = match drainer.rate {
+            Some(rate) => even(rate),
+            None => (drainer.batch_size.unwrap_or(10_000), drainer.batch_interval),
+        };
         Self {
-            batch_size: drainer.batch_size.unwrap_or(10_000),
-            batch_interval: capped(drainer.batch_interval, Duration::from_secs(2)),
+            batch_size,
+            batch_interval: capped(batch_interval, Duration::from_secs(2)),
+            is_even: drainer.rate.is_some(),
             shutdown: capped(drainer.shutdown, Duration::from_secs(30)),
             log: drainer.log.unwrap_or(log_of_mount),
         }
     }
+}
+
+/// Batches that make up a rate: ten each second, or as many as there are connections to close.
+fn even(rate: usize) -> (usize, Option<Duration>) {
+    let size = rate.div_ceil(10);
+    let nanos = (size as u128 * 1_000_000_000).checked_div(rate as u128).unwrap_or_default();
+    (size, u64::try_from(nanos).ok().map(Duration::from_nanos))
 }
 
 /// One transport of a mount.

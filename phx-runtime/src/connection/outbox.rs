@@ -448,7 +448,7 @@ mod tests {
 
     use super::super::backlog::BacklogLimits;
     use super::{Ordering, Outbox, Sent, State};
-    use crate::wire::{CloseCode, put_text_frame};
+    use crate::wire::{CloseCode, close_frame, put_text_frame};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -496,7 +496,7 @@ mod tests {
         assert!((16_000..=16_100).contains(&sent), "{sent}");
         assert_eq!(outbox.state(), State::Closing(CloseCode::TRY_AGAIN));
         assert_eq!(outbox.send(&frame(1)), Sent::Gone);
-        assert!(outbox.take(usize::MAX).concat().ends_with(&[0x88, 2, 0x03, 0xf5]));
+        assert!(outbox.take(usize::MAX).concat().ends_with(&close_frame(CloseCode::TRY_AGAIN)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -529,7 +529,7 @@ mod tests {
         outbox.skip_to_close();
         assert_eq!(
             outbox.take(usize::MAX).concat(),
-            [&b"one"[..], &[0x88, 2, 0x03, 0xf5]].concat()
+            [&b"one"[..], &close_frame(CloseCode::TRY_AGAIN)].concat()
         );
     }
 

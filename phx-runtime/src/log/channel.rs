@@ -165,6 +165,20 @@ pub(crate) fn names_too_long(limit: usize, id: Option<&Topic>, socket: &'static 
     );
 }
 
+/// A client's message came earlier than the option allows, and is not handled.
+pub(crate) fn rate_limited(
+    option: &'static str,
+    topic: &str,
+    id: Option<&Topic>,
+    socket: &'static str,
+) {
+    metrics::counter!("phx_messages_rate_limited_total", "limit" => option).increment(1);
+    line!(
+        debug, "Refused a message: its client sends more than `option` allows";
+        option = option, topic = Shown::name(topic), socket = socket, id = shown_id(id),
+    );
+}
+
 /// An invalid frame ends its connection.
 pub(crate) fn malformed_message(
     error: impl std::fmt::Display,

@@ -39,7 +39,8 @@ pub(crate) use self::{
     broadcast::broadcast_failed,
     channel::{
         HandleInLine, JoinLine, Whose, channel_abandoned, channel_failed, duplicate_join,
-        join_failed, malformed_message, names_too_long, too_many_channels, unmatched_topic,
+        join_failed, malformed_message, names_too_long, rate_limited, too_many_channels,
+        unmatched_topic,
     },
     closed::{Party, closed, slow_reader},
     cluster::{

@@ -80,8 +80,17 @@ fn mount(settings: &MountSettings) -> Option<Problem> {
     let drainer = settings.drainer.as_ref();
     if settings.max_channels == 0 {
         Some(("max_channels", "zero: no channel could be joined"))
+    } else if settings.max_rate.is_some_and(|rate| !rate.is_usable()) {
+        Some(("max_rate", EMPTY))
+    } else if settings.event_rates.iter().any(|(_, rate)| !rate.is_usable()) {
+        Some(("max_event_rate", EMPTY))
     } else if drainer.is_some_and(|drainer| drainer.batch_size == 0) {
-        Some(("drainer.batch_size", "zero: no connection would ever be told"))
+        let option = if drainer.is_some_and(|drainer| drainer.is_even) {
+            "drainer.rate"
+        } else {
+            "drainer.batch_size"
+        };
+        Some((option, "zero: no connection would ever be told"))
     } else if drainer.is_some_and(|drainer| drainer.shutdown.is_zero()) {
         Some(("drainer.shutdown", "zero: `drainer(None)` closes all connections at once"))
     } else {

@@ -60,7 +60,10 @@ impl Endpoint {
             if round > 0 {
                 tokio::time::sleep(drainer.batch_interval).await;
             }
-            log.batch(round + 1, batch.len());
+            // Many small batches are told of once a second or so.
+            if !drainer.is_even || round % 10 == 0 {
+                log.batch(round + 1, batch.len());
+            }
             batch.iter().for_each(send_elsewhere);
         }
     }
@@ -68,4 +71,59 @@ impl Endpoint {
 
 fn send_elsewhere(connection: &Connection) {
     connection.close(CloseCode::RESTART, Reason::Draining);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use crate::{
+        ConnectError, Endpoint,
+        connection::Connection,
+        endpoint::{ConnectRequest, Counted, RawConnect},
+        options::{Drainer, Mount, WebSocketOptions},
+        transport::{Flow, Frame, Handled, RawSocket},
+    };
+
+    struct Nothing;
+
+    impl RawConnect for Nothing {
+        async fn connect(_: ConnectRequest) -> Result<Self, ConnectError> {
+            Ok(Self)
+        }
+    }
+
+    impl RawSocket for Nothing {
+        fn handle_in<'a>(&'a mut self, _: Frame, _: &'a Connection) -> Handled<'a> {
+            Flow::Continue.into()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_spreads_a_thousand_clients_so_that_no_second_has_more_than_a_tenth() {
+        let mount = Mount::new("/socket").websocket(WebSocketOptions::new());
+        let mount = mount.drainer(Some(Drainer::new().rate(90)));
+        let endpoint = Endpoint::builder().raw_socket::<Nothing>(mount).build().unwrap();
+        let clients: Vec<_> = (0..1000).map(|_| Connection::new(100)).collect();
+        let register =
+            |client| endpoint.0.connections.register(Some(0), client, Counted::default());
+        let open: Vec<_> = clients.iter().map(register).collect();
+        let draining = tokio::spawn({
+            let endpoint = endpoint.clone();
+            async move { endpoint.drain().await }
+        });
+        let mut told = Vec::new();
+        while told.last() != Some(&clients.len()) {
+            told.push(clients.iter().filter(|client| client.ending().is_some()).count());
+            sleep(Duration::from_millis(50)).await;
+        }
+        // Over whichever second.
+        let most = told.windows(21).map(|second| second[20] - second[0]).max();
+        assert!(most <= Some(100), "{told:?}");
+        assert!(told.len() < 20 * 12, "{} ms", 50 * told.len());
+        drop(open);
+        draining.await.unwrap();
+    }
 }

@@ -38,6 +38,7 @@ mod dispatcher;
 mod dispatching;
 mod ending;
 mod joining;
+mod rates;
 mod refusals;
 mod running;
 mod slot;
@@ -49,6 +50,7 @@ pub(crate) use self::channels::Channels;
 pub use self::dispatcher::Dispatcher;
 use self::{
     disconnect::Disconnect,
+    rates::Rates,
     refusals::Refusals,
     running::{Done, Failed, Running},
     slot::{Fate, Opening, Slot},
@@ -96,6 +98,8 @@ pub(crate) struct Session {
     disconnect: Option<Box<Subscribed<Disconnect>>>,
     /// Why the whole connection ends.
     ending: Option<Box<Reason>>,
+    /// Boxed, because most connections have none.
+    rates: Option<Box<Rates>>,
 }
 
 impl Accepted {
@@ -120,7 +124,8 @@ impl Accepted {
             waiting: Waiting::default(),
             refusals: Refusals::default(),
         };
-        Session { slots: Slots::default(), core, disconnect, ending: None }
+        let rates = Rates::of(&self.mount);
+        Session { slots: Slots::default(), core, disconnect, ending: None, rates }
     }
 }
 
@@ -254,7 +259,16 @@ impl Session {
                 self.core.refuse(message.join_ref.as_ref(), &message, why);
                 return;
             }
-            ClientMessage::Join | ClientMessage::Leave | ClientMessage::Event => {}
+            ClientMessage::Event => {
+                if let Some(rates) = &mut self.rates
+                    && let Err((wait, limit)) = rates.take(&message.event)
+                {
+                    log::rate_limited(limit, &message.topic, self.id(), self.core.routes.socket());
+                    self.core.refuse_for(&message, wait);
+                    return;
+                }
+            }
+            ClientMessage::Join | ClientMessage::Leave => {}
         }
         let Some(slot) = self.slots.get_mut(&message.topic) else {
             self.open(Some(message.into()), Queue::default());

@@ -1,6 +1,6 @@
 //! The turns of a channel: what it is given to do, and what it answers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     refusals::Refusals,
@@ -159,6 +159,17 @@ impl Core {
         let response = reason(why);
         self.refusals.add(&message.topic, &response);
         self.answer(join_ref, message, "error", &response);
+    }
+
+    /// Answers a message that comes too early with how long to wait.
+    pub(super) fn refuse_for(&self, message: &Message, wait: Duration) {
+        if message.reference.is_none() {
+            return;
+        }
+        // Whoever waits for so many whole milliseconds has waited long enough.
+        let wait = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        let response = serde_json::json!({ "reason": "rate limited", "retry_after_ms": wait });
+        self.answer(message.join_ref.as_ref(), message, "error", &Payload::of_value(&response));
     }
 
     pub(super) fn answer(

@@ -29,16 +29,22 @@ impl ClientClose {
     }
 }
 
-/// The frame that closes a connection with `code`, without a reason text, as Phoenix sends it.
+/// The frame that closes a connection with `code`. Where a client could do something about it, the
+/// frame says what; Phoenix's never have a text.
 pub(crate) fn close_frame(code: CloseCode) -> Bytes {
-    encode(OpCode::Close, &code.get().to_be_bytes())
+    let text = match code {
+        CloseCode::TOO_BIG => "the message is too big",
+        CloseCode::TRY_AGAIN => "too much waits for this connection: come back later",
+        _ => "",
+    };
+    encode(OpCode::Close, &[&code.get().to_be_bytes(), text.as_bytes()].concat())
 }
 
 /// The frame that answers a client's close: the same code, or none if the client gave none.
 pub(crate) fn close_reply(received: Option<&ClientClose>) -> Bytes {
     const WITHOUT_BODY: &[u8] = &[0x88, 0];
     match received {
-        Some(close) => close_frame(close.code),
+        Some(close) => encode(OpCode::Close, &close.code.get().to_be_bytes()),
         None => Bytes::from_static(WITHOUT_BODY),
     }
 }
@@ -54,6 +60,17 @@ mod tests {
     #[test]
     fn a_close_frame_carries_its_code() {
         assert_eq!(close_frame(CloseCode::RESTART), &[0x88, 2, 0x03, 0xf4][..]);
+    }
+
+    #[test]
+    fn a_client_reads_what_it_can_do_about_it() {
+        for (code, text) in [
+            (CloseCode::TOO_BIG, "the message is too big"),
+            (CloseCode::TRY_AGAIN, "too much waits for this connection: come back later"),
+        ] {
+            let close = ClientClose::parse(close_frame(code).slice(2..)).unwrap().unwrap();
+            assert_eq!((close.code, close.reason.as_str()), (code, text));
+        }
     }
 
     #[test]

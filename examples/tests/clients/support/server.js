@@ -18,7 +18,7 @@ export async function startServer(env = {}, program = "chat") {
   process.once("exit", kill);
 
   const output = [];
-  const port = await new Promise((resolve, reject) => {
+  const [scheme, port] = await new Promise((resolve, reject) => {
     const fail = (why) => {
       clearTimeout(timer);
       reject(new Error(`${why}\n${output.join("\n")}`));
@@ -29,18 +29,19 @@ export async function startServer(env = {}, program = "chat") {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         output.push(line);
-        const found = line.match(/http:\/\/127\.0\.0\.1:(\d+)/);
+        const found = line.match(/(https?):\/\/127\.0\.0\.1:(\d+)/);
         if (!found) return;
         clearTimeout(timer);
-        resolve(found[1]);
+        resolve([found[1], found[2]]);
       });
     }
   });
 
   return {
     port: Number(port),
-    http: `http://127.0.0.1:${port}`,
-    ws: `ws://127.0.0.1:${port}`,
+    port,
+    http: `${scheme}://127.0.0.1:${port}`,
+    ws: `${scheme.replace("http", "ws")}://127.0.0.1:${port}`,
     output,
     /** Resolves to the exit code after a polite request to stop. */
     stop(signal = "SIGTERM") {

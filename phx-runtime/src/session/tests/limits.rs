@@ -6,7 +6,9 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Client, User, endpoint, ok, reply};
-use crate::{channel::SocketState, message::Reason, transport::RawSocket, wire::CloseCode};
+use crate::{
+    channel::SocketState, message::Reason, options::Rate, transport::RawSocket, wire::CloseCode,
+};
 
 /// Runs a test on a stack that is an eighth of a worker's: what recurses once for each message of
 /// a client overflows it.
@@ -232,4 +234,35 @@ async fn joining_again_while_too_many_channels_end_is_refused() {
     client.hears_nothing().await;
     client.send(json!(["3", "3", "room:a", "phx_join", {}]));
     assert_eq!(client.recv().await, ok("3", "3", "room:a", &json!({})));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_too_early_is_answered_with_when_to_send_it_again() {
+    let (endpoint, _) = endpoint();
+    let mount = User::mount()
+        .max_rate(Rate::per_second(10).burst(3))
+        .max_event_rate("echo", Rate::per_second(1).burst(1));
+    let mut client = Client::mounted(&endpoint, &[("vsn", "2.0.0")], mount).await.unwrap();
+    // Joins, leaves and heartbeats do not count.
+    client.send(json!(["1", "1", "room:a", "phx_join", {}]));
+    assert_eq!(client.recv().await[4]["status"], "ok");
+    let limited = |wait: u64| json!({ "reason": "rate limited", "retry_after_ms": wait });
+    client.send(json!(["1", "2", "room:a", "echo", { "a": 1 }]));
+    assert_eq!(client.recv().await[4]["status"], "ok");
+    client.send(json!(["1", "3", "room:a", "echo", { "a": 1 }]));
+    assert_eq!(client.recv().await, reply("1", "3", "room:a", "error", &limited(1000)));
+    // What was refused for its event did not use up the rest.
+    for reference in ["4", "5"] {
+        client.send(json!(["1", reference, "room:a", "nothing", {}]));
+        assert_eq!(client.recv().await[4]["response"]["reason"], "unmatched event");
+    }
+    client.send(json!(["1", "6", "room:a", "nothing", {}]));
+    assert_eq!(client.recv().await, reply("1", "6", "room:a", "error", &limited(100)));
+    // Nobody expects an answer to a message without a ref.
+    client.send(json!(["1", null, "room:a", "nothing", {}]));
+    client.send(json!([null, "7", "phoenix", "heartbeat", {}]));
+    assert_eq!(client.recv().await[1], "7");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    client.send(json!(["1", "8", "room:a", "echo", { "a": 1 }]));
+    assert_eq!(client.recv().await[4]["status"], "ok");
 }
