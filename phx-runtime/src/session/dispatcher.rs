@@ -4,11 +4,12 @@ use std::{any::Any, collections::VecDeque, fmt, future::poll_fn, task::Poll};
 
 use crate::{
     channel::ToChannels,
+    connect::ConnectError,
     connection::{Connection, Outgoing},
     endpoint::{Admitted, Registered},
     message::{Info, Reason, Topic},
     serializer::Message,
-    transport::{self, CloseCode, Dispatched, Flow, Frame, RawSocket},
+    transport::{self, Dispatched, Flow, Frame, RawSocket},
 };
 
 /// A connection's channels, for whoever carries its messages by hand: it owns no transport and reads
@@ -67,11 +68,13 @@ impl Dispatcher {
     /// # Errors
     ///
     /// Its socket has nothing to do with it after all.
-    pub async fn new(admitted: Admitted, max_backlog: usize) -> Result<Self, CloseCode> {
+    pub async fn new(admitted: Admitted, max_backlog: usize) -> Result<Self, ConnectError> {
         let connection = Connection::new(max_backlog);
         let (mut socket, registered) = admitted.register(&connection);
         match socket.init(&connection).decide().await {
-            Flow::Stop(code) | Flow::Malformed(code) => Err(code),
+            Flow::Stop(code) | Flow::Malformed(code) => {
+                Err(ConnectError::new(format!("the socket stopped with code {code}")))
+            }
             Flow::Continue | Flow::Refused => {
                 let frames = VecDeque::new();
                 Ok(Self { socket, connection, frames, _registered: registered })
