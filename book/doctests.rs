@@ -29,6 +29,7 @@ chapters! {
     performance: "src/performance.md",
     options: "src/options.md",
     protocol: "src/protocol.md",
+    serializers: "src/serializers.md",
     differences: "src/differences.md",
     below_the_macros: "src/below-the-macros.md",
     coming_from_phoenix: "src/coming-from-phoenix.md",
