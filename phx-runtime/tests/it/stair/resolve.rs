@@ -42,10 +42,12 @@ impl Crate {
         {
             return Some(found);
         }
-        if module.items.contains(name) {
+        let child = module.children.get(name);
+        // A function may have the name of a module, but nothing is inside of it.
+        if module.items.contains(name) && (rest.is_empty() || child.is_none()) {
             return Some(module);
         }
-        if let Some(child) = module.children.get(name) {
+        if let Some(child) = child {
             return self.walk(child, rest, depth);
         }
         let mut globs = module.globs.iter();
