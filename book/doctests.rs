@@ -23,6 +23,7 @@ chapters! {
     logging: "src/logging.md",
     testing: "src/testing.md",
     beside_phoenix: "src/beside-phoenix.md",
+    moving_from_phoenix: "src/moving-from-phoenix.md",
     production: "src/production.md",
     serving: "src/serving.md",
     what_an_enemy_can_do: "src/what-an-enemy-can-do.md",

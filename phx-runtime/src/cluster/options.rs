@@ -64,6 +64,8 @@ impl Cluster {
     /// | `redis+cluster://host:port,host:port` | Redis Cluster, with sharded channels | `redis` |
     /// | `nats://`, `tls://` | NATS | `nats` |
     ///
+    /// With `phoenix+redis://` and the features `phoenix` and `redis` the others are Phoenix nodes.
+    ///
     /// What is wrong with it is said by [`Builder::build`](crate::server::Builder::build).
     pub fn url(url: impl Into<String>) -> Self {
         Self::new(Which::Url(url.into()))

@@ -23,6 +23,8 @@
 //! - [`Token`] makes and reads the tokens of `Phoenix.Token`.
 //! - [`SessionCookie`] reads and writes the cookies of `Plug.Session`, [`csrf`] its tokens against
 //!   requests of other sites.
+//! - [`Builder::cluster`](crate::server::Builder::cluster) with `phoenix+redis://..` makes the endpoint a
+//!   node of a Phoenix cluster, which hears broadcasts, is heard, and has a part in its presences.
 //! - [`PubSubMessage`] is what the nodes of a Phoenix cluster publish over Redis,
 //!   [`TrackerMessage`] what their presences say to each other.
 //! - [`Term`] is what all of these carry: a value of Erlang, in its External Term Format.
