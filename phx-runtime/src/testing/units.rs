@@ -57,8 +57,8 @@ pub fn socket_of(endpoint: &Endpoint, topic: impl Into<Topic>) -> Socket {
     detached(topic.into(), endpoint.clone())
 }
 
-/// What was pushed, replied and broadcast to the client of a handle that [`socket`] made, in its order,
-/// since the last time.
+/// What was pushed and replied to the client of a handle that [`socket`] made, in its order, since the last
+/// time. A broadcast goes to those who subscribed, `socket.endpoint().subscribe(socket.topic())`.
 pub fn sent(socket: &Socket) -> Vec<Sent> {
     let frames = socket.connection().take_frames().into_iter();
     let messages = frames.filter_map(|frame| match frame {

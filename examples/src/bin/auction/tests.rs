@@ -71,17 +71,18 @@ async fn a_lot_that_is_not_there_is_refused() {
 }
 
 /// Handlers are plain methods.
-#[test]
-fn a_bid_is_told_to_everybody() {
+#[tokio::test]
+async fn a_bid_is_told_to_everybody() {
     let auctions = Auctions::default();
     let channel = AuctionChannel { lot: auctions.open("A clock", 10, 3), name: "ann".to_owned() };
     let socket = testing::socket(AuctionChannel::topic(channel.lot));
     let low = channel.bid(Offer { amount: 1 }, &socket, State(auctions.clone()));
     assert_eq!(low, Err(Refused::TooLow { at_least: 10 }));
+    let mut everybody = socket.endpoint().subscribe(socket.topic());
     let bid = channel.bid(Offer { amount: 11 }, &socket, State(auctions.clone())).unwrap();
-    let sent = testing::sent(&socket);
-    assert!(sent[0].is_push("bid"));
-    assert_eq!(sent[0].json(), json!(bid));
+    let told = everybody.recv().await.unwrap();
+    assert_eq!(*told.event(), "bid");
+    assert_eq!(told.decode::<Bid>().unwrap(), bid);
     let Lot { best, .. } = auctions.lot(channel.lot).unwrap();
     assert_eq!(best, Some(bid));
 }
