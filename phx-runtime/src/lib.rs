@@ -75,7 +75,7 @@
 //!   channels. [`cluster`] joins it with other nodes.
 //! - [`presence`]: who is in a topic. [`token`] and [`session_cookie`]: who a client is.
 //! - [`testing`]: a client without a network, for tests of channels.
-//! - [`channel`], [`socket`], [`transport`] and [`serializer`]: the traits below the macros, to write
+//! - [`mod@channel`], [`mod@socket`], [`transport`] and [`serializer`]: the traits below the macros, to write
 //!   channels, sockets, transports and encodings by hand.
 //! - `phoenix`, with the feature of this name: tokens, cookies and messages of Phoenix itself.
 //!

@@ -454,7 +454,7 @@ impl Client {
                 self.closing = true;
                 return;
             }
-            Outgoing::Ping(_) => panic!("nobody pings"),
+            other => panic!("nobody sends {other:?}"),
         };
         assert!(!self.closing, "{text} after the close");
         let message: Value = serde_json::from_str(text.as_str()).expect("JSON");

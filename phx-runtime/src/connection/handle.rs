@@ -574,6 +574,7 @@ impl WeakConnection {
 
 /// What a transport writes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outgoing {
     /// A message.
     Frame(Frame),

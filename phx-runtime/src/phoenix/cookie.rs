@@ -69,6 +69,19 @@ pub enum CookieError {
     Random(String),
 }
 
+impl CookieError {
+    /// A word for it in metrics and logs: the variant's name, such as `secret`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::KeyLength(..) => "key_length",
+            Self::Value(..) => "value",
+            Self::Map => "map",
+            Self::Random(..) => "random",
+        }
+    }
+}
+
 impl SessionCookie {
     /// Cookies that their owner can read, for `signing_salt` without `encryption_salt`.
     pub fn signed(secret_key_base: impl Into<Secret>, signing_salt: impl Into<String>) -> Self {

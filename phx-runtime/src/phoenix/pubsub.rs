@@ -128,6 +128,21 @@ pub enum MessageError {
     NoObject,
 }
 
+impl MessageError {
+    /// A word for it in metrics and logs: the variant's name, such as `read`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Read(..) => "read",
+            Self::Text => "text",
+            Self::Broadcast => "broadcast",
+            Self::Payload(..) => "payload",
+            Self::TooLong => "too_long",
+            Self::Json(..) => "json",
+            Self::NoObject => "no_object",
+        }
+    }
+}
+
 impl PubSubMessage {
     /// A broadcast for all nodes but this one.
     pub fn broadcast(from: NodeName, broadcast: Broadcast) -> Self {

@@ -103,6 +103,18 @@ pub enum SignError {
     Random(String),
 }
 
+impl SignError {
+    /// A word for it in metrics and logs: the variant's name, such as `secret`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::KeyLength(..) => "key_length",
+            Self::Value(..) => "value",
+            Self::Random(..) => "random",
+        }
+    }
+}
+
 /// A token that is not accepted.
 ///
 /// In `#[connect]` and `#[join]` it converts with `?` into a refusal, but for the last two, which
@@ -126,6 +138,19 @@ pub enum TokenError {
     /// The length of the key is not 32, with which alone can be decrypted.
     #[error("keys to decrypt with have 32 bytes, not {0}")]
     KeyLength(usize),
+}
+
+impl TokenError {
+    /// A word for it in metrics and logs: the variant's name, such as `missing`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Expired => "expired",
+            Self::Invalid => "invalid",
+            Self::Secret => "secret",
+            Self::KeyLength(..) => "key_length",
+        }
+    }
 }
 
 impl Token {

@@ -139,6 +139,7 @@ pub(crate) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connec
 
 /// Whether a connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flow {
     /// It goes on.
     Continue,

@@ -214,6 +214,7 @@ impl fmt::Debug for Text {
 /// A transport answers pings by itself before it hands them on. Counterpart of what Phoenix gives
 /// to `handle_control`.
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Control {
     /// The peer asks for a sign of life.
     Ping(Bytes),

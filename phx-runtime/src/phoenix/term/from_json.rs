@@ -19,6 +19,16 @@ pub enum FromJsonError {
     Number,
 }
 
+impl FromJsonError {
+    /// A word for it in metrics and logs: the variant's name, such as `syntax`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Syntax(..) => "syntax",
+            Self::Number => "number",
+        }
+    }
+}
+
 /// An array or object whose end is still to come.
 enum Open {
     Array(Vec<Term>),

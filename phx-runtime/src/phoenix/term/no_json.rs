@@ -34,3 +34,19 @@ pub enum NoJson {
     #[error("processes, references, ports, functions and bit strings have no JSON form")]
     Opaque,
 }
+
+impl NoJson {
+    /// A word for it in metrics and logs: the variant's name, such as `tuple`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Tuple => "tuple",
+            Self::ImproperList => "improper_list",
+            Self::Struct(..) => "struct",
+            Self::InvalidStruct(..) => "invalid_struct",
+            Self::Binary => "binary",
+            Self::Key => "key",
+            Self::HugeInteger => "huge_integer",
+            Self::Opaque => "opaque",
+        }
+    }
+}

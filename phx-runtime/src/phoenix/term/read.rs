@@ -71,6 +71,25 @@ pub enum ReadError {
     TooLarge,
 }
 
+impl ReadError {
+    /// A word for it in metrics and logs: the variant's name, such as `version`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::CutShort => "cut_short",
+            Self::Tag(..) => "tag",
+            Self::Atom => "atom",
+            Self::Float => "float",
+            Self::DuplicateKey => "duplicate_key",
+            Self::Size => "size",
+            Self::Compressed => "compressed",
+            Self::TooDeep => "too_deep",
+            Self::TooMany => "too_many",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
 impl From<AtomError> for ReadError {
     fn from(_: AtomError) -> Self {
         Self::Atom

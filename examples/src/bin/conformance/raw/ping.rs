@@ -38,6 +38,7 @@ impl RawSocket for Ping {
         let (name, payload) = match control {
             Control::Ping(payload) => ("ping", payload),
             Control::Pong(payload) => ("pong", payload),
+            _ => return Flow::Continue.into(),
         };
         connection.send(&Frame::text(format!("{name}:{}", String::from_utf8_lossy(&payload))));
         Flow::Continue.into()
