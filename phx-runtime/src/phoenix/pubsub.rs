@@ -139,6 +139,7 @@ impl MessageError {
             Self::TooLong => "too_long",
             Self::Json(..) => "json",
             Self::NoObject => "no_object",
+            Self::Tracker => "tracker",
         }
     }
 }
