@@ -9,6 +9,7 @@ import * as v0_7 from "../../assets/reunion/phx-0.7.js";
 import { WebSocket, clients, olderClients } from "./support/clients.js";
 import { Guest, within } from "./support/guest.js";
 import { startServer } from "./support/server.js";
+import { XMLHttpRequest } from "./support/xhr.js";
 
 let server;
 let rooms = 0;
@@ -24,6 +25,7 @@ afterEach(() => {
   for (const guest of Guest.all) guest.go();
   for (const veteran of veterans) veteran.socket.close();
   veterans.clear();
+  XMLHttpRequest.abortAll();
 });
 after(() => server?.stop());
 

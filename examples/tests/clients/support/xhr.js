@@ -1,5 +1,12 @@
 /** As much of a browser's XMLHttpRequest as the long-polling of older clients needs, over fetch. */
 export class XMLHttpRequest {
+  static #open = new Set();
+
+  /** Some clients fail over an answer that comes after they went. */
+  static abortAll() {
+    for (const request of XMLHttpRequest.#open) request.abort();
+  }
+
   readyState = 0;
   status = 0;
   responseText = "";
@@ -23,6 +30,7 @@ export class XMLHttpRequest {
   }
 
   async send(body) {
+    XMLHttpRequest.#open.add(this);
     let late = false;
     const timer =
       this.timeout &&
@@ -43,6 +51,7 @@ export class XMLHttpRequest {
       this.readyState = 4;
       return late ? this.ontimeout?.() : this.onerror?.();
     } finally {
+      XMLHttpRequest.#open.delete(this);
       clearTimeout(timer);
     }
     this.readyState = 4;
