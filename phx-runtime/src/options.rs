@@ -5,8 +5,8 @@
 
 pub use crate::{
     connect::{
-        CheckOrigin, Drainer, ForceSsl, LongPollOptions, Mount, Origin, Rate, SessionOptions,
-        TrustedProxies, WebSocketOptions,
+        CheckOrigin, CustomOptions, Drainer, ForceSsl, LongPollOptions, Mount, MountSettings,
+        Origin, Rate, SessionOptions, TrustedProxies, WebSocketOptions,
     },
     endpoint::server_options::ServerOptions,
     log::{FilterParameters, LogLevel},

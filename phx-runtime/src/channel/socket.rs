@@ -30,6 +30,7 @@ use crate::{
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{Codec, MessageRef, Outgoing, Version},
     transport::TransportKind,
+    wire::CloseCode,
 };
 
 /// The handle of a joined channel: to push to its client, to broadcast on its topic, to send
@@ -235,6 +236,14 @@ impl Socket {
             Ok(broadcast)
         });
         made.map_err(|error| self.fail(error.into())).ok()
+    }
+
+    /// Closes the whole connection, after what was sent before: all its channels end as
+    /// [`Reason::Shutdown`].
+    ///
+    /// Phoenix counterpart: `Phoenix.Socket.Handler.terminate/1` of version 0.5.
+    pub fn close_connection(&self, code: CloseCode) {
+        self.0.session.connection.close(code, Reason::Shutdown);
     }
 
     /// Sends a message to this channel's `#[handle_info]`, from any task. Messages to a channel or a

@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use http::{
-    HeaderMap, HeaderValue, Response, StatusCode, Uri,
+    Extensions, HeaderMap, HeaderValue, Response, StatusCode, Uri,
     header::{CONTENT_TYPE, USER_AGENT},
     uri::Scheme,
 };
@@ -29,6 +29,7 @@ pub struct ConnectInfo {
     pub(crate) headers: HeaderMap,
     pub(crate) auth_token: Option<String>,
     pub(crate) session: Option<Session>,
+    pub(crate) data: Extensions,
 }
 
 impl ConnectInfo {
@@ -43,7 +44,61 @@ impl ConnectInfo {
             headers: HeaderMap::new(),
             auth_token: None,
             session: None,
+            data: Extensions::new(),
         }
+    }
+
+    /// With the client's address.
+    pub fn with_peer(mut self, peer: SocketAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// With the request's URI.
+    pub fn with_uri(mut self, uri: Uri) -> Self {
+        self.uri = uri;
+        self
+    }
+
+    /// With those of a request's headers that are shown at all.
+    pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
+        self.headers = Self::shown_headers(headers);
+        self
+    }
+
+    /// With the token that the client sent outside of the URL.
+    pub fn with_auth_token(mut self, token: impl Into<String>) -> Self {
+        self.auth_token = Some(token.into());
+        self
+    }
+
+    /// With the session of the application.
+    pub fn with_session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// With something that only this transport knows, told apart by its type; see
+    /// [`data`](Self::data).
+    ///
+    /// ```
+    /// use phx_runtime::{ConnectInfo, Params, transport::TransportKind};
+    ///
+    /// #[derive(Clone)]
+    /// struct Serial(u32);
+    ///
+    /// let info = ConnectInfo::new(TransportKind::Custom("modem"), Params::default());
+    /// let info = info.with_data(Serial(7));
+    /// assert_eq!(info.data::<Serial>().map(|serial| serial.0), Some(7));
+    /// ```
+    pub fn with_data<T: Clone + Send + Sync + 'static>(mut self, data: T) -> Self {
+        self.data.insert(data);
+        self
+    }
+
+    /// What the transport told beside all this; the built-in ones tell nothing.
+    pub fn data<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.data.get()
     }
 
     /// The connection parameters.

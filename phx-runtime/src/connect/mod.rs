@@ -23,11 +23,12 @@ pub use self::{
     force_ssl::ForceSsl,
     info::{ConnectError, ConnectErrorKind, ConnectInfo},
     into_connect_error::IntoConnectError,
-    options::{Drainer, LongPollOptions, Mount, WebSocketOptions},
+    options::{CustomOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
     proxies::TrustedProxies,
     rate::Rate,
     session_cookie::{Session, SessionError, SessionOptions},
+    settings::MountSettings,
 };
 pub(crate) use self::{
     info::plain_response,
@@ -35,7 +36,7 @@ pub(crate) use self::{
     proxies::{NoProxy, ProxyRule},
     rate::Used,
     settings::{
-        Defaults, DrainerSettings, LongPollSettings, MountSettings, TransportSettings,
+        CustomSettings, Defaults, DrainerSettings, LongPollSettings, TransportSettings,
         WebSocketSettings,
     },
     via::Via,

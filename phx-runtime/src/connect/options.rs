@@ -76,6 +76,7 @@ pub struct Mount {
     pub(crate) path: Cow<'static, str>,
     pub(crate) websocket: Option<WebSocketOptions>,
     pub(crate) longpoll: Option<LongPollOptions>,
+    pub(crate) custom: Option<CustomOptions>,
     pub(super) auth_token: Option<bool>,
     pub(super) max_channels: Option<usize>,
     pub(super) max_queue: Option<usize>,
@@ -95,6 +96,7 @@ impl Mount {
             path: path.into(),
             websocket: None,
             longpoll: None,
+            custom: None,
             auth_token: None,
             max_channels: None,
             max_queue: None,
@@ -132,6 +134,14 @@ impl Mount {
     /// requests must all reach the same one; elsewhere its session is unknown and it connects anew.
     pub fn longpoll(mut self, options: LongPollOptions) -> Self {
         self.longpoll = Some(options.over(self.longpoll.unwrap_or_default()));
+        self
+    }
+
+    /// Is open to transports from outside of this crate, through
+    /// [`Endpoint::door`](crate::Endpoint::door); a mount may have those alone. If it was already, the
+    /// options that are set here are laid over those from before.
+    pub fn custom(mut self, options: CustomOptions) -> Self {
+        self.custom = Some(options.over(self.custom.unwrap_or_default()));
         self
     }
 
@@ -424,6 +434,14 @@ options! {
     }
 }
 
+options! {
+    /// Options of transports from outside of this crate. What such a transport has beside these is its
+    /// own affair.
+    pub struct CustomOptions {
+        ..common: CommonOptions,
+    }
+}
+
 macro_rules! common_options {
     ($($options:ty),*) => {$(
         impl $options {
@@ -462,7 +480,7 @@ macro_rules! common_options {
     )*};
 }
 
-common_options!(WebSocketOptions, LongPollOptions);
+common_options!(WebSocketOptions, LongPollOptions, CustomOptions);
 
 macro_rules! backlog_options {
     ($($options:ty),*) => {$(

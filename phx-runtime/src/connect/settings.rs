@@ -39,7 +39,7 @@ pub(crate) struct Defaults {
 
 /// What holds for a mount's connections, whichever transport they have.
 #[derive(Debug)]
-pub(crate) struct MountSettings {
+pub struct MountSettings {
     pub(crate) path: Cow<'static, str>,
     pub(crate) max_channels: usize,
     pub(crate) max_queue: usize,
@@ -47,14 +47,46 @@ pub(crate) struct MountSettings {
     pub(crate) event_rates: Vec<(Cow<'static, str>, Rate)>,
     pub(crate) log: LogLevel,
     pub(crate) filter_parameters: Option<FilterParameters>,
+    transports: Vec<&'static str>,
     /// None closes all connections at once.
     pub(crate) drainer: Option<DrainerSettings>,
 }
 
 impl MountSettings {
+    /// The path, as it was written.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// See [`Mount::max_channels`].
+    pub fn max_channels(&self) -> usize {
+        self.max_channels
+    }
+
+    /// See [`Mount::max_queue`].
+    pub fn max_queue(&self) -> usize {
+        self.max_queue
+    }
+
+    /// See [`Mount::log`].
+    pub fn log(&self) -> LogLevel {
+        self.log
+    }
+
+    /// The names of the transports that the mount has: `websocket`, `longpoll`, `custom`.
+    pub fn transports(&self) -> &[&'static str] {
+        &self.transports
+    }
+
     pub(crate) fn new(mount: &Mount) -> Self {
         let log = mount.log.unwrap_or(LogLevel::Info);
+        let transports = [
+            mount.websocket.is_some().then_some("websocket"),
+            mount.longpoll.is_some().then_some("longpoll"),
+            mount.custom.is_some().then_some("custom"),
+        ];
         Self {
+            transports: transports.into_iter().flatten().collect(),
             path: mount.path.clone(),
             max_channels: mount.max_channels.unwrap_or(100),
             max_queue: mount.max_queue.unwrap_or(1 << 20),
@@ -190,6 +222,20 @@ impl WebSocketSettings {
             Some(handler) if !error.is_fault() => handler.answer(error),
             _ => error.to_response(),
         }
+    }
+}
+
+/// What transports from outside have: nothing but what all have.
+pub(crate) struct CustomSettings;
+
+impl CustomSettings {
+    /// None if the mount has no such transport.
+    pub(crate) fn of(
+        mount: &Mount,
+        all: &Defaults,
+    ) -> Result<Option<TransportSettings<Self>>, NoOrigin> {
+        let Some(options) = &mount.custom else { return Ok(None) };
+        TransportSettings::new(mount, &options.common, all, Self).map(Some)
     }
 }
 

@@ -77,6 +77,12 @@ impl Behind {
         Self { since: Instant::now(), seen: waited_before, ceiling: limits.hard, held_back: false }
     }
 
+    /// Whether nobody has looked for twice as long as it may be behind: whoever should serve the
+    /// connection does not.
+    pub(super) fn is_forgotten(&self, limits: &BacklogLimits) -> bool {
+        self.since.elapsed() > limits.timeout.saturating_mul(2)
+    }
+
     /// Whether the task has to look, since too much waits.
     pub(super) fn is_over(&self, waiting: usize) -> bool {
         waiting > self.ceiling

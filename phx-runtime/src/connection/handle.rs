@@ -26,7 +26,7 @@ use super::{
 use crate::{
     log::{self, Party},
     message::{Info, Reason},
-    wire::{CloseCode, Frame, OpCode, deflate, put_frame, server_frames},
+    wire::{CloseCode, Frame, OpCode, close_frame_saying, deflate, put_frame, server_frames},
 };
 
 /// Shared frames up to this size are copied to be written together.
@@ -108,8 +108,10 @@ impl Connection {
         self.put(OpCode::Ping, &payload[..payload.len().min(125)]);
     }
 
-    pub(crate) fn pong(&self, payload: &[u8]) {
-        self.put(OpCode::Pong, payload);
+    /// Sends a pong that nobody asked for, as a sign of life; pings are answered without it. Payloads
+    /// above 125 bytes are cut off. Transports without pongs send nothing.
+    pub fn pong(&self, payload: &[u8]) {
+        self.put(OpCode::Pong, &payload[..payload.len().min(125)]);
     }
 
     fn put(&self, opcode: OpCode, payload: &[u8]) {
@@ -250,6 +252,19 @@ impl Connection {
     pub fn close(&self, code: CloseCode, reason: Reason) {
         self.0.mailbox.lock().end(reason);
         let sent = self.with_outbox(|outbox| outbox.close(code));
+        self.after(sent);
+    }
+
+    /// Closes as [`close`](Self::close) does, with words for the client, of which at most 123 bytes
+    /// are sent; or without a code, and then without words. Over transports that have no close frame
+    /// the client gets neither.
+    ///
+    /// Phoenix counterpart: `:close` and `{:close, code, text}` of version 0.5.
+    pub fn close_saying(&self, code: Option<CloseCode>, text: &str, reason: Reason) {
+        self.0.mailbox.lock().end(reason);
+        let frame = close_frame_saying(code, text);
+        let code = code.unwrap_or(CloseCode::NORMAL);
+        let sent = self.with_outbox(|outbox| outbox.close_with(code, &frame));
         self.after(sent);
     }
 

@@ -198,7 +198,13 @@ impl Outbox {
         if waiting > self.limits.max {
             let behind = &mut self.pressure.get_or_insert_default().behind;
             to_look_at = behind.as_ref().is_none_or(|behind| behind.is_over(waiting));
-            behind.get_or_insert_with(|| Behind::new(waited, &self.limits));
+            let behind = behind.get_or_insert_with(|| Behind::new(waited, &self.limits));
+            if behind.is_forgotten(&self.limits) {
+                self.queue.forget_but_partial();
+                self.put_close(CloseCode::TRY_AGAIN);
+                self.relax();
+                return Sent::Wake;
+            }
         }
         // Whoever corks looks when the cork is pulled.
         if !self.corked && (waited == 0 || to_look_at) { Sent::Wake } else { Sent::Done }
@@ -323,10 +329,16 @@ impl Outbox {
 
     /// Queues a close frame behind what waits; only the first one counts.
     pub(super) fn close(&mut self, code: CloseCode) -> Sent {
+        self.close_with(code, &close_frame(code))
+    }
+
+    /// The same with a close frame of one's own.
+    pub(super) fn close_with(&mut self, code: CloseCode, frame: &Bytes) -> Sent {
         if self.state != State::Open {
             return Sent::Gone;
         }
-        self.put_close(code);
+        self.queue.push(frame);
+        self.state = State::Closing(code);
         Sent::Wake
     }
 

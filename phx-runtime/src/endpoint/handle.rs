@@ -21,9 +21,10 @@ use super::{
 use crate::{
     cluster::Engine,
     connect::{ConnectError, ConnectInfo, ForceSsl, MountSettings, OwnHost, ProxyRule},
+    connection::Connection,
     log::{self, FilterParameters},
     message::{EncodeError, EventName, Fault, ToPayload, Topic, TypedEvent},
-    pubsub::{Broadcast, Pace, PubSub, Subscription},
+    pubsub::{Broadcast, Forwarding, Pace, PubSub, Subscription},
     serializer::{Protocol, Version},
     token::Secret,
     transport::{RawSocket, longpoll::Sessions},
@@ -150,6 +151,15 @@ impl Endpoint {
         Subscription::new(&self.0.pubsub, topic.into())
     }
 
+    /// Hands what is broadcast on a topic from now on to the socket of a connection: it arrives in
+    /// [`RawSocket::handle_info`](crate::transport::RawSocket::handle_info) as a
+    /// [`Broadcast`](crate::endpoint::Broadcast), until the result is dropped.
+    ///
+    /// Phoenix counterpart: `Endpoint.subscribe/2` in a socket's `init/1`.
+    pub fn forward(&self, topic: impl Into<Topic>, connection: &Connection) -> Forwarding {
+        Forwarding::new(&self.0.pubsub, topic.into(), connection)
+    }
+
     /// How many subscribers a topic has on this node: joined channels and subscriptions.
     pub fn subscribers(&self, topic: impl AsRef<str>) -> usize {
         self.0.pubsub.subscribers(topic.as_ref())
@@ -226,7 +236,10 @@ impl Endpoint {
             return Err(ConnectError::new("no such mount").status(404));
         };
         info.params.extend(variables);
-        self.admit(index, &[Version::V1.into(), Version::V2.into()].into(), info).await
+        let custom = self.0.mounts[index].custom.as_ref();
+        let serializers = custom.map(|custom| custom.settings.serializers.clone());
+        let both = || [Version::V1.into(), Version::V2.into()].into();
+        self.admit(index, &serializers.unwrap_or_else(both), info).await
     }
 
     /// Lets the socket of a mount decide on a connection.
@@ -305,12 +318,30 @@ impl ConnectRequest {
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+
+    /// What holds for the mount that the client came in through.
+    pub fn mount(&self) -> &MountSettings {
+        &self.mount
+    }
+
+    /// What clients may speak on the transport that this one came over.
+    pub fn serializers(&self) -> &[Protocol] {
+        &self.serializers
+    }
 }
 
 /// Makes sockets for a mount, without the socket's type.
 pub(crate) trait Connector: Send + Sync {
     /// The socket's name in the log.
     fn socket(&self) -> &'static str;
+
+    /// See [`RawConnect::start`](crate::socket::RawConnect::start).
+    fn start(&self, _endpoint: &Endpoint, _mount: &MountSettings) {}
+
+    /// See [`RawConnect::drain`](crate::socket::RawConnect::drain).
+    fn drain<'a>(&self, _endpoint: Endpoint, _mount: &'a MountSettings) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     fn connect(
         &self,

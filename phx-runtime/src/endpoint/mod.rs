@@ -15,7 +15,7 @@ pub(crate) mod server_options;
 pub(crate) mod state;
 
 pub use self::{admitted::Admitted, requirements::Requirements};
-pub use crate::pubsub::{Broadcast, Subscription, SubscriptionError};
+pub use crate::pubsub::{Broadcast, Forwarding, Subscription, SubscriptionError};
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,

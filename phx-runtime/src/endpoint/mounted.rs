@@ -8,8 +8,8 @@ use std::{
 use super::path::MountPath;
 use crate::{
     connect::{
-        Defaults, LongPollSettings, Mount, MountSettings, NoOrigin, TransportSettings,
-        WebSocketSettings,
+        CustomSettings, Defaults, LongPollSettings, Mount, MountSettings, NoOrigin,
+        TransportSettings, WebSocketSettings,
     },
     connection::BacklogLimits,
 };
@@ -21,6 +21,7 @@ pub(crate) struct MountedWith<C> {
     pub(crate) path: MountPath,
     pub(crate) websocket: Option<MountedTransport<WebSocketSettings>>,
     pub(crate) longpoll: Option<MountedTransport<LongPollSettings>>,
+    pub(crate) custom: Option<MountedTransport<CustomSettings>>,
     pub(crate) connector: C,
 }
 
@@ -46,8 +47,12 @@ impl<C> MountedWith<C> {
             let path = MountPath::new(&mount.path, &settings.own.path);
             MountedTransport { path, settings, untaken_token: Once::new() }
         });
+        let custom = CustomSettings::of(mount, all)?.map(|settings| {
+            let path = MountPath::new(&mount.path, "");
+            MountedTransport { path, settings, untaken_token: Once::new() }
+        });
         let path = MountPath::new(&mount.path, "");
-        Ok(Self { mount: Arc::new(settings), path, websocket, longpoll, connector })
+        Ok(Self { mount: Arc::new(settings), path, websocket, longpoll, custom, connector })
     }
 
     /// Where it answers, in the order in which requests are looked up.

@@ -21,6 +21,7 @@
 
 mod broadcast;
 mod by_serializer;
+mod forwarding;
 mod pass;
 mod place;
 mod received;
@@ -34,6 +35,7 @@ mod topics;
 
 pub use self::{
     broadcast::Broadcast,
+    forwarding::Forwarding,
     subscription::{Subscription, SubscriptionError},
 };
 pub(crate) use self::{

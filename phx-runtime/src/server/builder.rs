@@ -119,6 +119,7 @@ impl Builder {
 
     /// Mounts a raw socket, which talks to its clients without channels.
     pub fn raw_socket<R: RawConnect>(mut self, mount: Mount) -> Self {
+        R::requires(&mut self.requirements);
         self.mounts.push((mount, Box::new(RawConnector::<R>(PhantomData))));
         self
     }
@@ -332,10 +333,15 @@ impl Builder {
             tasks: Mutex::new(self.tasks),
         }));
         // It hears of others from now on, also if nobody is ever tracked here.
-        match endpoint.state::<Presence>() {
-            Ok(State(presence)) if !presence.serve(&endpoint) => Err(BuildError::Presence),
-            _ => Ok(endpoint),
+        if let Ok(State(presence)) = endpoint.state::<Presence>()
+            && !presence.serve(&endpoint)
+        {
+            return Err(BuildError::Presence);
         }
+        for mounted in &endpoint.0.mounts {
+            mounted.connector.start(&endpoint, &mounted.mount);
+        }
+        Ok(endpoint)
     }
 }
 

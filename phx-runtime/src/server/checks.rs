@@ -30,7 +30,7 @@ impl Mounted {
                 problem: "it starts with `/`".to_owned(),
             });
         }
-        if self.websocket.is_none() && self.longpoll.is_none() {
+        if self.websocket.is_none() && self.longpoll.is_none() && self.custom.is_none() {
             return Err(BuildError::NoTransport { path: path() });
         }
         for path in self.paths() {
@@ -40,7 +40,9 @@ impl Mounted {
         }
         let websocket = self.websocket.as_ref().map(|transport| &transport.settings);
         let longpoll = self.longpoll.as_ref().map(|transport| &transport.settings);
+        let custom = self.custom.as_ref().map(|transport| &transport.settings);
         let problem = mount(&self.mount)
+            .or_else(|| custom.and_then(transport))
             .or_else(|| websocket.and_then(self::websocket))
             .or_else(|| longpoll.and_then(self::longpoll));
         if let Some((option, problem)) = problem {
@@ -52,10 +54,12 @@ impl Mounted {
         let sessions = [
             websocket.and_then(|it| it.session.as_ref()),
             longpoll.and_then(|it| it.session.as_ref()),
+            custom.and_then(|it| it.session.as_ref()),
         ];
         sessions.into_iter().flatten().try_for_each(session)?;
         if websocket.is_some_and(TransportSettings::gives_session_to_any_page)
             || longpoll.is_some_and(TransportSettings::gives_session_to_any_page)
+            || custom.is_some_and(TransportSettings::gives_session_to_any_page)
         {
             return Err(BuildError::UnprotectedSession { path: path() });
         }

@@ -6,13 +6,63 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     channel::{Route, SocketState},
-    connect::ConnectError,
-    endpoint::{ConnectRequest, Connector, RawConnect},
+    connect::{ConnectError, ConnectInfo, Mount, MountSettings},
+    endpoint::{Admitted, ConnectRequest, Connector, Counted, Endpoint, RawConnect},
     log::{self, Asking},
-    message::caught,
+    message::{Fault, caught},
+    serializer::Version,
     session::Channels,
     transport::RawSocket,
 };
+
+impl Endpoint {
+    /// Lets a client in to a socket that need not be mounted, by its type, under the options of its own
+    /// mount; see [`Endpoint::connect`].
+    ///
+    /// # Errors
+    ///
+    /// The socket refuses.
+    pub async fn connect_socket<S: SocketState>(
+        &self,
+        info: ConnectInfo,
+    ) -> Result<Admitted, ConnectError> {
+        self.connect_by(&ChannelConnector::<S>(S::channels().into()), &S::mount(), info).await
+    }
+
+    /// The same for a raw socket, under the options of `mount`.
+    ///
+    /// # Errors
+    ///
+    /// The socket refuses.
+    pub async fn connect_raw_socket<R: RawConnect>(
+        &self,
+        mount: &Mount,
+        info: ConnectInfo,
+    ) -> Result<Admitted, ConnectError> {
+        self.connect_by(&RawConnector::<R>(std::marker::PhantomData), mount, info).await
+    }
+
+    async fn connect_by(
+        &self,
+        connector: &impl Connector,
+        mount: &Mount,
+        info: ConnectInfo,
+    ) -> Result<Admitted, ConnectError> {
+        let socket = connector.connect(ConnectRequest {
+            info,
+            endpoint: self.clone(),
+            mount: Arc::new(MountSettings::new(mount)),
+            serializers: [Version::V1.into(), Version::V2.into()].into(),
+        });
+        let connections = self.0.connections.clone();
+        Ok(Admitted {
+            socket: socket.await?,
+            connections,
+            mount: None,
+            counted: Counted::default(),
+        })
+    }
+}
 
 /// Connects a socket with channels.
 pub(super) struct ChannelConnector<S>(pub(super) Arc<[Route<S>]>);
@@ -40,6 +90,22 @@ pub(super) struct RawConnector<R>(pub(super) std::marker::PhantomData<fn() -> R>
 impl<R: RawConnect> Connector for RawConnector<R> {
     fn socket(&self) -> &'static str {
         log::short_name::<R>()
+    }
+
+    fn start(&self, endpoint: &Endpoint, mount: &MountSettings) {
+        R::start(endpoint, mount);
+    }
+
+    fn drain<'a>(&self, endpoint: Endpoint, mount: &'a MountSettings) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let drained = caught(async {
+                R::drain(endpoint, mount).await;
+                Ok::<_, Fault>(())
+            });
+            if let Err(fault) = drained.await {
+                log::socket_panicked("drain", &fault);
+            }
+        })
     }
 
     fn connect(

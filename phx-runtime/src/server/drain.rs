@@ -26,6 +26,11 @@ impl Endpoint {
         self.0.connections.start_draining();
         let mounts = self.0.mounts.iter().enumerate();
         join_all(mounts.map(|(index, mounted)| async move {
+            let within = mounted.mount.drainer.map_or(GRACE, |drainer| drainer.shutdown);
+            let hook = mounted.connector.drain(self.clone(), &mounted.mount);
+            if tokio::time::timeout(within, hook).await.is_err() {
+                log::draining_too_slow(&mounted.mount.path);
+            }
             let Some(drainer) = mounted.mount.drainer else {
                 self.0.connections.of_mount(index).iter().for_each(send_elsewhere);
                 return;

@@ -7,6 +7,7 @@ mod builder;
 mod checks;
 mod connectors;
 mod dispatch;
+mod door;
 mod drain;
 mod engines;
 mod gate;
@@ -36,10 +37,12 @@ pub use self::tls::{Tls, TlsError, TlsErrorKind, TlsOptions, TlsVersion};
 pub use self::{
     build_error::BuildError,
     builder::Builder,
+    door::Door,
     listener::{ListenAddress, Listener},
     missing_state::MissingState,
     response_body::ResponseBody,
     serve::Server,
     serve_error::ServeError,
     service::{EndpointService, PeerAddress},
+    upgrade::WebSocketUpgrade,
 };

@@ -1,6 +1,9 @@
 //! What every request for a connection passes, whichever transport it is for.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts};
 
@@ -59,6 +62,20 @@ impl ExtendedConnect {
 }
 
 impl Request {
+    /// A request that came in over a server of others.
+    pub(super) fn of(parts: &Parts, peer: Option<SocketAddr>) -> Self {
+        let passed = parts.extensions.get::<Via>().cloned();
+        Self {
+            method: parts.method.clone(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers.clone(),
+            has_passed: passed.is_some(),
+            via: passed.unwrap_or_else(|| Via::from_peer(peer)),
+            is_extended_connect: ExtendedConnect::is_asked(parts),
+        }
+    }
+
     /// The line about the request that `transport_log` asks for.
     pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
         let (level, method) = (transport.settings.log, self.method.as_str());
@@ -145,6 +162,7 @@ impl Request {
             headers: ConnectInfo::shown_headers(&self.headers),
             auth_token,
             session,
+            data: http::Extensions::new(),
         }
     }
 

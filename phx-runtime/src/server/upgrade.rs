@@ -1,13 +1,16 @@
 //! From a request to a WebSocket connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 
 use super::{listener::Wire, request::Request, stream::HttpStream};
 use crate::{
@@ -15,8 +18,9 @@ use crate::{
         WebSocketSettings, extensions, handshake, params::Params, plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
-    endpoint::{Admitted, Endpoint, Whose},
+    endpoint::{Admitted, Endpoint, RequestPath, Whose},
     log,
+    message::Reason,
     transport::{
         TransportKind,
         websocket::{Io, WebSocket},
@@ -42,13 +46,115 @@ pub(super) async fn upgrade(
     variables: Params,
     on_upgrade: Option<OnUpgrade>,
 ) -> Response<String> {
+    let accepted = accept(endpoint, index, request, variables, on_upgrade.is_some()).await;
+    match (accepted, on_upgrade) {
+        (Ok((response, accepted)), Some(on_upgrade)) => {
+            tokio::spawn(serve(accepted, on_upgrade));
+            response.map(|()| String::new())
+        }
+        (Ok(_), None) => plain_response(StatusCode::BAD_REQUEST, ""),
+        (Err(response), _) => response,
+    }
+}
+
+impl Endpoint {
+    /// Accepts a WebSocket handshake that came in over another HTTP server, for the mount that its path
+    /// belongs to: the answer to send, and what serves the stream that the server gives then.
+    ///
+    /// ```no_run
+    /// # use phx_runtime::Endpoint;
+    /// # async fn upgraded() -> tokio::net::TcpStream { unimplemented!() }
+    /// async fn handle(endpoint: &Endpoint, request: &http::request::Parts) -> http::Response<String> {
+    ///     match endpoint.accept_websocket(request, None).await {
+    ///         Ok((response, client)) => {
+    ///             tokio::spawn(async move { client.serve(upgraded().await).await });
+    ///             response.map(|()| String::new())
+    ///         }
+    ///         Err(refusal) => refusal,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that is not accepted.
+    pub async fn accept_websocket(
+        &self,
+        request: &http::request::Parts,
+        peer: Option<std::net::SocketAddr>,
+    ) -> Result<(Response<()>, WebSocketUpgrade), Response<String>> {
+        let open = || self.0.mounts.iter().map(|mounted| mounted.websocket.as_ref());
+        let asked = RequestPath::new(request.uri.path(), open().flatten().map(|it| &it.path));
+        let mut mounts = open().enumerate();
+        let found =
+            mounts.find_map(|(index, websocket)| Some((index, websocket?.path.matches(&asked)?)));
+        let Some((index, variables)) = found else {
+            return Err(plain_response(StatusCode::NOT_FOUND, ""));
+        };
+        accept(self.clone(), index, Request::of(request, peer), variables, true).await
+    }
+}
+
+/// A client whose handshake was accepted. Dropped, it is as if the client had gone at once.
+#[must_use = "a client that was accepted is to be served"]
+pub struct WebSocketUpgrade {
+    admitted: Admitted,
+    endpoint: Endpoint,
+    /// Which mount.
+    index: usize,
+    compresses: bool,
+}
+
+impl WebSocketUpgrade {
+    /// Serves the client over `stream`, which starts behind the handshake, until it is gone, under the
+    /// options of its mount; see [`Admitted::serve`].
+    pub fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    ) -> impl Future<Output = Reason> + Send {
+        let websocket = self.endpoint.0.mounts[self.index].websocket.as_ref();
+        let served = websocket.map(|websocket| {
+            let backlog = websocket.settings.own.backlog.clone();
+            let (io, connection) = Io::other(stream, backlog, self.compresses);
+            let decoder = decoder(&websocket.settings.own, self.compresses);
+            let websocket = WebSocket::new(io, decoder, websocket.settings.own.timeout);
+            self.admitted.serve(connection, websocket)
+        });
+        async move {
+            match served {
+                Some(served) => served.await,
+                None => Reason::Lost,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for WebSocketUpgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WebSocketUpgrade").field(&self.admitted).finish()
+    }
+}
+
+fn decoder(settings: &WebSocketSettings, compresses: bool) -> Decoder {
+    let decoder = Decoder::new(settings.max_frame_size);
+    if compresses { decoder.with_inflate(inflate) } else { decoder }
+}
+
+/// Decides on a request for a WebSocket connection.
+async fn accept(
+    endpoint: Endpoint,
+    index: usize,
+    request: Request,
+    variables: Params,
+    can_be_upgraded: bool,
+) -> Result<(Response<()>, WebSocketUpgrade), Response<String>> {
     let mounted = &endpoint.0.mounts[index];
     let Some(websocket) = &mounted.websocket else {
-        return plain_response(StatusCode::NOT_FOUND, "");
+        return Err(plain_response(StatusCode::NOT_FOUND, ""));
     };
     request.log(TransportKind::WebSocket, websocket);
     if !request.is_allowed(websocket) {
-        return plain_response(StatusCode::FORBIDDEN, "");
+        return Err(plain_response(StatusCode::FORBIDDEN, ""));
     }
     let asked = if request.is_extended_connect {
         handshake::accept_extended(&request.headers).map(|()| None)
@@ -60,23 +166,26 @@ pub(super) async fn upgrade(
         Err(error) => {
             let mut response = plain_response(error.status(), &error.to_string());
             response.headers_mut().extend(error.header());
-            return response;
+            return Err(response);
         }
     };
     let mut params = match request.query() {
         Ok(query) => query,
-        Err(error) => return plain_response(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error) => {
+            return Err(plain_response(StatusCode::BAD_REQUEST, &error.to_string()));
+        }
     };
     params.extend(variables);
-    let Some(on_upgrade) = on_upgrade else {
-        return plain_response(StatusCode::BAD_REQUEST, "this connection cannot be upgraded");
-    };
+    if !can_be_upgraded {
+        let why = "this connection cannot be upgraded";
+        return Err(plain_response(StatusCode::BAD_REQUEST, why));
+    }
     let deflate = websocket.settings.own.compress.then(|| extensions::negotiate(&request.headers));
     let deflate = deflate.flatten();
     let peer = request.via.peer;
     let counted = match endpoint.0.connections.count_in(peer, endpoint.0.server.connections) {
         Ok(counted) => counted,
-        Err(full) => return too_many(full),
+        Err(full) => return Err(too_many(full)),
     };
     let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
     let protocol =
@@ -84,16 +193,16 @@ pub(super) async fn upgrade(
             Ok(protocol) => protocol.cloned(),
             Err(error) => {
                 log::subprotocols_refused(&error.offered, &error.accepted, &mounted.mount.path);
-                return plain_response(StatusCode::FORBIDDEN, "");
+                return Err(plain_response(StatusCode::FORBIDDEN, ""));
             }
         };
     let admitted = match endpoint.admit(index, &websocket.settings.serializers, info).await {
         Ok(admitted) => Admitted { counted, ..admitted },
-        Err(error) => return websocket.settings.own.answer(&error),
+        Err(error) => return Err(websocket.settings.own.answer(&error)),
     };
     let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
-    tokio::spawn(serve(Accepted { admitted, endpoint, index, on_upgrade, compresses }));
-    let mut response = Response::new(String::new());
+    let accepted = WebSocketUpgrade { admitted, endpoint, index, compresses };
+    let mut response = Response::new(());
     // Over HTTP/2, the answer to CONNECT is an ordinary one.
     if let Some(accept) = accept {
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -109,7 +218,7 @@ pub(super) async fn upgrade(
     if let Some(protocol) = protocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    response
+    Ok((response, accepted))
 }
 
 /// The answer to a client for whom there is no room.
@@ -127,28 +236,18 @@ fn too_many(full: Whose) -> Response<String> {
 ///
 /// The way there is boxed, and moved into a block, so that the task of an idle connection is hardly
 /// larger than what that connection holds.
-fn serve(accepted: Accepted) -> impl Future<Output = ()> + Send {
-    let established = Box::pin(accepted.establish());
+fn serve(accepted: WebSocketUpgrade, on_upgrade: OnUpgrade) -> impl Future<Output = ()> + Send {
+    let established = Box::pin(accepted.establish(on_upgrade));
     async move {
         let Some((admitted, connection, websocket)) = established.await else { return };
         admitted.serve(connection, websocket).await;
     }
 }
 
-/// A connection whose client is about to be told that it may go on.
-struct Accepted {
-    admitted: Admitted,
-    endpoint: Endpoint,
-    /// Which mount.
-    index: usize,
-    on_upgrade: OnUpgrade,
-    compresses: bool,
-}
-
-impl Accepted {
+impl WebSocketUpgrade {
     /// Waits for the stream. None if it never comes.
-    async fn establish(self) -> Option<(Admitted, Connection, WebSocket)> {
-        let Self { admitted, endpoint, index, on_upgrade, compresses } = self;
+    async fn establish(self, on_upgrade: OnUpgrade) -> Option<(Admitted, Connection, WebSocket)> {
+        let Self { admitted, endpoint, index, compresses } = self;
         let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => {
@@ -161,14 +260,10 @@ impl Accepted {
             }
         };
         let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
-        let WebSocketSettings { timeout, max_frame_size, ref backlog, .. } = *settings;
-        let (io, connection, early) = split(upgraded, backlog.clone(), compresses);
-        let mut decoder = Decoder::new(max_frame_size);
-        if compresses {
-            decoder = decoder.with_inflate(inflate);
-        }
+        let (io, connection, early) = split(upgraded, settings.backlog.clone(), compresses);
+        let mut decoder = decoder(settings, compresses);
         decoder.feed(&early);
-        let websocket = WebSocket::new(io, decoder, timeout);
+        let websocket = WebSocket::new(io, decoder, settings.timeout);
         Some((admitted, connection, websocket))
     }
 }

@@ -77,6 +77,7 @@ mod macros;
 mod memory;
 mod message;
 mod pattern;
+pub mod scenario;
 mod units;
 
 use serde::Serialize;

@@ -40,6 +40,16 @@ pub(crate) fn close_frame(code: CloseCode) -> Bytes {
     encode(OpCode::Close, &[&code.get().to_be_bytes(), text.as_bytes()].concat())
 }
 
+/// Bytes of a close frame's text beside its code: control frames have at most 125.
+const LONGEST_TEXT: usize = 123;
+
+/// The same with as much of a text as there is room for; without a code there is neither.
+pub(crate) fn close_frame_saying(code: Option<CloseCode>, text: &str) -> Bytes {
+    let Some(code) = code else { return close_reply(None) };
+    let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
+    encode(OpCode::Close, &[&code.get().to_be_bytes(), text.as_bytes()].concat())
+}
+
 /// The frame that answers a client's close: the same code, or none if the client gave none.
 pub(crate) fn close_reply(received: Option<&ClientClose>) -> Bytes {
     const WITHOUT_BODY: &[u8] = &[0x88, 0];
@@ -71,6 +81,17 @@ mod tests {
             let close = ClientClose::parse(close_frame(code).slice(2..)).unwrap().unwrap();
             assert_eq!((close.code, close.reason.as_str()), (code, text));
         }
+    }
+
+    #[test]
+    fn a_close_frame_has_as_much_text_as_there_is_room_for_and_none_without_a_code() {
+        let code = Some(CloseCode::NORMAL);
+        assert_eq!(close_frame_saying(code, "bye"), &b"\x88\x05\x03\xe8bye"[..]);
+        let long = format!("x{}", "é".repeat(100));
+        let frame = close_frame_saying(code, &long);
+        assert_eq!(frame[4..], long.as_bytes()[..123]);
+        assert_eq!(close_frame_saying(code, &long[1..])[1], 124);
+        assert_eq!(close_frame_saying(None, "bye"), &b"\x88\x00"[..]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn names_of_tests() -> BTreeSet<String> {
         "phx-macros/src",
         "examples/src",
         "examples/tests",
+        "examples/transports/tests",
     ]
     .map(|folder| root().join(folder))
     .into();

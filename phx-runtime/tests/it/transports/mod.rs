@@ -1,4 +1,6 @@
 //! The one serving loop, through what is public: sockets that do anything, transports that do anything.
 
+mod closing;
+mod doors;
 mod guards;
 mod memory;
