@@ -118,8 +118,8 @@ impl EventClient {
         let head = format!(
             "POST {PATH}/events/{name} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
         );
-        self.requests.write_all(head.as_bytes()).await.unwrap();
-        self.requests.write_all(body).await.unwrap();
+        // At once: a body that comes later waits for the acknowledgement of its head.
+        self.requests.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
         let mut status = None;
         loop {
             let mut line = String::new();
