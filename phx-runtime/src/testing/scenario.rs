@@ -213,7 +213,7 @@ impl<L: Line> Client<L> {
     async fn next(&mut self) -> Option<String> {
         match tokio::time::timeout(PATIENCE, self.line.receive()).await {
             Ok(message) => message,
-            Err(_) => panic!("nothing comes behind {:?}", self.heard.last()),
+            Err(late) => panic!("nothing comes behind {:?}: {late}", self.heard.last()),
         }
     }
 
