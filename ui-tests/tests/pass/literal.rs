@@ -1,6 +1,6 @@
 //! The three lines that everything is about, as they stand.
 
-use phx_runtime::{prelude::*, socket::SocketState};
+use phx_runtime::{channel::Route, prelude::*, socket::SocketState};
 
 struct UserSocket;
 
@@ -32,4 +32,10 @@ impl RoomChannel {
 fn a_socket_without_channels_is_one() {
     assert!(UserSocket::channels().is_empty());
     assert_eq!(SocketState::id(&UserSocket), None);
+}
+
+#[test]
+fn a_channel_that_no_socket_lists_is_one() {
+    let route = Route::<UserSocket>::of::<RoomChannel>();
+    assert!(format!("{route:?}").contains("RoomChannel"));
 }
