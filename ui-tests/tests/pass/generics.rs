@@ -85,6 +85,6 @@ fn a_generic_socket_is_mounted_for_each_of_its_types() {
     let endpoint = Endpoint::builder().state(Memory).socket::<Sock<Memory, 3>>();
     endpoint.build().unwrap();
     let error = Endpoint::builder().socket::<Sock<Memory, 4>>().build().unwrap_err().to_string();
-    assert!(error.contains("`Sock::connect` needs"), "{error}");
+    assert!(error.contains("`Sock::connect`, `Room::set` and `Room::join` need"), "{error}");
     assert_eq!(Room::<Memory, u8>::topic(7), "a:7");
 }
