@@ -325,7 +325,7 @@ impl Socket {
     ///     fn tick(&mut self, _: Tick, socket: &Socket) -> Next {
     ///         self.left -= 1;
     ///         socket.push("tick", self.left);
-    ///         if self.left == 0 { Next::stop(Reason::Normal) } else { Next::Continue }
+    ///         if self.left == 0 { Next::Stop(Reason::Normal) } else { Next::Continue }
     ///     }
     /// }
     /// # struct Start;

@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_hours(365 * 24);
 ///     .leave_grace(Duration::from_secs(3))
 ///     .count_only(|topic| topic.starts_with("stream:"));
 /// let endpoint = Endpoint::builder().state(Presence::with_options(options)).build()?;
-/// # Ok::<(), phx_runtime::BuildError>(())
+/// # Ok::<(), phx_runtime::server::BuildError>(())
 /// ```
 #[must_use]
 pub struct PresenceOptions {
