@@ -328,9 +328,9 @@ async fn a_cluster_that_cannot_be_is_refused_when_it_is_built_or_joined() {
     let no_presence = "phoenix+redis://127.0.0.1/?pubsub=P&presence=MyAppWeb.Presence";
     assert!(problem(no_presence).contains("Presence::new()"));
     let nowhere = "phoenix+redis://127.0.0.1:1/?pubsub=P";
-    let (refused, _) = endpoint(Cluster::url(nowhere).start_timeout(Duration::from_millis(200)));
+    let (refused, _) = endpoint([Cluster::url(nowhere).start_timeout(Duration::from_millis(200))]);
     refused.join_cluster().await.unwrap_err();
     let optional = Cluster::url(nowhere).start_timeout(Duration::from_millis(200)).required(false);
-    let (alone, _) = endpoint(optional);
+    let (alone, _) = endpoint([optional]);
     alone.join_cluster().await.unwrap();
 }

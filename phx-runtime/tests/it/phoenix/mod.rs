@@ -80,17 +80,18 @@ impl Room {
     }
 }
 
-/// An endpoint in a cluster.
-fn endpoint(cluster: impl Into<Cluster>) -> (Endpoint, Presence) {
+/// An endpoint in these clusters.
+fn endpoint(clusters: impl IntoIterator<Item = Cluster>) -> (Endpoint, Presence) {
     let presence = Presence::new();
     let builder = Endpoint::builder().state(presence.clone()).socket::<User>();
-    let builder = builder.secret("the same secret on every node").cluster(cluster);
+    let builder = builder.secret("the same secret on every node");
+    let builder = clusters.into_iter().fold(builder, |builder, it| builder.cluster(it));
     (builder.build().unwrap(), presence)
 }
 
 /// A node that has joined the Phoenix cluster of this URL.
 async fn node(url: &str, name: &str) -> (Endpoint, Presence) {
-    let (endpoint, presence) = endpoint(Cluster::url(url).node(name));
+    let (endpoint, presence) = endpoint([Cluster::url(url).node(name)]);
     endpoint.join_cluster().await.unwrap();
     (endpoint, presence)
 }

@@ -2,11 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use phx_runtime::{Endpoint, Presence, testing::ClientChannel};
+use phx_runtime::{
+    Endpoint, Presence,
+    cluster::{Cluster, Hub},
+    json,
+    testing::ClientChannel,
+};
 use serde_json::Value;
 use tokio::runtime::{self, Runtime};
 
-use super::{client, eventually, node, node::PhoenixNode, redis::Redis};
+use super::{client, endpoint, etf, eventually, node, node::PhoenixNode, redis::Redis, soon};
 
 const TOPIC: &str = "room:1";
 
@@ -98,7 +103,7 @@ async fn clients_are_told_of_presences_of_phoenix_nodes_in_diffs() {
     let mut diffs = rust.subscribe(TOPIC);
     phoenix.track(TOPIC, "ann", &[("status", "online")]);
     let mut diff = async |side: &str| loop {
-        let message = super::soon(diffs.recv()).await.unwrap();
+        let message = soon(diffs.recv()).await.unwrap();
         let diff: Value = message.decode().unwrap();
         if message.event() == "presence_diff" && !diff[side]["ann"].is_null() {
             return diff[side]["ann"]["metas"][0].clone();
@@ -203,5 +208,49 @@ async fn a_node_that_only_follows_shows_phoenix_presences_and_keeps_its_own_to_i
     eventually(|| shown(&presence), |it| keys(it) == ["ann", "bob"]).await;
     assert_eq!(keys(&shown_by(&phoenix)), ["ann"]);
     assert_eq!(phoenix.questions(), 0);
+    phoenix.assert_never_crashed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_an_engine_of_their_own_nodes_hear_and_show_everything_once() {
+    let redis = Redis::start().await;
+    let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
+    phoenix.track(TOPIC, "ann", &[]);
+    let hub = Hub::new();
+    let mut nodes = Vec::new();
+    for name in ["rust-1", "rust-2"] {
+        let own = Cluster::adapter(hub.adapter()).node(name);
+        let (endpoint, presence) = endpoint([own, Cluster::url(url(&redis)).node(name)]);
+        endpoint.join_cluster().await.unwrap();
+        nodes.push((endpoint, presence));
+    }
+    let [(here, first), (there, second)] = &nodes[..] else { panic!("two nodes") };
+    let _bob = client(here, "bob", TOPIC).await;
+    let _carl = client(there, "carl", TOPIC).await;
+    agree(&[&phoenix], &[first, second], &["ann", "bob", "carl"]).await;
+    assert_eq!(shown(first)["bob"].len(), 1);
+    assert_eq!(shown(second)["bob"].len(), 1, "not once for each way");
+
+    let mut heard = [here, there].map(|node| node.subscribe("room:2"));
+    let mut client = phoenix.join("room:2");
+    here.try_broadcast("room:2", "from here", json!({})).unwrap();
+    there.try_broadcast("room:2", "from there", json!({})).unwrap();
+    phoenix.broadcast("room:2", "from phoenix", etf::map([]));
+    for heard in &mut heard {
+        let mut events = Vec::new();
+        for _ in 0..3 {
+            events.push(soon(heard.recv()).await.unwrap().event().to_string());
+        }
+        events.sort();
+        assert_eq!(events, ["from here", "from phoenix", "from there"]);
+    }
+    for _ in 0..2 {
+        soon(client.recv()).await.unwrap();
+    }
+    // Nothing comes twice: what is said last is what comes next.
+    phoenix.broadcast("room:2", "last", etf::map([]));
+    for heard in &mut heard {
+        assert_eq!(soon(heard.recv()).await.unwrap().event(), "last");
+    }
     phoenix.assert_never_crashed();
 }
