@@ -14,6 +14,7 @@ use phx_runtime::{
     cluster::Cluster,
     json,
     prelude::*,
+    server,
     testing::{self, Client, ClientChannel},
 };
 
@@ -85,7 +86,7 @@ fn endpoint(clusters: impl IntoIterator<Item = Cluster>) -> (Endpoint, Presence)
     let presence = Presence::new();
     let builder = Endpoint::builder().state(presence.clone()).socket::<User>();
     let builder = builder.secret("the same secret on every node");
-    let builder = clusters.into_iter().fold(builder, |builder, it| builder.cluster(it));
+    let builder = clusters.into_iter().fold(builder, server::Builder::cluster);
     (builder.build().unwrap(), presence)
 }
 
