@@ -131,6 +131,14 @@ documentation() {
   RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked
 }
 
+# What an application gets that asks for one feature, or for none.
+each_feature() {
+  local feature
+  for feature in "" phoenix redis nats tls; do
+    cargo clippy -q -p phx-runtime --features "$feature" --locked -- -D warnings
+  done
+}
+
 client_tests() {
   (cd "$CLIENTS" && EXAMPLES=$target/release node --test)
 }
@@ -138,6 +146,7 @@ client_tests() {
 step "tools" tools
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+step "lints of each feature alone" each_feature
 step "tests, with golden replay, misuse and the book's examples" cargo test --workspace --all-features --locked
 step "API documentation" documentation
 step "book" "$mdbook" build book

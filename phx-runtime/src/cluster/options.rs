@@ -149,14 +149,6 @@ impl Cluster {
         self
     }
 
-    /// The URL, if it is none of an adapter.
-    pub(crate) fn engine_url(&self) -> Option<&str> {
-        match &self.engine {
-            Which::Url(url) => Some(url),
-            Which::Adapter(_) => None,
-        }
-    }
-
     /// This node, under its name.
     pub(crate) fn this_node(&self) -> Result<Node, ClusterConfigError> {
         let id = NodeId::random();
@@ -168,26 +160,6 @@ impl Cluster {
             return Err(ClusterConfigError::Name { what: "node", allowed });
         }
         Ok(Node::new(id, &name))
-    }
-
-    /// Whether starting without the engine is an error.
-    pub(crate) fn is_required(&self) -> bool {
-        self.required
-    }
-
-    /// The name under which nodes find each other.
-    pub(crate) fn application_name(&self) -> &str {
-        &self.application
-    }
-
-    /// The largest message that is sent.
-    pub(crate) fn largest_message(&self) -> usize {
-        self.settings.max_message
-    }
-
-    /// How long the engine may take to answer at start.
-    pub(crate) fn longest_start(&self) -> Duration {
-        self.settings.start_timeout
     }
 
     /// The adapter alone.
@@ -216,6 +188,38 @@ impl Cluster {
             (self.settings, self.required, self.application.clone());
         let adapter = self.into_adapter()?;
         Ok(Nodes::new(this, &application, tag, adapter, settings, required, pubsub))
+    }
+}
+
+/// What an engine of another kind reads of it.
+#[cfg(all(feature = "phoenix", feature = "redis"))]
+impl Cluster {
+    /// The URL, if it is none of an adapter.
+    pub(crate) fn engine_url(&self) -> Option<&str> {
+        match &self.engine {
+            Which::Url(url) => Some(url),
+            Which::Adapter(_) => None,
+        }
+    }
+
+    /// Whether starting without the engine is an error.
+    pub(crate) fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// The name under which nodes find each other.
+    pub(crate) fn application_name(&self) -> &str {
+        &self.application
+    }
+
+    /// The largest message that is sent.
+    pub(crate) fn largest_message(&self) -> usize {
+        self.settings.max_message
+    }
+
+    /// How long the engine may take to answer at start.
+    pub(crate) fn longest_start(&self) -> Duration {
+        self.settings.start_timeout
     }
 }
 

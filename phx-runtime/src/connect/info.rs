@@ -118,9 +118,8 @@ impl ConnectInfo {
         self.peer
     }
 
-    /// The certificate that the client showed, as DER, where TLS ends in this server and
-    /// [asks for one](crate::server::TlsOptions::client_certificates). It was checked.
-    #[cfg(feature = "tls")]
+    /// The certificate that the client showed, as DER, where TLS ends in this server (feature `tls`) and
+    /// asks for one. It was checked.
     pub fn client_certificate(&self) -> Option<&[u8]> {
         self.certificate.as_deref()
     }

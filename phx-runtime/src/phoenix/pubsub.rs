@@ -157,6 +157,7 @@ impl PubSubMessage {
     }
 
     /// The first bytes of all messages for these nodes, as they are written here.
+    #[cfg(feature = "redis")]
     pub(crate) fn beginning_of(target: &Target) -> Vec<u8> {
         let (mode, name) = target.parts();
         let parts = vec![VERSION.into(), Term::atom(mode), name.to_term()];

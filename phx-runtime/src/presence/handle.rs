@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    change::{Change, EntryId, Tracked, Watcher},
+    change::{Change, EntryId, Tracked},
     error::{TrackError, UpdateError},
     meta::{Fields, MetaError, PresenceMeta, fields},
     options::PresenceOptions,
@@ -20,7 +20,7 @@ use super::{
     state::{PresenceEntry, PresenceState},
     tracking::Tracking,
 };
-use crate::{channel::Socket, endpoint::Endpoint, message::Topic, pubsub::PubSub};
+use crate::{channel::Socket, endpoint::Endpoint, message::Topic};
 
 /// Tracks who is in which topic, and keeps all clients in the topic informed. Cheap to clone.
 ///
@@ -335,19 +335,6 @@ impl Presence {
             pubsub.clone()
         });
         served.is_same(pubsub)
-    }
-
-    /// Has a watcher told of what this node's own channels change from now on.
-    pub(crate) fn watch(&self, watcher: Arc<dyn Watcher>) {
-        self.shared.watch(watcher);
-    }
-
-    /// Takes over what others changed in a topic of `pubsub`, and tells the topic's subscribers, all
-    /// changes in one diff.
-    pub(crate) fn apply(&self, pubsub: &PubSub, topic: &Topic, changes: Vec<Change>) {
-        self.shared.pubsub.get_or_init(|| pubsub.clone());
-        let untold = self.shared.change(topic, changes);
-        self.shared.tell(untold);
     }
 
     /// Everyone who is present in a topic: what clients want as `presence_state`.

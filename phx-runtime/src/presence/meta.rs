@@ -96,6 +96,7 @@ impl PresenceMeta {
     }
 
     /// The text, which all clones share.
+    #[cfg(all(feature = "phoenix", feature = "redis"))]
     pub(crate) fn text(&self) -> &Arc<RawValue> {
         &self.text
     }

@@ -12,7 +12,7 @@
 //!
 //! An entry's id names its replica, and only that replica adds, updates and removes the entry, so
 //! entries of different nodes never conflict. Whoever talks to other nodes is a `Watcher` of the
-//! changes of this node's own entries, and hands the others' changes to `Presence::apply`, which
+//! changes of this node's own entries, and hands the others' changes to `Shared::take_over`, which
 //! tells the subscribers of this node, the only ones that a node tells. A node that is gone leaves
 //! like a channel, with all its entries: whoever applied them knows which they are.
 

@@ -14,25 +14,24 @@ use super::{
     change::{Change, EntryId, ReplicaId, Watcher},
     handle::Presence,
     meta::PresenceMeta,
+    shared::Shared,
 };
 use crate::{
     log,
     message::Topic,
     phoenix::{OwnPresences, PresenceChange, Presences, Shown},
-    pubsub::PubSub,
 };
 
 /// A presence whose topics Phoenix nodes have a part in.
 pub(crate) struct BesidePhoenix {
-    presence: Presence,
-    pubsub: PubSub,
+    presence: Arc<Shared>,
     /// Makes replicas' ids of the numbers that they are known by.
     ids: RandomState,
 }
 
 impl BesidePhoenix {
-    pub(crate) fn new(presence: Presence, pubsub: PubSub) -> Self {
-        Self { presence, pubsub, ids: RandomState::new() }
+    pub(crate) fn new(presence: &Presence) -> Self {
+        Self { presence: presence.shared.clone(), ids: RandomState::new() }
     }
 
     fn change(&self, change: PresenceChange) -> Option<(SmolStr, Change)> {
@@ -54,7 +53,7 @@ impl Presences for BesidePhoenix {
             by_topic.entry(topic).or_default().push(change);
         }
         for (topic, changes) in by_topic {
-            self.presence.apply(&self.pubsub, &topic.as_str().into(), changes);
+            self.presence.take_over(&topic.as_str().into(), changes);
         }
     }
 

@@ -247,7 +247,7 @@ impl Task {
     /// Does what follows.
     fn follow(&mut self, presence: &Arc<Shared>, mut out: Output) {
         for (topic, changes) in out.take_changes() {
-            presence.tell(presence.change(&topic, changes));
+            presence.take_over(&topic, changes);
         }
         for (to, message) in out.messages {
             let mut body = self.name.0.to_vec();

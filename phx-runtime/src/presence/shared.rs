@@ -80,6 +80,11 @@ impl Shared {
         self.topics.change(topic, |roster| changes.into_iter().for_each(|it| roster.apply(it)))
     }
 
+    /// Takes over what others changed in a topic, and tells its subscribers, all changes in one diff.
+    pub(super) fn take_over(self: &Arc<Self>, topic: &Topic, changes: Vec<Change>) {
+        self.tell(self.change(topic, changes));
+    }
+
     /// Hands changes to the topic's subscribers: one diff after the other, without any lock, in the
     /// order of the changes.
     pub(super) fn tell(self: &Arc<Self>, untold: Untold<'_>) {

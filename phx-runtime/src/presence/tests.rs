@@ -404,7 +404,7 @@ fn entries_of_others_come_and_go_in_one_diff_for_each_lot_and_repeated_ones_chan
         meta: meta(reference),
     };
     let mut apply = |changes: &[Change]| {
-        presence.apply(endpoint.pubsub(), &TOPIC.into(), changes.to_vec());
+        presence.shared.take_over(&TOPIC.into(), changes.to_vec());
         let told = client.catch_up(&mut diffs);
         assert_eq!(client, Client::of_state(&list(&presence)));
         told
@@ -449,13 +449,13 @@ impl Watcher for Noted {
 fn who_watches_is_told_of_this_nodes_own_entries_alone() {
     let (presence, endpoint) = (Presence::new(), endpoint());
     let noted = Arc::new(Noted::default());
-    presence.watch(noted.clone());
+    presence.shared.watch(noted.clone());
     let socket = channel(&endpoint);
     presence.track(&socket, "a", json!({})).unwrap();
     presence.update(&socket, "a", json!({ "v": 2 })).unwrap();
     presence.track(&socket, "b", json!({})).unwrap();
     presence.untrack(&socket, "a");
-    presence.apply(endpoint.pubsub(), &TOPIC.into(), vec![others_entry(1, "r")]);
+    presence.shared.take_over(&TOPIC.into(), vec![others_entry(1, "r")]);
     drop(socket);
     let expected = ["a 0", "a 0", "b 1", "a 0 gone", "b 1 gone"];
     assert_eq!(*noted.0.lock(), expected.map(|note| format!("{TOPIC} {note}")));

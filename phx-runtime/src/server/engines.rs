@@ -97,8 +97,7 @@ fn phoenix_node(
 ) -> Result<PhoenixNode, ClusterConfigError> {
     let presence = states.get(&TypeId::of::<Presence>());
     let presence = presence.and_then(|state| state.downcast_ref::<Presence>()).cloned();
-    let presences = presence.map(|presence| -> Box<dyn Presences> {
-        Box::new(BesidePhoenix::new(presence, pubsub.clone()))
-    });
+    let presences =
+        presence.map(|presence| -> Box<dyn Presences> { Box::new(BesidePhoenix::new(&presence)) });
     PhoenixNode::new(Membership { cluster, beside, pubsub: pubsub.clone(), presences })
 }

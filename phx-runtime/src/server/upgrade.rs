@@ -62,12 +62,17 @@ impl Endpoint {
     /// belongs to: the answer to send, and what serves the stream that the server gives then.
     ///
     /// ```no_run
-    /// # use phx_runtime::Endpoint;
-    /// # async fn upgraded() -> tokio::net::TcpStream { unimplemented!() }
-    /// async fn handle(endpoint: &Endpoint, request: &http::request::Parts) -> http::Response<String> {
+    /// use phx_runtime::Endpoint;
+    /// use tokio::net::TcpStream;
+    ///
+    /// async fn handle(
+    ///     endpoint: &Endpoint,
+    ///     request: &http::request::Parts,
+    ///     upgraded: impl Future<Output = TcpStream> + Send + 'static,
+    /// ) -> http::Response<String> {
     ///     match endpoint.accept_websocket(request, None).await {
     ///         Ok((response, client)) => {
-    ///             tokio::spawn(async move { client.serve(upgraded().await).await });
+    ///             tokio::spawn(async move { client.serve(upgraded.await).await });
     ///             response.map(|()| String::new())
     ///         }
     ///         Err(refusal) => refusal,

@@ -23,6 +23,7 @@ impl Term {
     }
 
     /// The text that the term is as the key of an object.
+    #[cfg(feature = "redis")]
     pub(crate) fn to_json_key(&self) -> Result<Cow<'_, str>, NoJson> {
         key_text(self)
     }
