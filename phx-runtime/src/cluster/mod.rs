@@ -43,6 +43,7 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod inbox;
+mod lifecycle;
 mod memory;
 mod messages;
 #[cfg(feature = "nats")]
@@ -59,6 +60,7 @@ mod redis;
 mod sending;
 mod settings;
 mod shared;
+mod standing;
 mod stream;
 
 pub use self::{
@@ -81,4 +83,10 @@ pub(crate) use self::{
     nodes::Nodes,
 };
 #[cfg(all(feature = "phoenix", feature = "redis"))]
-pub(crate) use self::{event::EventSender, pauses::Pauses, redis::RedisAdapter};
+pub(crate) use self::{
+    event::EventSender,
+    lifecycle::{Ending, Lifecycle},
+    redis::RedisAdapter,
+    sending::{Sending, Sends},
+    standing::Standing,
+};

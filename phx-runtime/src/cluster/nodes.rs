@@ -4,17 +4,17 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::{
     adapter::Adapter,
-    adapter_error::AdapterError,
     address::Address,
     asks::{AskError, Asks},
-    error::{ClusterError, ClusterErrorKind},
+    error::ClusterError,
     event::{ClusterEvents, EventSender},
     framing::Entry,
     inbox::{Arrivals, Inbox},
+    lifecycle::Lifecycle,
     messages::{Messenger, Port, Service},
     node::{Node, NodeId},
     outbound::{Limits, Outbound},
@@ -22,16 +22,14 @@ use super::{
     receiving::Receiving,
     sending::Sending,
     settings::Settings,
-    shared::{LinkState, Shared, Stage},
+    shared::Shared,
+    standing::Standing,
 };
 use crate::{
     log,
     message::EncodeError,
     pubsub::{Broadcast, PubSub, Relay},
 };
-
-/// How long sending what still waits and the goodbye may take.
-const LEAVING: Duration = Duration::from_secs(2);
 
 /// A cluster over an adapter. Cheap to clone. Its tasks end when the last handle is dropped, without
 /// a goodbye if the node was not told to leave.
@@ -41,15 +39,10 @@ pub(crate) struct Nodes(Arc<Inner>);
 /// What the handles hold. The tasks hold what it holds, so that they do not keep themselves alive.
 struct Inner {
     shared: Arc<Shared>,
-    required: bool,
-    start_timeout: Duration,
+    lifecycle: Lifecycle,
     max_message: usize,
     /// What the tasks are made of, until they are.
     parts: Mutex<Option<Parts>>,
-    /// Tells the tasks to end, also by being dropped.
-    stage: watch::Sender<Stage>,
-    /// Whether the sending task has ended.
-    ended: watch::Receiver<bool>,
 }
 
 struct Parts {
@@ -58,7 +51,6 @@ struct Parts {
     arrivals: Arrivals,
     settings: Settings,
     tag: u64,
-    ended: watch::Sender<bool>,
 }
 
 impl Nodes {
@@ -78,30 +70,28 @@ impl Nodes {
             payload: adapter.max_payload().max(4096),
         };
         let (inbox, arrivals) = Inbox::new(this.id(), application);
+        let standing = Arc::new(Standing::new());
+        let engine = adapter.name();
         let shared = Arc::new(Shared {
             outbound: Arc::new(Outbound::new(this.clone(), tag, limits)),
             this,
-            engine: adapter.name(),
+            engine,
             channels: adapter.channels().max(1),
             pubsub,
             events: EventSender::new(),
             others: RwLock::new([].into()),
             services: RwLock::default(),
             asks: Asks::default(),
-            link: watch::Sender::new(LinkState::Starting(None)),
-            heard: watch::Sender::new(0),
+            standing: standing.clone(),
             greeted: Notify::new(),
         });
-        let (ended, has_ended) = watch::channel(false);
-        let parts = Parts { adapter, inbox, arrivals, settings, tag, ended };
+        let lifecycle = Lifecycle::new(engine, required, settings.start_timeout, standing);
+        let parts = Parts { adapter, inbox, arrivals, settings, tag };
         Self(Arc::new(Inner {
             shared,
-            required,
-            start_timeout: settings.start_timeout,
+            lifecycle,
             max_message: settings.max_message,
             parts: Mutex::new(Some(parts)),
-            stage: watch::Sender::new(Stage::Waiting),
-            ended: has_ended,
         }))
     }
 
@@ -153,31 +143,22 @@ impl Nodes {
     /// Starts the tasks, once.
     fn start(&self) {
         let Some(parts) = self.0.parts.lock().take() else { return };
-        let Parts { adapter, inbox, arrivals, settings, tag, ended } = parts;
+        let Parts { adapter, inbox, arrivals, settings, tag } = parts;
         let shared = &self.0.shared;
-        self.0.stage.send_if_modified(|stage| {
-            let starts = *stage == Stage::Waiting;
-            if starts {
-                *stage = Stage::Running;
-            }
-            starts
-        });
         let max_entry = Outbound::max_entry(settings.max_message);
         let peers =
             Peers::new(shared.this.id(), tag, shared.channels, settings.down_after, max_entry);
-        let receiving = Receiving::new(shared.clone(), peers, arrivals, self.0.stage.subscribe());
-        let sending = Sending::new(
-            shared.clone(),
+        let lifecycle = &self.0.lifecycle;
+        let receiving = Receiving::new(shared.clone(), peers, arrivals, lifecycle.ending());
+        let sending = Sending {
+            source: shared.clone(),
             adapter,
             inbox,
-            settings.heartbeat,
-            self.0.stage.subscribe(),
-        );
+            heartbeat: settings.heartbeat,
+            ending: lifecycle.ending(),
+        };
         tokio::spawn(receiving.run());
-        tokio::spawn(async move {
-            sending.run().await;
-            ended.send_replace(true);
-        });
+        lifecycle.spawn_last(sending.run());
     }
 
     /// This node.
@@ -203,47 +184,11 @@ impl Nodes {
     }
 
     pub(super) async fn join(&self) -> Result<(), ClusterError> {
-        if *self.0.stage.borrow() == Stage::Leaving {
-            let engine = self.0.shared.engine;
-            return Err(ClusterError::new(engine, ClusterErrorKind::Left, None));
-        }
-        self.start();
-        match self.until_heard().await {
-            Err(error) if !self.0.required => {
-                log::cluster_starts_alone(&error);
-                Ok(())
-            }
-            Err(error) => {
-                self.0.stage.send_replace(Stage::Leaving);
-                Err(error)
-            }
-            Ok(()) => Ok(()),
-        }
+        self.0.lifecycle.join(|| self.start()).await
     }
 
     pub(super) async fn leave(&self) {
-        let before = self.0.stage.send_replace(Stage::Leaving);
-        if before == Stage::Waiting {
-            return;
-        }
-        let mut ended = self.0.ended.clone();
-        if tokio::time::timeout(LEAVING, ended.wait_for(|ended| *ended)).await.is_err() {
-            log::cluster_left_too_slowly(self.0.shared.engine);
-        }
-    }
-
-    async fn until_heard(&self) -> Result<(), ClusterError> {
-        let engine = self.0.shared.engine;
-        let mut link = self.0.shared.link.subscribe();
-        let heard = link.wait_for(|state| !matches!(state, LinkState::Starting(_)));
-        if let Ok(Ok(_)) = tokio::time::timeout(self.0.start_timeout, heard).await {
-            return Ok(());
-        }
-        let reason = match &*self.0.shared.link.borrow() {
-            LinkState::Starting(Some(reason)) => Some(AdapterError::new(reason.to_string())),
-            _ => None,
-        };
-        Err(ClusterError::new(engine, ClusterErrorKind::Unreachable, reason))
+        self.0.lifecycle.leave().await;
     }
 }
 

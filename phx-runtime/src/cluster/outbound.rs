@@ -235,11 +235,6 @@ impl Outbound {
     pub(super) fn forget(&self, node: NodeId) {
         self.state.lock().last.remove(&Address::Node(node));
     }
-
-    /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.state.lock().queue.is_empty()
-    }
 }
 
 impl State {

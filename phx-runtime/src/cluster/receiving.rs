@@ -2,16 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     event::ClusterEvent,
     framing::Entry,
     inbox::{Arrival, Arrivals},
+    lifecycle::Ending,
     messages::Answer,
     node::NodeId,
     peers::{Output, Peers},
-    shared::{Shared, Stage, is_over},
+    shared::Shared,
 };
 use crate::{
     log::{self, Spell},
@@ -33,7 +34,7 @@ pub(super) struct Receiving {
     shared: Arc<Shared>,
     peers: Peers,
     arrivals: Arrivals,
-    stage: watch::Receiver<Stage>,
+    ending: Ending,
     /// Broadcasts that are handed on together.
     broadcasts: Vec<Broadcast>,
     ignored: Spell,
@@ -45,10 +46,10 @@ impl Receiving {
         shared: Arc<Shared>,
         peers: Peers,
         arrivals: Arrivals,
-        stage: watch::Receiver<Stage>,
+        ending: Ending,
     ) -> Self {
         let (ignored, gaps) = (Spell::default(), Spell::default());
-        Self { shared, peers, arrivals, stage, broadcasts: Vec::new(), ignored, gaps }
+        Self { shared, peers, arrivals, ending, broadcasts: Vec::new(), ignored, gaps }
     }
 
     pub(super) async fn run(mut self) {
@@ -59,7 +60,7 @@ impl Receiving {
             tokio::select! {
                 () = self.arrivals.recv_many(&mut arrived, BATCH) => {}
                 _ = tick.tick() => self.peers.tick(Instant::now(), &mut outputs),
-                () = is_over(&mut self.stage) => return,
+                () = self.ending.begins() => return,
             }
             let now = Instant::now();
             for Arrival { on, payload } in arrived.drain(..) {
@@ -86,7 +87,7 @@ impl Receiving {
             Output::Entry(from, entry) => self.entry(from, entry),
             Output::Forgotten(node) => self.shared.outbound.forget(node),
             Output::Greeted => self.shared.greeted.notify_one(),
-            Output::Heard => self.shared.heard.send_modify(|times| *times = times.wrapping_add(1)),
+            Output::Heard => self.shared.standing.echo(),
         }
     }
 

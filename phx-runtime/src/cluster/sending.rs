@@ -1,22 +1,22 @@
 //! The task that keeps the connection to the engine and sends what waits.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout},
+use std::{
+    future::{Future, pending},
+    sync::Arc,
+    time::Duration,
 };
+
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::{
     adapter::{Adapter, Link},
     adapter_error::AdapterError,
     address::Parcel,
-    event::ClusterEvent,
     inbox::Inbox,
+    lifecycle::Ending,
     pauses::Pauses,
-    shared::{LinkState, Shared, Stage, is_over},
+    standing::Standing,
 };
-use crate::log;
 
 /// How long an engine may take for a connection, and to take a batch.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,74 +24,108 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What a heartbeat may take to come back, besides the next one's time.
 const ECHO: Duration = Duration::from_secs(1);
 
-pub(super) struct Sending {
-    shared: Arc<Shared>,
-    adapter: Arc<dyn Adapter>,
-    inbox: Inbox,
-    heartbeat: Duration,
-    stage: watch::Receiver<Stage>,
-    pauses: Pauses,
-}
+/// What a node sends, and what it is told of that.
+pub(crate) trait Sends: Send + Sync + 'static {
+    /// What its handles know of the connection.
+    fn standing(&self) -> &Standing;
 
-impl Sending {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        adapter: Arc<dyn Adapter>,
-        inbox: Inbox,
-        heartbeat: Duration,
-        stage: watch::Receiver<Stage>,
-    ) -> Self {
-        let pauses = Pauses::new(shared.this.id());
-        Self { shared, adapter, inbox, heartbeat, stage, pauses }
+    /// What leaves next, in order for each address, and how many messages that is. Nothing, if nothing
+    /// waits.
+    fn batch(&self) -> (Vec<Parcel>, usize);
+
+    /// Waits until something does.
+    fn ready(&self) -> impl Future<Output = ()> + Send;
+
+    /// What comes back to this node, by which it knows that it is heard; whether it is the first over
+    /// a connection.
+    fn heartbeat(&self, is_first: bool) -> Parcel;
+
+    /// Waits until a heartbeat is wanted at once.
+    fn greeted(&self) -> impl Future<Output = ()> + Send {
+        pending()
     }
 
-    pub(super) async fn run(mut self) {
+    /// What is said last.
+    fn goodbye(&self) -> Option<Parcel> {
+        None
+    }
+
+    /// So many messages have left, or are lost with the connection.
+    fn sent(&self, messages: usize, is_sent: bool);
+
+    /// The node is heard, after it was not.
+    fn connected(&self);
+
+    /// It was heard, and is not any more.
+    fn lost(&self, error: &AdapterError);
+}
+
+pub(crate) struct Sending<S> {
+    pub(crate) source: Arc<S>,
+    pub(crate) adapter: Arc<dyn Adapter>,
+    pub(crate) inbox: Inbox,
+    /// The time between heartbeats.
+    pub(crate) heartbeat: Duration,
+    pub(crate) ending: Ending,
+}
+
+impl<S: Sends> Sending<S> {
+    pub(crate) async fn run(mut self) {
+        let mut pauses = Pauses::new(self.inbox.node());
         loop {
             let inbox = self.inbox.next_connection();
             let connected = tokio::select! {
                 connected = timeout(PATIENCE, self.adapter.connect(inbox.clone())) => connected,
-                () = is_over(&mut self.stage) => return,
+                () = self.ending.begins() => return,
             };
             let connected =
                 connected.unwrap_or_else(|_| Err(AdapterError::new("it did not answer in time")));
             let error = match connected {
-                Ok(link) => match self.serve(link, &inbox).await {
+                Ok(link) => match self.serve(link, &inbox, &mut pauses).await {
                     Some(error) => error,
                     None => return,
                 },
                 Err(error) => error,
             };
-            self.lost(error);
-            let wait = self.pauses.next();
+            let error = Arc::new(error);
+            if self.source.standing().is_down(&error) {
+                self.source.lost(&error);
+            }
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = is_over(&mut self.stage) => return,
+                () = sleep(pauses.next()) => {}
+                () = self.ending.begins() => return,
             }
         }
     }
 
     /// Sends over a connection until it is of no use any more; no error if the node leaves.
-    async fn serve(&mut self, mut link: Box<dyn Link>, inbox: &Inbox) -> Option<AdapterError> {
-        let mut heard = self.shared.heard.subscribe();
-        heard.mark_unchanged();
+    async fn serve(
+        &mut self,
+        mut link: Box<dyn Link>,
+        inbox: &Inbox,
+        pauses: &mut Pauses,
+    ) -> Option<AdapterError> {
+        let source = self.source.clone();
+        let mut echoes = source.standing().echoes();
         let mut silent_since = Instant::now();
-        let mut heartbeat = tokio::time::interval(self.heartbeat);
-        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut heartbeat = interval(self.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_first = true;
         loop {
             // What waits leaves first, so that heartbeats tell of it.
             let sent = tokio::select! {
                 biased;
-                () = is_over(&mut self.stage) => {
-                    self.say_goodbye(&mut *link).await;
+                () = self.ending.begins() => {
+                    // Whoever does not hear the goodbye finds out later.
+                    let _ = say_goodbye(&*source, &mut *link).await;
                     return None;
                 }
                 error = inbox.until_lost() => Err(error),
-                changed = heard.changed() => {
-                    if changed.is_ok() {
-                        silent_since = Instant::now();
-                        self.pauses.start_over();
-                        self.heard();
+                Ok(()) = echoes.changed() => {
+                    silent_since = Instant::now();
+                    pauses.start_over();
+                    if source.standing().is_up() {
+                        source.connected();
                     }
                     Ok(())
                 }
@@ -99,72 +133,36 @@ impl Sending {
                     if silent_since.elapsed() > 2 * self.heartbeat + ECHO {
                         Err(AdapterError::new("what this node sends does not come back"))
                     } else {
-                        let greets = std::mem::take(&mut is_first);
-                        send(&mut *link, vec![self.heartbeat(greets)]).await
+                        let is_first = std::mem::take(&mut is_first);
+                        send(&mut *link, vec![source.heartbeat(is_first)]).await
                     }
                 }
-                () = self.shared.greeted.notified() => {
-                    send(&mut *link, vec![self.heartbeat(false)]).await
-                }
-                () = self.shared.outbound.ready() => self.send_batch(&mut *link).await,
+                () = source.greeted() => send(&mut *link, vec![source.heartbeat(false)]).await,
+                () = source.ready() => send_batch(&*source, &mut *link).await.map(drop),
             };
             if let Err(error) = sent {
                 return Some(error);
             }
         }
     }
+}
 
-    fn heartbeat(&self, greets: bool) -> Parcel {
-        self.shared.outbound.heartbeat(greets, &self.shared.others.read())
+/// Whether there was something to send.
+async fn send_batch(source: &impl Sends, link: &mut dyn Link) -> Result<bool, AdapterError> {
+    let (parcels, count) = source.batch();
+    if parcels.is_empty() {
+        return Ok(false);
     }
+    let sent = send(link, parcels).await;
+    source.sent(count, sent.is_ok());
+    sent.map(|()| true)
+}
 
-    async fn send_batch(&self, link: &mut dyn Link) -> Result<(), AdapterError> {
-        let (parcels, count) = self.shared.outbound.batch();
-        if parcels.is_empty() {
-            return Ok(());
-        }
-        let sent = send(link, parcels).await;
-        log::cluster_sent(count, sent.is_ok());
-        sent
-    }
-
-    async fn say_goodbye(&self, link: &mut dyn Link) {
-        while !self.shared.outbound.is_empty() {
-            if self.send_batch(link).await.is_err() {
-                return;
-            }
-        }
-        // Whoever does not hear it finds out later.
-        let _ = send(link, vec![self.shared.outbound.goodbye()]).await;
-    }
-
-    /// This node's heartbeat has come back.
-    fn heard(&self) {
-        let is_news = self.shared.link.send_if_modified(|state| {
-            let is_news = !matches!(state, LinkState::Up);
-            *state = LinkState::Up;
-            is_news
-        });
-        if is_news {
-            log::cluster_connected(&self.shared.this, self.shared.engine);
-            self.shared.events.send(ClusterEvent::Connected);
-        }
-    }
-
-    fn lost(&self, error: AdapterError) {
-        let error = Arc::new(error);
-        let mut was_up = false;
-        self.shared.link.send_modify(|state| {
-            was_up = matches!(state, LinkState::Up);
-            *state = match state {
-                LinkState::Starting(_) => LinkState::Starting(Some(error.clone())),
-                LinkState::Up | LinkState::Down => LinkState::Down,
-            };
-        });
-        if was_up {
-            log::cluster_lost(self.shared.engine, &error);
-            self.shared.events.send(ClusterEvent::Disconnected);
-        }
+async fn say_goodbye(source: &impl Sends, link: &mut dyn Link) -> Result<(), AdapterError> {
+    while send_batch(source, link).await? {}
+    match source.goodbye() {
+        Some(goodbye) => send(link, vec![goodbye]).await,
+        None => Ok(()),
     }
 }
 

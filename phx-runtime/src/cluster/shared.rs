@@ -3,25 +3,20 @@
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::{
     adapter_error::AdapterError,
+    address::Parcel,
     asks::Asks,
     event::{ClusterEvent, EventSender},
     messages::Service,
     node::{Node, NodeId},
     outbound::Outbound,
+    sending::Sends,
+    standing::Standing,
 };
-use crate::pubsub::PubSub;
-
-/// How far a node has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Waiting,
-    Running,
-    Leaving,
-}
+use crate::{log, pubsub::PubSub};
 
 /// What handles and tasks share.
 pub(super) struct Shared {
@@ -34,21 +29,9 @@ pub(super) struct Shared {
     pub(super) others: RwLock<Arc<[Node]>>,
     pub(super) services: RwLock<HashMap<u8, Arc<dyn Service>>>,
     pub(super) asks: Asks,
-    pub(super) link: watch::Sender<LinkState>,
-    /// How often this node's own heartbeat came back.
-    pub(super) heard: watch::Sender<u64>,
+    pub(super) standing: Arc<Standing>,
     /// Somebody wants to know who is there.
     pub(super) greeted: Notify,
-}
-
-/// How it stands with the engine.
-#[derive(Clone, Debug)]
-pub(super) enum LinkState {
-    /// The first connection is being made; what was wrong with it last.
-    Starting(Option<Arc<AdapterError>>),
-    /// This node is heard.
-    Up,
-    Down,
 }
 
 impl Shared {
@@ -84,8 +67,42 @@ impl Shared {
     }
 }
 
-/// Waits until the node is told to leave, or its last handle is dropped.
-pub(super) async fn is_over(stage: &mut watch::Receiver<Stage>) {
-    // An error is the end too.
-    let _ = stage.wait_for(|stage| *stage == Stage::Leaving).await;
+impl Sends for Shared {
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn batch(&self) -> (Vec<Parcel>, usize) {
+        self.outbound.batch()
+    }
+
+    async fn ready(&self) {
+        self.outbound.ready().await;
+    }
+
+    fn heartbeat(&self, is_first: bool) -> Parcel {
+        self.outbound.heartbeat(is_first, &self.others.read())
+    }
+
+    async fn greeted(&self) {
+        self.greeted.notified().await;
+    }
+
+    fn goodbye(&self) -> Option<Parcel> {
+        Some(self.outbound.goodbye())
+    }
+
+    fn sent(&self, messages: usize, is_sent: bool) {
+        log::cluster_sent(messages, is_sent);
+    }
+
+    fn connected(&self) {
+        log::cluster_connected(&self.this, self.engine);
+        self.events.send(ClusterEvent::Connected);
+    }
+
+    fn lost(&self, error: &AdapterError) {
+        log::cluster_lost(self.engine, error);
+        self.events.send(ClusterEvent::Disconnected);
+    }
 }

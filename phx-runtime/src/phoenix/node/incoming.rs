@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{
-    sync::watch,
-    time::{Instant, Interval, MissedTickBehavior, interval, sleep},
-};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 use super::{
     super::{
@@ -17,10 +14,10 @@ use super::{
     names,
     outgoing::MAX_MESSAGE,
     settings::PresenceSettings,
-    shared::{Shared, Stage, is_over},
+    shared::Shared,
 };
 use crate::{
-    cluster::{Address, Arrival, Arrivals, ClusterEvent, Node},
+    cluster::{Address, Arrival, Arrivals, ClusterEvent, Ending, Node},
     log::{self, Spell},
     message::{Payload, Topic},
     pubsub,
@@ -101,7 +98,7 @@ impl Incoming {
         }
     }
 
-    pub(super) async fn run(mut self, mut arrivals: Arrivals, mut stage: watch::Receiver<Stage>) {
+    pub(super) async fn run(mut self, mut arrivals: Arrivals, mut ending: Ending) {
         let mut arrived = Vec::new();
         let shared = self.shared.clone();
         loop {
@@ -114,14 +111,12 @@ impl Incoming {
                     }
                     self.tick();
                 }
-                () = is_over(&mut stage) => return,
+                () = ending.begins() => return,
             }
             for Arrival { on, payload } in arrived.drain(..) {
                 match on {
                     Address::Channel(_) => self.payload(payload).await,
-                    Address::Node(_) => {
-                        self.shared.heard.send_modify(|times| *times = times.wrapping_add(1));
-                    }
+                    Address::Node(_) => self.shared.standing.echo(),
                 }
             }
             self.hand_on().await;

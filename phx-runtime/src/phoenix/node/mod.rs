@@ -5,7 +5,6 @@
 //! row end its application. What it hears is trusted no more than what clients send.
 
 mod both;
-mod connection;
 mod incoming;
 mod names;
 mod outgoing;
@@ -15,12 +14,11 @@ mod shared;
 pub use self::names::node;
 pub(crate) use self::{both::BothWays, settings::is_phoenix};
 use self::{
-    connection::Connection,
     incoming::{Incoming, Presence},
     names::name_of,
     outgoing::{MAX_MESSAGE, Outgoing},
     settings::{PresenceSettings, Settings},
-    shared::{LinkState, Shared, Stage},
+    shared::Shared,
 };
 
 use std::{
@@ -31,7 +29,7 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::{
     pubsub::{Broadcast, MessageError, NodeName, PubSubMessage, Target},
@@ -39,17 +37,16 @@ use super::{
 };
 use crate::{
     cluster::{
-        Adapter, AdapterError, Arrivals, Cluster, ClusterConfigError, ClusterError,
-        ClusterErrorKind, ClusterEvents, Engine, EventSender, Inbox, Node, NodeId, Nodes,
-        RedisAdapter,
+        Adapter, Arrivals, Cluster, ClusterConfigError, ClusterError, ClusterEvents, Engine,
+        EventSender, Inbox, Lifecycle, Node, NodeId, Nodes, RedisAdapter, Sending, Standing,
     },
     log,
     message::EncodeError,
     pubsub::{self, PubSub, Relay},
 };
 
-/// How long publishing what still waits may take at the end.
-const LEAVING: Duration = Duration::from_secs(2);
+/// How often this node says something to itself.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// A node of a Phoenix cluster. Cheap to clone. Its tasks end when the last handle is dropped, without
 /// a goodbye if the node was not told to leave.
@@ -58,17 +55,12 @@ pub(crate) struct PhoenixNode(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    required: bool,
-    start_timeout: Duration,
+    lifecycle: Lifecycle,
     max_message: usize,
     is_member: bool,
     topic: String,
     /// What the tasks are made of, until they are.
     parts: Mutex<Option<Parts>>,
-    /// Tells the tasks to end, also by being dropped.
-    stage: watch::Sender<Stage>,
-    /// Whether the publishing task has ended.
-    ended: watch::Receiver<bool>,
 }
 
 struct Parts {
@@ -77,7 +69,6 @@ struct Parts {
     arrivals: Arrivals,
     presence: Option<(PresenceSettings, Box<dyn Presences>)>,
     deaf_to: Option<String>,
-    ended: watch::Sender<bool>,
 }
 
 /// What a node is made of.
@@ -118,8 +109,10 @@ impl PhoenixNode {
             }
         };
         let (inbox, arrivals) = Inbox::new(this.id(), "phoenix");
-        let (ended, has_ended) = watch::channel(false);
-        let parts = Parts { adapter, inbox, arrivals, presence, deaf_to: beside, ended };
+        let standing = Arc::new(Standing::new());
+        let (required, start_timeout) = (cluster.is_required(), cluster.longest_start());
+        let lifecycle = Lifecycle::new(ENGINE, required, start_timeout, standing.clone());
+        let parts = Parts { adapter, inbox, arrivals, presence, deaf_to: beside };
         let shared = Arc::new(Shared {
             this,
             name,
@@ -128,75 +121,36 @@ impl PhoenixNode {
             own,
             others: RwLock::new([].into()),
             events: EventSender::new(),
-            link: watch::Sender::new(LinkState::Starting(None)),
-            heard: watch::Sender::new(0),
+            standing,
             connected: Notify::new(),
         });
         Ok(Self(Arc::new(Inner {
             shared,
-            required: cluster.is_required(),
-            start_timeout: cluster.longest_start(),
+            lifecycle,
             max_message: cluster.largest_message(),
             is_member,
             topic: topic.unwrap_or_default(),
             parts: Mutex::new(Some(parts)),
-            stage: watch::Sender::new(Stage::Waiting),
-            ended: has_ended,
         })))
     }
 
     /// Starts the tasks, once.
     fn start(&self) {
         let Some(parts) = self.0.parts.lock().take() else { return };
-        let Parts { adapter, inbox, arrivals, presence, deaf_to, ended } = parts;
+        let Parts { adapter, inbox, arrivals, presence, deaf_to } = parts;
         let shared = &self.0.shared;
-        self.0.stage.send_if_modified(|stage| {
-            let starts = *stage == Stage::Waiting;
-            if starts {
-                *stage = Stage::Running;
-            }
-            starts
-        });
         let presence = presence.map(|(settings, shown)| Presence::new(&settings, shown));
         let incoming = Incoming::new(shared.clone(), deaf_to, presence);
-        tokio::spawn(incoming.run(arrivals, self.0.stage.subscribe()));
-        let stage = self.0.stage.subscribe();
-        let connection = Connection { shared: shared.clone(), adapter, inbox, stage };
-        tokio::spawn(async move {
-            connection.run().await;
-            ended.send_replace(true);
-        });
-    }
-
-    async fn until_heard(&self) -> Result<(), ClusterError> {
-        let mut link = self.0.shared.link.subscribe();
-        let heard = link.wait_for(|state| !matches!(state, LinkState::Starting(_)));
-        if let Ok(Ok(_)) = tokio::time::timeout(self.0.start_timeout, heard).await {
-            return Ok(());
-        }
-        let reason = match &*self.0.shared.link.borrow() {
-            LinkState::Starting(Some(reason)) => Some(AdapterError::new(reason.to_string())),
-            _ => None,
+        let lifecycle = &self.0.lifecycle;
+        tokio::spawn(incoming.run(arrivals, lifecycle.ending()));
+        let sending = Sending {
+            source: shared.clone(),
+            adapter,
+            inbox,
+            heartbeat: HEARTBEAT,
+            ending: lifecycle.ending(),
         };
-        Err(ClusterError::new(ENGINE, ClusterErrorKind::Unreachable, reason))
-    }
-
-    async fn join_others(&self) -> Result<(), ClusterError> {
-        if *self.0.stage.borrow() == Stage::Leaving {
-            return Err(ClusterError::new(ENGINE, ClusterErrorKind::Left, None));
-        }
-        self.start();
-        match self.until_heard().await {
-            Err(error) if !self.0.required => {
-                log::cluster_starts_alone(&error);
-                Ok(())
-            }
-            Err(error) => {
-                self.0.stage.send_replace(Stage::Leaving);
-                Err(error)
-            }
-            Ok(()) => Ok(()),
-        }
+        lifecycle.spawn_last(sending.run());
     }
 
     async fn leave_others(&self) {
@@ -204,14 +158,7 @@ impl PhoenixNode {
             let goodbye = Others::goodbye(&self.0.shared.own.lock());
             self.0.shared.send_tracker(&self.0.topic, goodbye);
         }
-        let before = self.0.stage.send_replace(Stage::Leaving);
-        if before == Stage::Waiting {
-            return;
-        }
-        let mut ended = self.0.ended.clone();
-        if tokio::time::timeout(LEAVING, ended.wait_for(|ended| *ended)).await.is_err() {
-            log::cluster_left_too_slowly(ENGINE);
-        }
+        self.0.lifecycle.leave().await;
     }
 
     /// The bytes of a broadcast, if no Phoenix node would crash on it.
@@ -287,7 +234,7 @@ impl Engine for PhoenixNode {
     }
 
     fn join(&self) -> BoxFuture<'_, Result<(), ClusterError>> {
-        self.join_others().boxed()
+        self.0.lifecycle.join(|| self.start()).boxed()
     }
 
     fn leave(&self) -> BoxFuture<'_, ()> {

@@ -2,25 +2,19 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::{
     super::{pubsub::NodeName, tracker::Own},
     outgoing::Outgoing,
 };
 use crate::{
-    cluster::{AdapterError, EventSender, Node},
+    cluster::{AdapterError, Address, EventSender, Node, Parcel, Sends, Standing},
+    log,
     pubsub::PubSub,
 };
-
-/// How far a node has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Waiting,
-    Running,
-    Leaving,
-}
 
 pub(super) struct Shared {
     pub(super) this: Node,
@@ -33,25 +27,42 @@ pub(super) struct Shared {
     /// The others that have presences.
     pub(super) others: RwLock<Arc<[Node]>>,
     pub(super) events: EventSender,
-    pub(super) link: watch::Sender<LinkState>,
-    /// How often what this node said to itself came back.
-    pub(super) heard: watch::Sender<u64>,
+    pub(super) standing: Arc<Standing>,
     /// The connection is there again.
     pub(super) connected: Notify,
 }
 
-/// How it stands with Redis.
-#[derive(Clone, Debug)]
-pub(super) enum LinkState {
-    /// The first connection is being made; what was wrong with it last.
-    Starting(Option<Arc<AdapterError>>),
-    /// This node is heard.
-    Up,
-    Down,
-}
+impl Sends for Shared {
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
 
-/// Waits until the node is told to leave, or its last handle is dropped.
-pub(super) async fn is_over(stage: &mut watch::Receiver<Stage>) {
-    // An error is the end too.
-    let _ = stage.wait_for(|stage| *stage == Stage::Leaving).await;
+    fn batch(&self) -> (Vec<Parcel>, usize) {
+        let parcels = self.outgoing.batch();
+        let count = parcels.len();
+        (parcels, count)
+    }
+
+    async fn ready(&self) {
+        self.outgoing.ready().await;
+    }
+
+    /// Nothing for Phoenix nodes, which listen elsewhere.
+    fn heartbeat(&self, _is_first: bool) -> Parcel {
+        let to = Address::Node(self.this.id());
+        Parcel { to, payload: Bytes::from_static(b"heard?") }
+    }
+
+    fn sent(&self, messages: usize, is_sent: bool) {
+        log::phoenix_sent(messages, is_sent);
+    }
+
+    fn connected(&self) {
+        log::phoenix_connected(&self.this);
+        self.connected.notify_one();
+    }
+
+    fn lost(&self, error: &AdapterError) {
+        log::phoenix_lost(error);
+    }
 }
