@@ -22,7 +22,7 @@ use phx_runtime::{
 };
 use tokio::{runtime::Runtime, sync::Notify};
 
-#[socket("/socket", websocket(check_origin = false))]
+#[socket("/socket", websocket(check_origin = false), longpoll(check_origin = false))]
 #[channels(super::room::Room, super::watched::Watched, super::door::Door)]
 mod user {
     use phx_runtime::prelude::*;
@@ -302,6 +302,64 @@ impl Client {
     }
 }
 
+/// A long-polling client with one connection.
+struct Poller {
+    stream: TcpStream,
+    token: String,
+}
+
+impl Poller {
+    const PATH: &str = "/socket/longpoll?vsn=2.0.0";
+
+    fn join(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        let mut poller = Self { stream, token: String::new() };
+        poller.poll();
+        let opened: serde_json::Value = serde_json::from_str(&poller.answer()).unwrap();
+        opened["token"].as_str().unwrap().clone_into(&mut poller.token);
+        let (token, join) = (&poller.token, r#"["1","1","room:a","phx_join",{}]"#);
+        let post = format!(
+            "POST {}&token={token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{join}",
+            Self::PATH,
+            join.len(),
+        );
+        poller.stream.write_all(post.as_bytes()).unwrap();
+        assert_eq!(poller.answer(), r#"{"status":200}"#);
+        poller.poll();
+        assert!(poller.answer().contains("phx_reply"));
+        poller
+    }
+
+    fn poll(&mut self) {
+        let (path, token) = (Self::PATH, &self.token);
+        let token = if token.is_empty() { String::new() } else { format!("&token={token}") };
+        let poll = format!("GET {path}{token} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.stream.write_all(poll.as_bytes()).unwrap();
+    }
+
+    /// The body of an answer.
+    fn answer(&mut self) -> String {
+        let head = self.read_until(|read| read.ends_with("\r\n\r\n"));
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let body = match length.map(|length| length.parse::<usize>().unwrap()) {
+            Some(length) => self.read_until(|read| read.len() == length),
+            None => self.read_until(|read| read.ends_with("\r\n0\r\n\r\n")),
+        };
+        let (from, to) = (body.find('{').unwrap(), body.rfind('}').unwrap());
+        body[from..=to].to_owned()
+    }
+
+    fn read_until(&mut self, is_whole: impl Fn(&str) -> bool) -> String {
+        let mut read = String::new();
+        while !is_whole(&read) {
+            let mut byte = [0];
+            self.stream.read_exact(&mut byte).unwrap();
+            read.push(byte[0].into());
+        }
+        read
+    }
+}
+
 /// A frame whose mask changes nothing.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
@@ -414,6 +472,29 @@ fn an_idle_connection_with_one_topic_takes_few_bytes() {
     let (_, _those_before) = open();
     let (bytes, _clients) = open();
     assert!(bytes <= 1500, "{bytes} bytes");
+}
+
+/// A session that is joined to one topic, its connection and its poll that waits there.
+#[test]
+fn a_waiting_poll_takes_few_bytes_with_all_that_belongs_to_it() {
+    const TIMES: i64 = 200;
+    let server = Server::start();
+    let mut echo = server.client("/echo/websocket");
+    let mut open = || {
+        let open_all = || {
+            let pollers = (0..TIMES).map(|_| Poller::join(server.address));
+            let mut pollers: Vec<_> = pollers.collect();
+            pollers.iter_mut().for_each(Poller::poll);
+            // What comes later is answered later.
+            (0..10).for_each(|_| echo.ask(&text("")));
+            pollers
+        };
+        let (opened, pollers) = server.while_client(open_all);
+        (opened.bytes_current / TIMES, pollers)
+    };
+    let (_, _those_before) = open();
+    let (bytes, _pollers) = open();
+    assert!(bytes <= 5500, "{bytes} bytes");
 }
 
 #[test]

@@ -27,7 +27,7 @@ use super::{
     listener::Wire,
     stream::Timeouts,
 };
-use crate::{connect::Via, endpoint::Endpoint, log};
+use crate::{connect::Via, endpoint::Endpoint, log, transport::longpoll::Awaited};
 
 /// Requests that one connection may have under way; the number that RFC 9113 advises at least.
 const STREAMS: u32 = 128;
@@ -60,7 +60,10 @@ pub(super) async fn serve<R: Routes>(
             let (end, routes) = (streams.begin(), routes.clone());
             let (via, endpoint) = (via.clone(), endpoint.clone());
             async move {
-                let response = answer(request, via, &endpoint, routes).await;
+                let mut response = answer(request, via, &endpoint, routes).await;
+                if let Some(awaited) = response.extensions_mut().remove::<Awaited>() {
+                    awaited.wait().await;
+                }
                 Ok::<_, Infallible>(response.map(|body| Answer { body, end }))
             }
         }

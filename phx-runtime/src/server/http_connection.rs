@@ -24,6 +24,7 @@ use super::{
     gate::{self, Asked},
     head,
     listener::Wire,
+    parked::{Place, Terms},
     request::ExtendedConnect,
     response_body::ResponseBody,
     stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts},
@@ -80,50 +81,96 @@ pub(super) async fn serve<R: Routes>(
 ) {
     let peer = via.peer;
     let clock = Clock::start(Timeouts::of(&endpoint.0.server));
-    let service = service_fn({
-        let clock = clock.clone();
+    let place = Place::default();
+    let mut service = service_fn({
+        let (clock, place) = (clock.clone(), place.clone());
         move |request: Request<Incoming>| {
+            let terms = Terms::of(&request);
             clock.answering(!request.body().is_end_stream());
-            let (clock, routes) = (clock.clone(), routes.clone());
+            let resumed = place.resume();
+            let (clock, place, routes) = (clock.clone(), place.clone(), routes.clone());
             let (via, endpoint) = (via.clone(), endpoint.clone());
             async move {
-                let response = answer(request, via, &endpoint, routes).await;
+                let response = if let Some(response) = resumed {
+                    response
+                } else {
+                    place.wait(answer(request, via, &endpoint, routes).await, terms).await
+                };
                 Ok::<_, Infallible>(response.map(|body| Answer { body, end: clock }))
             }
         }
     });
+    let mut stream = HttpStream::new(wire, clock.clone());
+    let mut is_stopping = false;
+    let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
+    let mut timer = pin!(sleep(HEAD_TIMEOUT));
+    loop {
+        let parts = {
+            // Boxed: it is gone while a poll waits, which is most of the time.
+            let connection = http().serve_connection(TokioIo::new(stream), service);
+            let mut connection = Box::new(connection.with_upgrades());
+            let is_over = poll_fn(|task| {
+                loop {
+                    if let Poll::Ready(served) = Pin::new(&mut *connection).poll(task) {
+                        // A client that breaks off is not worth a line at a higher level.
+                        if let Err(error) = served {
+                            log::http_connection_broke(peer, error);
+                        }
+                        return Poll::Ready(true);
+                    }
+                    if place.is_taken() && clock.has_written_all() {
+                        return Poll::Ready(false);
+                    }
+                    if stopped.as_mut().poll(task).is_pending() {
+                        break;
+                    }
+                    is_stopping = true;
+                    Pin::new(&mut *connection).graceful_shutdown();
+                }
+                match ready!(clock.poll_late(timer.as_mut(), task)) {
+                    Late::Idle => {}
+                    Late::Head => {
+                        log::slow_request(peer);
+                    }
+                    Late::Write => {
+                        log::unread_answer(peer);
+                    }
+                }
+                Poll::Ready(true)
+            })
+            .await;
+            if is_over {
+                return;
+            }
+            connection.into_parts()
+        };
+        let Some(parts) = parts else { return };
+        stream = parts.io.into_inner();
+        service = parts.service;
+        stream.put_back(&parts.read_buf);
+        drop(parts.read_buf);
+        let is_answerable = poll_fn(|task| {
+            is_stopping |= stopped.as_mut().poll(task).is_ready();
+            if place.poll_ready(task).is_ready() {
+                return Poll::Ready(true);
+            }
+            stream.poll_gone(task).map(|()| false)
+        })
+        .await;
+        if !is_answerable {
+            return;
+        }
+        stream.put_back(place.stand_in(is_stopping));
+    }
+}
+
+fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
     // Its own deadline for heads is that of idle connections as well; the clock tells them apart.
     http.header_read_timeout(None);
     // The one limits what is buffered before the head is whole, in steps; the other is exact.
     http.max_buf_size(HEAD_LIMIT).max_header_size(HEAD_LIMIT);
-    let stream = TokioIo::new(HttpStream::new(wire, clock.clone()));
-    let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
-    let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
-    let mut timer = pin!(sleep(HEAD_TIMEOUT));
-    poll_fn(|task| {
-        if stopped.as_mut().poll(task).is_ready() {
-            connection.as_mut().graceful_shutdown();
-        }
-        if let Poll::Ready(served) = connection.as_mut().poll(task) {
-            // A client that breaks off is not worth a line at a higher level.
-            if let Err(error) = served {
-                log::http_connection_broke(peer, error);
-            }
-            return Poll::Ready(());
-        }
-        match ready!(clock.poll_late(timer.as_mut(), task)) {
-            Late::Idle => {}
-            Late::Head => {
-                log::slow_request(peer);
-            }
-            Late::Write => {
-                log::unread_answer(peer);
-            }
-        }
-        Poll::Ready(())
-    })
-    .await;
+    http
 }
 
 /// Answers a request, whatever it is and whatever becomes of the route: a panic costs this request

@@ -128,6 +128,13 @@ impl Client<'_> {
         match self.session(&request.headers, &query) {
             Some(Found::Here(session)) => {
                 let poll = Poll::new(session.visit()).in_form(self.form);
+                // The status of HTTP is known when something waits, and not before.
+                if request.is_answered_when_ready() && !self.form.has_http_status() {
+                    let awaited = poll.awaited().clone();
+                    let mut response = self.deliver(poll);
+                    response.extensions_mut().insert(awaited);
+                    return response;
+                }
                 poll.wait().await;
                 return self.deliver(poll);
             }

@@ -19,6 +19,7 @@ mod listener;
 mod longpoll;
 mod missing_state;
 mod opening;
+mod parked;
 mod request;
 mod response_body;
 mod routes;

@@ -76,6 +76,13 @@ impl Request {
         }
     }
 
+    /// Whether the server in front holds an answer back until what it waits for has come, and needs
+    /// neither the request nor these routes meanwhile.
+    pub(super) fn is_answered_when_ready(&self) -> bool {
+        // That is our own server, which lets requests through its gate.
+        self.has_passed
+    }
+
     /// The line about the request that `transport_log` asks for.
     pub(super) fn log<O>(&self, kind: TransportKind, transport: &MountedTransport<O>) {
         let (level, method) = (transport.settings.log, self.method.as_str());

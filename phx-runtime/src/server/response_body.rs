@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    fmt, iter,
+    fmt,
     pin::Pin,
     task::{self, Context},
 };
@@ -24,8 +24,8 @@ enum Kind {
     #[default]
     Empty,
     Whole(Bytes),
-    /// Its messages are taken when the server asks for the body, so that none are lost with a
-    /// client that is gone by then.
+    /// Its messages are taken when the server asks for the body and something waits, so that none are
+    /// lost with a client that is gone by then.
     Poll(Poll),
     /// The same for a session of another node.
     Later(Pin<Box<dyn Future<Output = Bytes> + Send + Sync>>),
@@ -65,7 +65,13 @@ impl Body for ResponseBody {
         let bytes = match std::mem::take(&mut self.0) {
             Kind::Empty => return task::Poll::Ready(None),
             Kind::Whole(bytes) => bytes,
-            Kind::Poll(poll) => poll.into_answer(),
+            Kind::Poll(mut poll) => match poll.poll_ready(task) {
+                task::Poll::Ready(()) => poll.into_answer(),
+                task::Poll::Pending => {
+                    self.0 = Kind::Poll(poll);
+                    return task::Poll::Pending;
+                }
+            },
             Kind::Later(mut later) => match later.as_mut().poll(task) {
                 task::Poll::Ready(bytes) => bytes,
                 task::Poll::Pending => {
@@ -103,8 +109,11 @@ pub(super) fn for_warp(response: Response<ResponseBody>) -> warp::reply::Respons
         Kind::Empty => warp::reply::Response::default(),
         Kind::Whole(bytes) => warp::reply::Response::new(bytes.into()),
         Kind::Poll(poll) => {
-            let body = iter::once_with(move || Ok::<_, Infallible>(poll.into_answer()));
-            warp::reply::stream(stream::iter(body)).into_response()
+            let answer = async move {
+                poll.wait().await;
+                Ok::<_, Infallible>(poll.into_answer())
+            };
+            warp::reply::stream(stream::once(answer)).into_response()
         }
         Kind::Later(later) => {
             warp::reply::stream(stream::once(later.map(Ok::<_, Infallible>))).into_response()

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use crate::endpoint::ServerOptions;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use super::listener::Wire;
+use crate::endpoint::ServerOptions;
 
 /// How long a client may take to send the head of a request: the first one from when the client
 /// connects, another one from its first byte.
@@ -146,6 +147,11 @@ impl Clock {
         self.0.lock().stuck.get_or_insert_with(Instant::now);
     }
 
+    /// Whether the client has been handed all that there is.
+    pub(super) fn has_written_all(&self) -> bool {
+        self.0.lock().stuck.is_none()
+    }
+
     /// What is waited for, and until when.
     fn deadline(&self) -> Option<(Instant, Late)> {
         let state = self.0.lock();
@@ -185,15 +191,48 @@ impl Clock {
 pub(super) struct HttpStream {
     stream: Wire,
     clock: Clock,
+    /// What is read again before the stream. The clock has seen it.
+    again: Bytes,
 }
+
+/// What is read at once of a client that should have nothing to say.
+const EARLY: usize = 256;
 
 impl HttpStream {
     pub(super) fn new(stream: Wire, clock: Clock) -> Self {
-        Self { stream, clock }
+        Self { stream, clock, again: Bytes::new() }
     }
 
-    pub(super) fn into_inner(self) -> Wire {
-        self.stream
+    /// The stream, and what is to be read before it.
+    pub(super) fn into_inner(self) -> (Wire, Bytes) {
+        (self.stream, self.again)
+    }
+
+    /// Makes these bytes come first.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.again = [bytes, &self.again].concat().into();
+        }
+    }
+
+    /// Waits until the client is gone, which nobody finds out any more once it has sent something: that
+    /// is kept, and the rest of it left to the kernel. What is written reaches the client meanwhile.
+    pub(super) fn poll_gone(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(Err(_)) = Pin::new(&mut *self).poll_flush(task) {
+            return Poll::Ready(());
+        }
+        if !self.again.is_empty() {
+            return Poll::Pending;
+        }
+        let mut early = [0; EARLY];
+        let mut buffer = ReadBuf::new(&mut early);
+        match ready!(Pin::new(&mut *self).poll_read(task, &mut buffer)) {
+            Ok(()) if !buffer.filled().is_empty() => {
+                self.put_back(buffer.filled());
+                Poll::Pending
+            }
+            Ok(()) | Err(_) => Poll::Ready(()),
+        }
     }
 
     fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -211,6 +250,11 @@ impl AsyncRead for HttpStream {
         task: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.again.is_empty() {
+            let count = self.again.len().min(buffer.remaining());
+            buffer.put_slice(&self.again.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
         self.clock.has_read(&buffer.filled()[before..]);
@@ -255,9 +299,12 @@ mod tests {
     use std::{future::poll_fn, pin::pin, time::Duration};
 
     use futures_util::FutureExt;
-    use tokio::time::{advance, sleep};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        time::{advance, sleep},
+    };
 
-    use super::{Clock, HEAD_TIMEOUT, Late, Timeouts};
+    use super::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts, Wire};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -324,5 +371,24 @@ mod tests {
         assert_eq!(late(&clock), None);
         advance(SECOND).await;
         assert_eq!(late(&clock), Some(Late::Write));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_is_found_to_be_gone_unless_it_said_something_before() {
+        for (said, is_found) in [("", true), ("GET", false)] {
+            let (mut client, server) = duplex(64);
+            let mut stream = HttpStream::new(Wire::Other(Box::new(server)), clock());
+            let gone =
+                |stream: &mut HttpStream| poll_fn(|task| stream.poll_gone(task)).now_or_never();
+            assert_eq!(gone(&mut stream), None);
+            client.write_all(said.as_bytes()).await.unwrap();
+            drop(client);
+            assert_eq!(gone(&mut stream), is_found.then_some(()), "{said:?}");
+            // Whatever it said is read again, behind what is put before it.
+            stream.put_back(b"A");
+            let mut read = String::new();
+            stream.read_to_string(&mut read).await.unwrap();
+            assert_eq!(read, format!("A{said}"));
+        }
     }
 }

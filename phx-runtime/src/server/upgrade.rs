@@ -282,8 +282,13 @@ fn split(
     // Our own server gives the one, `warp::serve` and others the other.
     let upgraded = match upgraded.downcast::<TokioIo<HttpStream>>() {
         Ok(parts) => {
-            let early = parts.read_buf;
-            let (io, connection) = match parts.io.into_inner().into_inner() {
+            let (wire, again) = parts.io.into_inner().into_inner();
+            let early = if again.is_empty() {
+                parts.read_buf
+            } else {
+                [parts.read_buf, again].concat().into()
+            };
+            let (io, connection) = match wire {
                 Wire::Tcp(stream) => Io::tcp(stream, backlog, compresses),
                 Wire::Other(stream) => Io::other(stream, backlog, compresses),
             };

@@ -16,7 +16,7 @@ impl Deadline {
     /// Whether the point in time has come that `at` gives; none never comes. `at` is asked for a new
     /// timer and when one fires, so the time may move on, but not back, until
     /// [`clear`](Self::clear).
-    pub(super) fn poll(
+    pub(crate) fn poll(
         &mut self,
         task: &mut Context<'_>,
         at: impl Fn() -> Option<Instant>,

@@ -36,7 +36,7 @@ pub(crate) use self::{
     answer::{Answer, Status},
     elsewhere::{Elsewhere, PollElsewhere, Waited},
     messages::Messages,
-    poll::Poll,
+    poll::{Awaited, Poll},
     remote::RemoteRequests,
     requests::Requests,
     session::Session,

@@ -7,3 +7,4 @@ mod limits;
 mod requests;
 mod sending;
 mod sockets;
+mod waiting;
