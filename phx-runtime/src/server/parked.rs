@@ -15,7 +15,6 @@ use http::{HeaderMap, Request, Response, Version, header};
 use hyper::body::Body;
 use parking_lot::Mutex;
 
-use super::http_connection::Answered;
 use crate::transport::{Deadline, longpoll::Awaited};
 
 /// How a request wants to be answered.
@@ -49,7 +48,7 @@ fn has_option(headers: &HeaderMap, wanted: &str) -> bool {
 pub(super) struct Place<B>(Arc<Mutex<Option<Parked<B>>>>);
 
 struct Parked<B> {
-    response: Response<Answered<B>>,
+    response: Response<B>,
     awaited: Awaited,
     timer: Deadline,
     closes: bool,
@@ -58,11 +57,7 @@ struct Parked<B> {
 impl<B> Place<B> {
     /// Gives the answer back when it may be sent. If it waits and another request may stand in for its
     /// own, that is never: then the connection is to be taken apart.
-    pub(super) async fn wait(
-        &self,
-        mut response: Response<Answered<B>>,
-        terms: Terms,
-    ) -> Response<Answered<B>> {
+    pub(super) async fn wait(&self, mut response: Response<B>, terms: Terms) -> Response<B> {
         let Some(awaited) = response.extensions_mut().remove::<Awaited>() else { return response };
         if terms == Terms::Special {
             awaited.wait().await;
@@ -95,7 +90,7 @@ impl<B> Place<B> {
     }
 
     /// The answer that waited, if the request stands in for its own.
-    pub(super) fn resume(&self) -> Option<Response<Answered<B>>> {
+    pub(super) fn resume(&self) -> Option<Response<B>> {
         self.0.lock().take().map(|parked| parked.response)
     }
 }
