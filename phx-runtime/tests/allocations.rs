@@ -471,7 +471,7 @@ fn an_idle_connection_with_one_topic_takes_few_bytes() {
     };
     let (_, _those_before) = open();
     let (bytes, _clients) = open();
-    assert!(bytes <= 1500, "{bytes} bytes");
+    assert!(bytes <= 1400, "{bytes} bytes");
 }
 
 /// A session that is joined to one topic, its connection and its poll that waits there.

@@ -53,10 +53,15 @@ pub(crate) struct Member {
     /// Whether broadcasts are still delivered.
     subscribed: AtomicBool,
     place: Place,
+    /// Boxed, because most channels have none of it.
+    rare: Mutex<Option<Box<Rare>>>,
+}
+
+#[derive(Default)]
+struct Rare {
     /// What went wrong in a call that cannot return an error; ends the channel.
-    fault: Mutex<Option<Box<Fault>>>,
-    /// Boxed, because most channels have none.
-    pub(super) ends: Mutex<Option<Box<Ends>>>,
+    fault: Option<Fault>,
+    ends: Ends,
 }
 
 /// What ends with a channel, by being dropped, once no broadcast is delivered to it any more:
@@ -97,8 +102,7 @@ impl Member {
             open: AtomicBool::new(true),
             subscribed: AtomicBool::new(false),
             place: Place::default(),
-            fault: Mutex::new(None),
-            ends: Mutex::default(),
+            rare: Mutex::default(),
         }
     }
 
@@ -120,16 +124,23 @@ impl Member {
     /// Gives access to what ends with the channel, unless the channel has ended. No one else has
     /// access meanwhile, and the channel does not end.
     pub(super) fn with_ends<T>(&self, use_them: impl FnOnce(&mut Ends) -> T) -> Option<T> {
-        let mut ends = self.ends.lock();
-        self.is_open().then(|| use_them(ends.get_or_insert_default()))
+        let mut rare = self.rare.lock();
+        self.is_open().then(|| use_them(&mut rare.get_or_insert_default().ends))
+    }
+
+    /// Takes out some of what ends with the channel, to be dropped by the caller.
+    pub(super) fn take_ends(&self, which: impl FnMut(&mut Box<dyn Ending>) -> bool) -> Ends {
+        let mut rare = self.rare.lock();
+        rare.as_mut().map_or_else(Ends::new, |rare| rare.ends.extract_if(.., which).collect())
     }
 
     /// Ends the channel with `phx_error` once the running callback is through.
     pub(super) fn fail(self: &Arc<Self>, fault: Fault) {
-        let mut slot = self.fault.lock();
-        if slot.is_none() {
-            *slot = Some(Box::new(fault));
-            drop(slot);
+        let mut rare = self.rare.lock();
+        let first = &mut rare.get_or_insert_default().fault;
+        if first.is_none() {
+            *first = Some(fault);
+            drop(rare);
             // Outside of a callback, nobody else makes the session look.
             self.session.connection.notify(SessionMessage::Failed(Arc::downgrade(self)));
         }
@@ -195,15 +206,15 @@ impl Member {
             self.session.endpoint.pubsub().unsubscribe(&self.topic, self);
         }
         // Dropped after the lock is released.
-        let ended = std::mem::take(&mut *self.ends.lock());
+        let ended = self.rare.lock().as_mut().map(|rare| std::mem::take(&mut rare.ends));
         drop(ended);
     }
 
     /// The client leaves: as [`unsubscribe`](Self::unsubscribe), and what might wait for the client
     /// to come back does not.
     pub(crate) fn leave(&self) {
-        if let Some(ends) = &mut *self.ends.lock() {
-            ends.iter_mut().for_each(|end| end.left());
+        if let Some(rare) = &mut *self.rare.lock() {
+            rare.ends.iter_mut().for_each(|end| end.left());
         }
         self.unsubscribe();
     }
@@ -215,7 +226,7 @@ impl Member {
     }
 
     pub(crate) fn take_fault(&self) -> Option<Fault> {
-        self.fault.lock().take().map(|fault| *fault)
+        self.rare.lock().as_mut()?.fault.take()
     }
 
     /// Delivers one message: to `#[handle_out]` if it is intercepted, else straight to the client.

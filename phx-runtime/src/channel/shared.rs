@@ -19,8 +19,6 @@ pub(crate) struct SessionShared {
     pub(crate) connection: Connection,
     pub(crate) endpoint: Endpoint,
     pub(crate) codec: Codec,
-    /// Whether the transport answers each message, and tells this client of one that is refused.
-    pub(crate) tells_refusals: bool,
     pub(crate) transport: TransportKind,
     pub(crate) id: Option<Topic>,
 }

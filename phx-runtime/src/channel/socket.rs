@@ -379,9 +379,7 @@ impl Socket {
             let subscribed = (&**end as &dyn Any).downcast_ref::<Subscribed<Foreign>>();
             subscribed.is_some_and(|subscribed| *subscribed.topic() == *topic.as_ref())
         };
-        let ended: Option<Ends> =
-            self.0.ends.lock().as_mut().map(|ends| ends.extract_if(.., is_to_end).collect());
-        drop(ended);
+        drop(self.0.take_ends(is_to_end));
     }
 
     /// Gives access to what ends with the channel, unless the channel has ended. No one else has
@@ -449,7 +447,6 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
         connection,
         endpoint,
         codec: Codec::Version(Version::V2),
-        tells_refusals: false,
         transport: TransportKind::Custom("test"),
         id: None,
     });
@@ -521,10 +518,11 @@ mod tests {
             socket.notify_after(Duration::from_millis(1), ());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let ends = || socket.0.ends.lock().as_ref().map_or(0, |ends| ends.len());
-        assert_eq!(ends(), 1);
+        let ends = || socket.with_ends(|ends| ends.len());
+        assert_eq!(ends(), Some(1));
         socket.0.close();
         socket.notify_after(Duration::from_millis(1), ());
-        assert_eq!(ends(), 0);
+        assert_eq!(ends(), None);
+        assert_eq!(socket.0.take_ends(|_| true).len(), 0);
     }
 }

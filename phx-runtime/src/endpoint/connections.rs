@@ -1,19 +1,16 @@
 //! The open connections, so that they can be counted and told to go elsewhere.
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::open::{OpenConnections, Place};
 use crate::{
-    connection::{Connection, Seat, Seats, WeakConnection, one_client},
+    connection::{Connection, Seat, Seats, one_client},
     log::{self, Spell},
     message::Reason,
     wire::CloseCode,
@@ -27,8 +24,7 @@ struct Shared {
     stage: watch::Sender<Stage>,
     seats: Seats<Whose>,
     refusing: Mutex<Spell>,
-    next: AtomicU64,
-    open: Mutex<HashMap<u64, Open>>,
+    open: Mutex<OpenConnections>,
     count: watch::Sender<usize>,
 }
 
@@ -67,16 +63,10 @@ pub(crate) struct Counted {
     _seat: Option<Box<Seat<Whose>>>,
 }
 
-struct Open {
-    /// Which mount it came in through, if through one; a small number, because each has one.
-    mount: Option<u32>,
-    connection: WeakConnection,
-}
-
 /// A connection's entry, which ends with it.
 pub(crate) struct Registered {
     connections: Connections,
-    number: u64,
+    place: Place,
     _counted: Counted,
 }
 
@@ -86,7 +76,6 @@ impl Connections {
             stage: watch::Sender::new(Stage::Serving),
             seats: Seats::default(),
             refusing: Mutex::default(),
-            next: AtomicU64::new(0),
             open: Mutex::default(),
             count: watch::Sender::new(0),
         }))
@@ -121,19 +110,17 @@ impl Connections {
         connection: &Connection,
         counted: Counted,
     ) -> Registered {
-        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
-        let mount = mount.and_then(|index| u32::try_from(index).ok());
-        let open = Open { mount, connection: connection.downgrade() };
-        {
-            let mut all = self.0.open.lock();
-            all.insert(number, open);
-            self.0.count.send_replace(all.len());
-        }
+        let place = {
+            let mut open = self.0.open.lock();
+            let place = open.add(mount, connection);
+            self.0.count.send_replace(open.len());
+            place
+        };
         // Whoever closes all has either seen the new one under the lock, or set this before.
         if self.are_draining() {
             connection.close(CloseCode::RESTART, Reason::Draining);
         }
-        Registered { connections: self.clone(), number, _counted: counted }
+        Registered { connections: self.clone(), place, _counted: counted }
     }
 
     /// Clients are told to go elsewhere from now on, so new ones had better go there at once.
@@ -171,16 +158,12 @@ impl Connections {
 
     /// The open connections of one mount.
     pub(crate) fn of_mount(&self, mount: usize) -> Vec<Connection> {
-        let all = self.0.open.lock();
-        let mount = u32::try_from(mount).ok();
-        let of_mount = all.values().filter(|open| open.mount == mount);
-        of_mount.filter_map(|open| open.connection.upgrade()).collect()
+        self.0.open.lock().of_mount(mount)
     }
 
     /// Tells everybody who is left to connect elsewhere.
     pub(crate) fn close_all(&self) {
-        let all: Vec<_> =
-            self.0.open.lock().values().filter_map(|open| open.connection.upgrade()).collect();
+        let all = self.0.open.lock().all();
         for connection in all {
             connection.close(CloseCode::RESTART, Reason::Draining);
         }
@@ -196,9 +179,9 @@ impl Connections {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let mut all = self.connections.0.open.lock();
-        all.remove(&self.number);
-        self.connections.0.count.send_replace(all.len());
+        let mut open = self.connections.0.open.lock();
+        open.remove(self.place);
+        self.connections.0.count.send_replace(open.len());
     }
 }
 

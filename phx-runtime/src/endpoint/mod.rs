@@ -8,6 +8,7 @@ mod cluster;
 mod connections;
 pub(crate) mod handle;
 mod mounted;
+mod open;
 mod path;
 pub(crate) mod raw_connect;
 mod requirements;

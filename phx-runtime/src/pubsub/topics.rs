@@ -75,6 +75,12 @@ impl PubSub {
         self.0.rooms.write(topic).entry(topic.clone()).or_default().add(subscriber);
     }
 
+    /// The name of a topic, which those who are subscribed to it share.
+    pub(crate) fn topic(&self, name: &str) -> Topic {
+        let known = self.0.rooms.read(name).get_key_value(name).map(|(topic, _)| topic.clone());
+        known.unwrap_or_else(|| name.into())
+    }
+
     /// Takes a subscriber out. Nothing happens if it is not there.
     pub(crate) fn unsubscribe(&self, topic: &str, subscriber: &dyn Subscriber) {
         let now_empty = match self.0.rooms.read(topic).get(topic) {

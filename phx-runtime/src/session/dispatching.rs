@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use super::{Session, refusals::Refusals};
+use super::Session;
 use crate::{
     serializer::{ClientMessage, Message},
     transport::Dispatched,
@@ -14,7 +14,7 @@ impl Session {
     pub(super) async fn dispatch(&mut self, message: Message, bytes: usize) -> Dispatched {
         let (kind, topic) = (message.kind(), message.topic.clone());
         let was_joined = self.slots.get_mut(&topic).is_some();
-        self.core.refusals = Refusals::Asked(None);
+        self.core.refusals.ask();
         self.route(message, bytes);
         if kind == ClientMessage::Join {
             poll_fn(|task| {

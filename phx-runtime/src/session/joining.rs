@@ -28,7 +28,7 @@ impl Core {
         replaced: Option<Arc<Member>>,
         slots: usize,
     ) -> Option<Slot> {
-        let topic = Topic::from(&*message.topic);
+        let topic = self.shared.endpoint.pubsub().topic(&message.topic);
         let Some((kind, log, mut future)) = self.start_join(&topic, &mut message, slots) else {
             if let Some(replaced) = replaced {
                 replaced.send_replaced();

@@ -112,7 +112,6 @@ impl Accepted {
             connection: connection.clone(),
             endpoint: self.endpoint.clone(),
             codec: self.codec.clone(),
-            tells_refusals: self.tells_refusals,
             transport: self.transport,
             id: self.id.clone(),
         };
@@ -122,7 +121,7 @@ impl Accepted {
             mount: self.mount.clone(),
             running: Running::default(),
             waiting: Waiting::default(),
-            refusals: Refusals::default(),
+            refusals: Refusals::told(self.tells_refusals),
         };
         let rates = Rates::of(&self.mount);
         Session { slots: Slots::default(), core, disconnect, ending: None, rates }
@@ -150,7 +149,7 @@ impl Session {
     pub(super) fn receive(&mut self, frame: &Frame) -> Handled<'_> {
         let bytes = frame.len();
         match self.core.shared.codec.decode(frame) {
-            Ok(message) if self.core.shared.tells_refusals => Handled::later(async move {
+            Ok(message) if self.core.refusals.are_told => Handled::later(async move {
                 match self.dispatch(message, bytes).await {
                     Dispatched::Refused(_) => Flow::Refused,
                     _ => Flow::Continue,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Messages of the client that may wait before no more are read.
-const MESSAGES: usize = 1000;
+const MESSAGES: u32 = 1000;
 
 /// Something for a channel to do.
 pub(super) enum Work {
@@ -60,9 +60,11 @@ impl Queue {
 /// How much waits in the queues of all slots.
 #[derive(Default)]
 pub(super) struct Waiting {
-    messages: usize,
+    /// At most [`MESSAGES`], and what one read may hold beside them.
+    messages: u32,
+    /// At most [`MAILBOX_LIMIT`], and what a join sends to its channel.
+    letters: u32,
     bytes: usize,
-    letters: usize,
 }
 
 /// More waits than may, and it is not the client who can be told to wait.
@@ -87,7 +89,7 @@ impl Waiting {
             // a thousand short ones would keep a thousand times.
             message.payload.detach();
         }
-        if !matches!(work, Work::Client(_)) && self.letters >= MAILBOX_LIMIT {
+        if !matches!(work, Work::Client(_)) && self.letters as usize >= MAILBOX_LIMIT {
             return Err(TooMuch);
         }
         let queued = Queued { work, bytes };

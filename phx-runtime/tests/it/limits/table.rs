@@ -278,7 +278,7 @@ pub(super) const LIMITS: &[Limit] = &[
         default: "1,000",
         option: "–",
         beyond: "reading pauses",
-        code: &[&[("session/waiting.rs", "const MESSAGES: usize = ")]],
+        code: &[&[("session/waiting.rs", "const MESSAGES: u32 = ")]],
         proofs: &[
             (
                 "tests/it/limits/waiting.rs",
