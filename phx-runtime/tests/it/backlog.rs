@@ -8,15 +8,13 @@ use phx_runtime::{
     server::BuildError,
     testing,
 };
-use tokio::{
-    io::AsyncReadExt,
-    time::{Instant, sleep},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{
+    clock::{self, time_until},
     http_client::Client,
     logs::Logs,
-    raw_client::{CLOSE, RawClient},
+    raw_client::{CLOSE, RawClient, TEXT, connect_narrowly, frame},
     server::serve,
 };
 
@@ -27,7 +25,7 @@ const PIECE: usize = 1_000_000;
 const PIECES: usize = 100;
 
 thread_local! {
-    /// Pieces that were pushed by the servers of this test.
+    /// Rows and pieces that were pushed by the server of this test.
     static PUSHED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -62,6 +60,7 @@ impl Room {
         let row = "x".repeat(size);
         for _ in 0..count {
             socket.push("row", &row);
+            PUSHED.set(PUSHED.get() + 1);
         }
         Reply::ack()
     }
@@ -96,7 +95,9 @@ impl Server {
     }
 
     async fn joined(&self) -> RawClient {
-        let mut client = RawClient::connect(self.at, "/socket/websocket?vsn=2.0.0", "").await;
+        PUSHED.set(0);
+        let stream = connect_narrowly(self.at).await;
+        let mut client = RawClient::over(stream, "/socket/websocket?vsn=2.0.0", "").await;
         client.send_text(r#"["1","1","room:a","phx_join",0]"#).await;
         assert!(client.frame().await.unwrap().text().contains("ok"));
         client
@@ -109,12 +110,16 @@ impl Server {
         client
     }
 
-    /// Waits until nobody is left in the room.
-    async fn is_left(&self) {
-        while self.endpoint.subscribers("room:a") > 0 {
-            sleep(SECOND).await;
-        }
+    /// How long it takes until nobody is left in the room.
+    async fn is_left(&self) -> Duration {
+        let is_left = clock::until(|| self.endpoint.subscribers("room:a") == 0);
+        time_until(is_left).await.0
     }
+}
+
+/// Waits until so many rows or pieces have been pushed.
+async fn pushed(count: usize) {
+    clock::until(|| PUSHED.get() == count).await;
 }
 
 const HEARTBEAT: &str = r#"[null,"9","phoenix","heartbeat",{}]"#;
@@ -175,21 +180,19 @@ async fn a_steady_reader_is_sent_a_long_reply_and_what_comes_behind_it() {
         assert_ne!(length, 0, "closed after {read}");
         read += length;
         // Its pace.
-        sleep(SECOND / 100).await;
+        clock::pass(SECOND / 100).await;
     }
     assert_eq!(server.endpoint.subscribers("room:a"), 1);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_stops_reading_is_closed_after_ten_seconds_and_may_still_read_everything() {
     let server = Server::start().await;
     let mut client = server.joined().await;
     client.send_text(&rows(10, 1_000_000)).await;
-    let start = Instant::now();
-    server.is_left().await;
-    assert!((9 * SECOND..12 * SECOND).contains(&start.elapsed()), "{:?}", start.elapsed());
-    // What is on its way takes its time, of which a clock that stands still knows nothing.
-    tokio::time::resume();
+    pushed(10).await;
+    let time = server.is_left().await;
+    assert!((9 * SECOND..12 * SECOND).contains(&time), "{time:?}");
     let mut rows = 0;
     loop {
         let frame = client.frame().await.unwrap();
@@ -202,15 +205,14 @@ async fn a_client_that_stops_reading_is_closed_after_ten_seconds_and_may_still_r
     assert_eq!(rows, 10);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_never_reads_again_is_let_go_with_the_memory_it_took() {
     let server = Server::start().await;
     let mut client = server.joined().await;
     client.send_text(&rows(10, 1_000_000)).await;
+    pushed(10).await;
     server.is_left().await;
-    while server.endpoint.connections() > 0 {
-        sleep(SECOND).await;
-    }
+    time_until(clock::until(|| server.endpoint.connections() == 0)).await;
     drop(client);
 }
 
@@ -239,9 +241,8 @@ async fn a_client_that_asks_for_more_than_it_reads_is_slowed_down_and_gets_every
     let mut client = server.joined().await;
     let (mut read, mut write) = client.stream.split();
     let asking = async {
-        use tokio::io::AsyncWriteExt;
         for _ in 0..60 {
-            let question = crate::support::raw_client::frame(0x81, rows(1, 1_000_000).as_bytes());
+            let question = frame(TEXT, rows(1, 1_000_000).as_bytes());
             write.write_all(&question).await.unwrap();
         }
     };
@@ -264,9 +265,7 @@ async fn a_hundred_megabytes_in_pieces_take_the_memory_of_a_few() {
     client.send_text(&export(PIECES)).await;
     for received in 0..PIECES {
         // While the client does not read, nothing is pushed but what the kernel has room for.
-        for _ in 0..20 {
-            tokio::task::yield_now().await;
-        }
+        clock::settle().await;
         assert!(PUSHED.get() <= received + 10, "{} were pushed at once", PUSHED.get() - received);
         assert!(client.frame().await.unwrap().payload.len() > PIECE);
     }
@@ -311,7 +310,7 @@ fn limits_with_which_nobody_could_be_behind_are_refused() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_the_server_closes_leaves_a_line_with_whose_it_was_and_why() {
     let logs = Logs::from("info");
     let options = WebSocketOptions::new().max_frame_size(100);
@@ -325,17 +324,18 @@ async fn what_the_server_closes_leaves_a_line_with_whose_it_was_and_why() {
         let peer = client.stream.local_addr().unwrap();
         logs.take();
         client.send_text(&message).await;
+        if code == 1013 {
+            pushed(3).await;
+        }
         server.is_left().await;
-        tokio::time::resume();
         assert_eq!(client.closed_with().await, Some(code));
-        tokio::time::pause();
         let lines = logs.take();
         let line = lines.lines().find(|line| line.contains("closing")).unwrap();
         assert!(line.contains(level) && line.contains(reason), "{lines}");
         let socket =
             ["socket=\"User\"", "id=\"user:7\"", &format!("peer={peer}")].map(str::to_owned);
         let facts = match code {
-            1013 => vec!["limit=1048576".into(), "waiting=".into(), "behind_ms=10".into()],
+            1013 => vec!["limit=1048576".into(), "waiting=".into(), "behind_ms=1".into()],
             code => vec![format!("code={code}"), "reason=".into()],
         };
         for fact in facts.iter().chain(&socket) {

@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, net::SocketAddr, task::Poll};
 
-use crate::support::raw_client::{PING, PONG, RSV1, RawClient, RawFrame, TEXT, frame as raw_frame};
 use miniz_oxide::{
     DataFormat, MZFlush,
     deflate::{CompressionLevel, core::CompressorOxide, stream::deflate},
@@ -14,7 +13,12 @@ use phx_runtime::{
     socket::{ConnectRequest, RawConnect},
     transport::{Connection, Flow, Frame, Handled, Outgoing, RawSocket, TransportKind},
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, net::UnixStream};
+
+use crate::support::{
+    raw_client::{PING, PONG, RSV1, RawClient, RawFrame, TEXT, frame as raw_frame},
+    server::{serve, serve_locally},
+};
 
 const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
@@ -68,9 +72,7 @@ fn options() -> WebSocketOptions {
 async fn start(echo: WebSocketOptions) -> (Endpoint, SocketAddr) {
     let echo = Mount::new("/echo").websocket(echo);
     let endpoint = Endpoint::builder().socket::<User>().raw_socket::<Echo>(echo).build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let address = serve(&endpoint).await;
     (endpoint, address)
 }
 
@@ -285,11 +287,12 @@ fn a_client_whose_messages_inflate_takes_turns_by_what_they_inflate_to() {
     runtime.event_interval(1).enable_all().build().unwrap().block_on(async {
         let turns = Mount::new("/turns").websocket(options());
         let endpoint = Endpoint::builder().raw_socket::<Turns>(turns).build().unwrap();
-        let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-        let address = server.address();
-        tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
-        let mut flooding = RawClient::connect(address, "/turns/websocket", OFFER).await;
-        let mut other = RawClient::connect(address, "/turns/websocket", OFFER).await;
+        let path = serve_locally(&endpoint, endpoint.routes()).await;
+        let connect = async || {
+            let stream = UnixStream::connect(&path).await.unwrap();
+            RawClient::over(stream, "/turns/websocket", OFFER).await
+        };
+        let (mut flooding, mut other) = (connect().await, connect().await);
         let message = raw_frame(TEXT | RSV1, &compress("x".repeat(100_000).as_bytes()));
         assert!(message.len() * 300 < 65_536, "one read brings them all");
         flooding.stream.write_all(&message.repeat(300)).await.unwrap();

@@ -8,7 +8,12 @@ use std::{
 
 use phx_runtime::prelude::*;
 
-use crate::support::{http_client, raw_client::RawClient};
+use crate::support::{
+    clock::{time_until, until},
+    http_client,
+    raw_client::RawClient,
+    server::serve,
+};
 
 struct User;
 
@@ -45,16 +50,12 @@ impl io::Write for Gate {
 
 async fn start() -> (Endpoint, SocketAddr) {
     let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let address = serve(&endpoint).await;
     (endpoint, address)
 }
 
 async fn nobody_is_left(endpoint: &Endpoint) {
-    while endpoint.connections() > 0 {
-        tokio::task::yield_now().await;
-    }
+    time_until(until(|| endpoint.connections() == 0)).await;
     assert_eq!(endpoint.subscribers("user:all"), 0);
 }
 

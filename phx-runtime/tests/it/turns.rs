@@ -21,7 +21,10 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
-use crate::support::raw_client::{RawClient, TEXT, frame};
+use crate::support::{
+    raw_client::{RawClient, TEXT, frame},
+    server::serve,
+};
 
 /// More than a turn takes, and less than all.
 const SOME: usize = 400;
@@ -98,9 +101,7 @@ async fn start() -> Server {
         .raw_socket::<Listener>(Mount::new("/listener").websocket(options))
         .build()
         .unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let address = serve(&endpoint).await;
     Server { endpoint, address, count, connections }
 }
 

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tungstenite::{Message, protocol::frame::coding::CloseCode as Code};
 use warp::Filter;
 
-use crate::support::server::serve_routes;
+use crate::support::{clock::time_until, server::serve_routes};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -203,7 +203,7 @@ async fn a_client_that_says_nothing_for_too_long_is_closed_with_1002() {
     let timeout = Some(Duration::from_millis(50));
     let address = start(&endpoint(WebSocketOptions::new().timeout(timeout))).await;
     let mut client = connect(address, "/echo/websocket").await;
-    assert_eq!(closed_with(&mut client).await, Some(Code::Protocol));
+    assert_eq!(time_until(closed_with(&mut client)).await.1, Some(Code::Protocol));
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn a_socket_is_told_that_its_client_said_nothing() {
     let mount = Mount::new("/quiet").websocket(options);
     let endpoint = Endpoint::builder().state(sender).raw_socket::<Witness>(mount).build().unwrap();
     let _client = connect(start(&endpoint).await, "/quiet/websocket").await;
-    assert_eq!(reasons.recv().await, Some(Reason::Inactive));
+    assert_eq!(time_until(reasons.recv()).await.1, Some(Reason::Inactive));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use phx_runtime::{
 use crate::{
     admission::client::{Client, open},
     admission::server::serve_endpoint,
-    support::logs::Logs,
+    support::{clock::time_until, logs::Logs},
 };
 
 struct Levels;
@@ -153,10 +153,13 @@ async fn draining_is_logged_round_by_round() {
         logs.take();
         let draining = endpoint.clone();
         let draining = tokio::spawn(async move { draining.drain().await });
-        for client in clients {
-            client.closed().await;
-        }
-        draining.await.unwrap();
+        let ended = async {
+            for client in clients {
+                client.closed().await;
+            }
+            draining.await.unwrap();
+        };
+        time_until(ended).await;
         let text = logs.take();
         let Some(level) = level else {
             assert!(!text.contains("DRAINING"), "{text}");

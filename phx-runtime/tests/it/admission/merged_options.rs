@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use futures_util::future::{join, join_all};
 use phx_runtime::{
     options::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     prelude::*,
@@ -10,7 +11,7 @@ use phx_runtime::{
 use crate::{
     admission::client::open,
     admission::server::serve,
-    support::{http_client, logs::Logs},
+    support::{clock::time_until, http_client, logs::Logs},
 };
 
 struct Strict;
@@ -91,7 +92,7 @@ async fn a_drainer_set_at_start_leaves_the_rest_of_the_attributes() {
     }
     let logs = Logs::from("warn");
     let closed = clients.map(|client| async { client.accepted().await.closed().await });
-    tokio::join!(endpoint.drain(), futures_util::future::join_all(closed));
+    time_until(join(endpoint.drain(), join_all(closed))).await;
     let text = logs.take();
     assert!(text.contains("round=2 rounds=2"), "{text}");
 }

@@ -11,7 +11,10 @@ use tokio::{
 
 use crate::{
     bad_input::server::{TestServer, ok},
-    support::http_client::{Client, get, request, send},
+    support::{
+        clock::pass,
+        http_client::{Client, get, request, send},
+    },
 };
 
 const PATH: &str = "/socket/longpoll";
@@ -35,7 +38,7 @@ async fn is_answered(client: &Client) {
 }
 
 async fn ends(server: &TestServer) {
-    tokio::time::timeout(Duration::from_mins(1), server.endpoint.drain()).await.unwrap();
+    server.endpoint.drain().await;
     assert_eq!(server.endpoint.connections(), 0);
     assert_eq!(server.endpoint.subscribers("room:a"), 0);
 }
@@ -166,7 +169,9 @@ async fn a_body_that_breaks_off_is_not_handled() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_flood_of_joins_in_one_body_ends_its_session_alone() {
     let server = TestServer::start_with(|mount| {
-        mount.longpoll(LongPollOptions::new().backlog_timeout(Duration::from_secs(1)))
+        let patient = Duration::from_hours(1);
+        let longpoll = LongPollOptions::new().window(patient);
+        mount.longpoll(longpoll.backlog_timeout(Duration::from_secs(1)))
     })
     .await;
     let mut bystander = server.bystander().await;
@@ -196,10 +201,7 @@ async fn a_flood_of_joins_in_one_body_ends_its_session_alone() {
 
 #[tokio::test]
 async fn many_polls_and_sessions_of_one_client_take_nothing_from_others() {
-    let server = TestServer::start_with(|mount| {
-        mount.longpoll(LongPollOptions::new().window(Duration::from_mins(1)))
-    })
-    .await;
+    let server = TestServer::start().await;
     let mut bystander = server.bystander().await;
     let client = joined(&server).await;
     let mut polls = tokio::task::JoinSet::new();
@@ -232,5 +234,6 @@ async fn sessions_that_nobody_comes_back_to_are_all_forgotten() {
         let opened = get(server.at, "/brief/longpoll?vsn=2.0.0").await;
         assert_eq!((opened.http, opened.status()), (StatusCode::OK, 410));
     }
+    pass(Duration::from_mins(1)).await;
     server.forgets_all_but(bystander).await;
 }

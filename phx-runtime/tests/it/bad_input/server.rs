@@ -9,14 +9,12 @@ use phx_runtime::{
 use serde_json::Value;
 
 use crate::support::{
+    clock::{time_until, until},
     raw_client::{PING, PONG, RawClient, TEXT},
     server::serve,
 };
 
 pub(crate) const V2: &str = "/socket/websocket?vsn=2.0.0";
-
-/// Longer than anything here takes: a test that waits for so long has failed.
-const FOREVER: Duration = Duration::from_mins(1);
 
 struct User;
 
@@ -98,14 +96,7 @@ impl TestServer {
 
     /// Waits until so many connections are open.
     pub(crate) async fn has(&self, connections: usize) {
-        let reached = async {
-            while self.endpoint.connections() != connections {
-                tokio::task::yield_now().await;
-            }
-        };
-        let open = || self.endpoint.connections();
-        let reached = tokio::time::timeout(FOREVER, reached).await;
-        assert!(reached.is_ok(), "{} connections are open, not {connections}", open());
+        time_until(until(|| self.endpoint.connections() == connections)).await;
     }
 
     /// The bystander is well, and after it nobody is left, on no topic.
@@ -136,16 +127,13 @@ impl Bystander {
         self.client.send_text(&heartbeat).await;
         let add = format!(r#"["1","{number}","room:bystander","add",[{number},1]]"#);
         self.client.send_text(&add).await;
-        let answered = async {
-            let pong = self.client.frame().await.unwrap();
-            assert_eq!((pong.first, &*pong.payload), (PONG, number.as_bytes()));
-            let beat = ok_of("null", &number, "phoenix", "{}");
-            assert_eq!(self.client.frame().await.unwrap().text(), beat);
-            let sum = ok("1", &number, "room:bystander", &(self.asked + 1).to_string());
-            let frame = self.client.frame().await.unwrap();
-            assert_eq!((frame.first, frame.text()), (TEXT, &*sum));
-        };
-        assert!(tokio::time::timeout(FOREVER, answered).await.is_ok(), "nobody answers");
+        let pong = self.client.frame().await.unwrap();
+        assert_eq!((pong.first, &*pong.payload), (PONG, number.as_bytes()));
+        let beat = ok_of("null", &number, "phoenix", "{}");
+        assert_eq!(self.client.frame().await.unwrap().text(), beat);
+        let sum = ok("1", &number, "room:bystander", &(self.asked + 1).to_string());
+        let frame = self.client.frame().await.unwrap();
+        assert_eq!((frame.first, frame.text()), (TEXT, &*sum));
     }
 }
 

@@ -5,7 +5,11 @@ use std::{net::SocketAddr, sync::Arc};
 use phx_runtime::prelude::*;
 use tokio::sync::Semaphore;
 
-use crate::support::{raw_client::RawClient, server::serve};
+use crate::support::{
+    clock::{time_until, until},
+    raw_client::RawClient,
+    server::serve,
+};
 
 struct User;
 
@@ -87,9 +91,7 @@ impl Server {
 
     /// Everybody has gone, and nothing that was sent to them is kept.
     async fn is_empty(&self) {
-        while self.endpoint.connections() > 0 {
-            tokio::task::yield_now().await;
-        }
+        time_until(until(|| self.endpoint.connections() == 0)).await;
         assert_eq!(self.endpoint.subscribers("room:a"), 0);
         // The endpoint's and ours.
         assert_eq!(Arc::strong_count(&self.counted), 2);

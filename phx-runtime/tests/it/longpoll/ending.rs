@@ -5,7 +5,10 @@ use phx_runtime::{Reason, json};
 
 use crate::{
     longpoll::sockets::{endpoint, start},
-    support::http_client::{Client, get},
+    support::{
+        clock::time_until,
+        http_client::{Client, get},
+    },
 };
 
 #[tokio::test]
@@ -34,7 +37,7 @@ async fn a_session_without_requests_expires() {
     let mut fixture = start().await;
     let client = Client::open(fixture.address, "/short/longpoll").await;
     assert_eq!(fixture.endpoint.connections(), 1);
-    assert_eq!(fixture.ends.recv().await, Some(Reason::Inactive));
+    assert_eq!(time_until(fixture.ends.recv()).await.1, Some(Reason::Inactive));
     assert_eq!(client.post("a").await, 410);
     let answer = client.poll().await;
     assert_eq!(answer.status(), 410);

@@ -10,7 +10,10 @@ use hyper::body::Frame;
 
 use crate::{
     longpoll::sockets::start,
-    support::http_client::{Client, request, send},
+    support::{
+        clock::time_until,
+        http_client::{Client, request, send},
+    },
 };
 
 #[tokio::test]
@@ -29,7 +32,7 @@ async fn messages_come_with_the_poll_that_waits_or_else_with_the_next_one() {
 async fn a_poll_without_messages_says_so_after_the_window() {
     let fixture = start().await;
     let client = Client::open(fixture.address, "/short/longpoll").await;
-    let answer = client.poll().await;
+    let (_, answer) = time_until(client.poll()).await;
     assert_eq!((answer.status(), answer.messages()), (204, vec![]));
     assert_eq!(answer.token(), client.token);
 }
@@ -100,7 +103,7 @@ async fn bodies_of_eight_million_bytes_are_taken() {
 async fn a_socket_that_does_not_take_a_message_times_the_post_out() {
     let fixture = start().await;
     let client = Client::open(fixture.address, "/short/longpoll").await;
-    assert_eq!(client.post("forever").await, 408);
+    assert_eq!(time_until(client.post("forever")).await.1, 408);
 }
 
 #[tokio::test]

@@ -7,7 +7,10 @@ use phx_runtime::{Reason, json};
 use serde_json::Value;
 
 use super::start;
-use crate::support::http_client::{Answer, get, request, send};
+use crate::support::{
+    clock::time_until,
+    http_client::{Answer, get, request, send},
+};
 
 /// A client of 0.6 or 0.7, with the cookie that it was given.
 struct Old {
@@ -80,7 +83,7 @@ async fn a_client_of_0_7_is_told_401_for_what_it_may_not_do() {
 async fn a_client_of_0_7_is_told_204_after_the_window_and_410_when_its_session_is_gone() {
     let fixture = start().await;
     let old = Old::open(fixture.address, "/0.7/short/poll").await;
-    let answer = old.poll().await;
+    let (_, answer) = time_until(old.poll()).await;
     assert_eq!((answer.http, &*answer.body), (StatusCode::NO_CONTENT, &b""[..]));
     let forged = Old { cookie: "_phx_longpoll=forged".to_owned(), ..old };
     for answer in [forged.poll().await, forged.ask(&Method::PUT, "{}").await] {

@@ -13,6 +13,8 @@ use phx_runtime::{
 };
 use tokio::sync::mpsc;
 
+use crate::support::server::serve;
+
 /// No test waits for this one to pass.
 const LONG: Duration = Duration::from_mins(1);
 
@@ -105,8 +107,6 @@ async fn start() -> Fixture {
         .socket_at::<Guest>(older("/1.3", LONG, vec![Protocol::v1_3(), Version::V2.into()]))
         .build()
         .unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.run(endpoint.routes()));
+    let address = serve(&endpoint).await;
     Fixture { endpoint, address, ends }
 }

@@ -8,9 +8,6 @@ use tokio::net::TcpStream;
 use super::{head, start, status};
 use crate::support::{logs::Logs, raw_client::RawClient};
 
-/// Longer than anything here takes: a test that waits for so long has failed.
-const FOREVER: Duration = Duration::from_mins(1);
-
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
@@ -18,13 +15,11 @@ async fn many_clients_that_come_at_once_wait_in_the_queue() {
     let endpoint = Endpoint::builder().build().unwrap();
     // It listens and does not run yet.
     let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let all = async {
-        let mut clients = Vec::new();
-        for _ in 0..400 {
-            clients.push(TcpStream::connect(server.address()).await.unwrap());
-        }
-    };
-    assert!(tokio::time::timeout(FOREVER, all).await.is_ok(), "the queue is short");
+    // With a shorter queue this would never end.
+    let mut clients = Vec::new();
+    for _ in 0..400 {
+        clients.push(TcpStream::connect(server.address()).await.unwrap());
+    }
 }
 
 #[tokio::test]
@@ -53,15 +48,11 @@ async fn one_connection_too_many_is_told_so() {
     }
     assert_eq!(logs.take().matches("max_http_connections").count(), 1);
     kept.pop();
-    let served = async {
-        loop {
-            let mut stream = TcpStream::connect(at).await.unwrap();
-            if head(&mut stream, HEALTH).await.starts_with("HTTP/1.1 200 ") {
-                return;
-            }
-        }
-    };
-    assert!(tokio::time::timeout(FOREVER, served).await.is_ok(), "nobody leaves a place");
+    // Until the server has seen that somebody left a place.
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    while !head(&mut stream, HEALTH).await.starts_with("HTTP/1.1 200 ") {
+        stream = TcpStream::connect(at).await.unwrap();
+    }
 }
 
 #[test]

@@ -7,16 +7,16 @@ mod keep_alive;
 mod requests;
 mod stalled_readers;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use phx_runtime::{options::ServerOptions, prelude::*};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
-use warp::Filter;
+use warp::{Filter, Rejection, Reply};
 
-use crate::support::server::serve_routes;
+use crate::support::server::{serve_locally, serve_routes};
 
 struct User;
 
@@ -42,8 +42,11 @@ impl Room {
 /// More than any socket's buffers hold.
 const LARGE: usize = 40_000_000;
 
-/// Serves the socket and some routes of an application.
-async fn start(options: ServerOptions) -> SocketAddr {
+/// The socket, and some routes of an application.
+fn served(
+    options: ServerOptions,
+) -> (Endpoint, impl Filter<Extract = impl Reply, Error = Rejection> + Clone + Send + Sync + 'static)
+{
     let endpoint = Endpoint::builder().socket::<User>().server(options).build().unwrap();
     let routes = endpoint
         .routes()
@@ -51,11 +54,24 @@ async fn start(options: ServerOptions) -> SocketAddr {
         .or(warp::path!("upload").and(warp::body::bytes()).map(|_| "ok"))
         .or(warp::path!("large").map(|| vec![b'x'; LARGE]))
         .or(warp::path!("panic").map(|| -> &'static str { panic!("on purpose") }));
+    (endpoint, routes)
+}
+
+async fn start(options: ServerOptions) -> SocketAddr {
+    let (endpoint, routes) = served(options);
     serve_routes(&endpoint, routes).await
 }
 
+async fn start_locally(options: ServerOptions) -> PathBuf {
+    let (endpoint, routes) = served(options);
+    serve_locally(&endpoint, routes).await
+}
+
 /// Writes bytes and gives the head of the answer, or nothing if there is none.
-async fn head(stream: &mut TcpStream, request: impl AsRef<[u8]>) -> String {
+async fn head<S>(stream: &mut S, request: impl AsRef<[u8]>) -> String
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     // The server may be gone.
     let _ = stream.write_all(request.as_ref()).await;
     let mut head = Vec::new();

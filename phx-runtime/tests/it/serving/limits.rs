@@ -1,6 +1,6 @@
 //! How many connections there may be.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use phx_runtime::options::ServerOptions;
 use tokio::net::TcpStream;
@@ -34,12 +34,9 @@ async fn one_client_too_many_is_told_to_come_back_later() {
     assert_eq!(refused(at, "").await, [(503, true), (503, true)]);
     drop(second);
     // Its place is free once the server has seen that.
-    let free = async {
-        while asked(at, LONGPOLL, "").await.0 != 200 {
-            tokio::task::yield_now().await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_mins(1), free).await.is_ok());
+    while asked(at, LONGPOLL, "").await.0 != 200 {
+        tokio::task::yield_now().await;
+    }
     drop(first);
 }
 

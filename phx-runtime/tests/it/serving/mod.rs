@@ -21,7 +21,7 @@ use phx_runtime::{
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::support::raw_client::RawClient;
+use crate::support::{clock, raw_client::RawClient};
 
 /// Says what it knows of its request, then says everything again.
 struct Mirror(Value);
@@ -71,8 +71,11 @@ async fn start(builder: Builder, listener: impl Into<Listener>) -> SocketAddr {
 }
 
 fn run(server: Server, endpoint: &Endpoint) {
-    let routes = endpoint.service();
-    tokio::spawn(server.stop_on(std::future::pending()).run_service(routes));
+    let (still, routes) = (clock::stop(), endpoint.service());
+    tokio::spawn(async move {
+        server.stop_on(std::future::pending()).run_service(routes).await;
+        drop(still);
+    });
 }
 
 /// What a client that connects is told of itself, and whether it is heard.

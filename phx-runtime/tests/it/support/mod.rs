@@ -1,5 +1,6 @@
-//! What the tests share: a server, clients, and the lines of the log.
+//! What the tests share: a clock, a server, clients, and the lines of the log.
 
+pub(crate) mod clock;
 pub(crate) mod http_client;
 pub(crate) mod logs;
 pub(crate) mod raw_client;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 pub(crate) const TEXT: u8 = 0x81;
@@ -15,6 +15,16 @@ pub(crate) const PING: u8 = 0x89;
 pub(crate) const PONG: u8 = 0x8a;
 /// The bit that marks a compressed message.
 pub(crate) const RSV1: u8 = 0x40;
+
+/// A connection whose receiving end holds little, however much comes: what is sent beyond that is for
+/// the sender to keep.
+pub(crate) async fn connect_narrowly(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    let stream = socket.connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
 
 pub(crate) struct RawClient<S = TcpStream> {
     pub(crate) stream: S,

@@ -1,11 +1,22 @@
 //! A server for one test.
 
-use std::{future::pending, net::SocketAddr};
+use std::{
+    future::pending,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-use phx_runtime::Endpoint;
+use phx_runtime::{
+    Endpoint,
+    server::{Listener, Server},
+};
 use warp::{Filter, Rejection, Reply};
 
-/// Serves an endpoint on a free port of this machine, until the test's runtime ends.
+use super::clock;
+
+/// Serves an endpoint on a free port of this machine, until the test's runtime ends. The
+/// [clock](super::clock) stops.
 pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
     serve_routes(endpoint, endpoint.routes()).await
 }
@@ -18,6 +29,32 @@ where
 {
     let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
     let address = server.address();
-    tokio::spawn(server.stop_on(pending()).run(routes));
+    run(server, routes);
     address
+}
+
+/// The same on a socket of Unix, over which bytes arrive in the moment in which they are sent.
+pub(crate) async fn serve_locally<F>(endpoint: &Endpoint, routes: F) -> PathBuf
+where
+    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+{
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("phx-{}-{number}.sock", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    run(endpoint.bind(Listener::unix(&path)).await.unwrap(), routes);
+    path
+}
+
+fn run<F>(server: Server, routes: F)
+where
+    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+{
+    let still = clock::stop();
+    tokio::spawn(async move {
+        server.stop_on(pending()).run(routes).await;
+        drop(still);
+    });
 }

@@ -7,7 +7,10 @@ use phx_runtime::{
     transport::{CloseCode, Connection, Flow, Frame, Handled, RawSocket},
 };
 
-use crate::support::raw_client::{CLOSE, PONG, RawClient};
+use crate::support::{
+    raw_client::{CLOSE, PONG, RawClient},
+    server::serve,
+};
 
 struct Closing;
 
@@ -35,9 +38,7 @@ async fn a_socket_may_close_with_words_or_without_a_code_and_send_pongs() {
     let options = WebSocketOptions::new().check_origin(CheckOrigin::ANY);
     let mount = Mount::new("/closing").websocket(options);
     let endpoint = Endpoint::builder().raw_socket::<Closing>(mount).build().unwrap();
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let at = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
+    let at = serve(&endpoint).await;
     for (said, payload) in [("words", &b"\x0f\xa1see you"[..]), ("bare", b"")] {
         let mut client = RawClient::connect(at, "/closing/websocket", "").await;
         client.send_text("pong").await;
