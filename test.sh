@@ -151,7 +151,8 @@ step "tests, with golden replay, misuse and the book's examples" cargo test --wo
 step "API documentation" documentation
 step "book" "$mdbook" build book
 if [ "$fast" = no ]; then
-  step "release build of the examples" cargo build --release --locked -p phx-examples --bins
+  step "release build of the examples" \
+    cargo build --release --locked -p phx-examples -p phx-transports --bins
   step "client packages" client_packages
   step "stock clients, in Node and in a browser" client_tests
 fi

@@ -2,14 +2,20 @@
 //!
 //! `GET <path>/events?vsn=2.0.0` opens a stream: its first event is named `session` and tells a name, to
 //! which `POST <path>/events/<name>` sends one message each. All other events are messages.
+//!
+//! What a client costs that sends its requests too slowly, or does not read its stream, is limited by
+//! the server around the routes: that of the endpoint does, with
+//! [`run_service`](phx_runtime::server::Server::run_service).
 
 use std::{
     collections::HashMap,
     convert::Infallible,
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -22,24 +28,35 @@ use axum::{
 use futures_util::stream;
 use http::{StatusCode, header};
 use phx_runtime::{
-    Endpoint,
+    ConnectError, Endpoint,
     token::Token,
     transport::{Connection, Frame, Outgoing, Received, Text, Transport},
 };
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::{
+    sync::mpsc::{self, Receiver, Sender},
+    time::timeout,
+};
 use tokio_util::sync::PollSender;
+
+use crate::in_one_line;
 
 /// Bytes that may wait for a client without its being behind.
 const BACKLOG: usize = 1 << 20;
 
-/// Messages of a client that may wait to be handled; its next POST waits meanwhile.
-const INBOX: usize = 16;
+/// Messages of a client that may be under way to its socket; its next POST waits meanwhile.
+const INBOX: usize = 4;
 
 /// Events that were taken for a client and not written yet.
-const OUTBOX: usize = 16;
+const OUTBOX: usize = 4;
 
 /// Bytes that a POST may have.
 pub const LONGEST: usize = 64 * 1024;
+
+/// How long the body of a POST may take.
+const BODY: Duration = Duration::from_secs(10);
+
+/// How long a client may be silent. Clients beat every 30 s.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// The clients that have a stream open, by their names.
 type Clients = Arc<Mutex<HashMap<String, Sender<Frame>>>>;
@@ -63,14 +80,16 @@ pub fn routes(endpoint: Endpoint, path: &'static str) -> Router {
 /// Opens a stream of events.
 async fn open(State(server): State<Server>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    // What the server in front knows of the client is in the request.
     let Some(door) = server.endpoint.door(server.path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let admitted = match door.check("events", &parts, None) {
-        Ok(info) => door.admit(info).await,
-        Err(refused) => Err(refused),
+    let admitted = async {
+        let info = door.check("events", &parts, None)?;
+        let peer = info.peer();
+        Ok::<_, ConnectError>((door.admit(info).await?, peer))
     };
-    let admitted = match admitted {
+    let (admitted, peer) = match admitted.await {
         Ok(admitted) => admitted,
         Err(refused) => return refused.to_response().map(Body::from),
     };
@@ -82,7 +101,7 @@ async fn open(State(server): State<Server>, request: Request) -> Response {
     let clients = &server.clients;
     clients.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), to_server);
     let first = format!("event: session\ndata: {name}\n\n");
-    let transport = Events::new(from_client, to_client, name, server.clients.clone());
+    let transport = Events::new(from_client, to_client, name, peer, server.clients.clone());
     tokio::spawn(admitted.serve(Connection::new(BACKLOG), transport));
     let first = stream::once(async { Bytes::from(first) });
     let rest = stream::unfold(events, async |mut events| Some((events.recv().await?, events)));
@@ -111,13 +130,17 @@ async fn take(
         clients.get(&name).cloned()
     };
     let Some(client) = client else { return StatusCode::GONE };
-    let Ok(body) = axum::body::to_bytes(request.into_body(), LONGEST).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE;
-    };
-    let Ok(text) = Text::try_from(body) else { return StatusCode::BAD_REQUEST };
-    match client.send(Frame::Text(text)).await {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::GONE,
+    // First, so that few bodies of a client take memory at a time.
+    let Ok(place) = client.reserve_owned().await else { return StatusCode::GONE };
+    let body = timeout(BODY, axum::body::to_bytes(request.into_body(), LONGEST)).await;
+    match body.map(|body| body.map(Text::try_from)) {
+        Ok(Ok(Ok(text))) => {
+            place.send(Frame::Text(text));
+            StatusCode::NO_CONTENT
+        }
+        Ok(Ok(Err(_))) => StatusCode::BAD_REQUEST,
+        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+        Err(_) => StatusCode::REQUEST_TIMEOUT,
     }
 }
 
@@ -128,6 +151,7 @@ struct Events {
     /// Ready once the stream has gone.
     gone: Pin<Box<dyn Future<Output = ()> + Send>>,
     name: String,
+    peer: Option<SocketAddr>,
     clients: Clients,
 }
 
@@ -136,11 +160,12 @@ impl Events {
         from_client: Receiver<Frame>,
         to_client: Sender<Bytes>,
         name: String,
+        peer: Option<SocketAddr>,
         clients: Clients,
     ) -> Self {
         let stream = to_client.clone();
         let gone = Box::pin(async move { stream.closed().await });
-        Self { from_client, to_client: PollSender::new(to_client), gone, name, clients }
+        Self { from_client, to_client: PollSender::new(to_client), gone, name, peer, clients }
     }
 }
 
@@ -172,18 +197,23 @@ impl Transport for Events {
             let mut events = String::new();
             for outgoing in next {
                 if let Outgoing::Frame(Frame::Text(text)) = outgoing {
-                    for line in text.as_str().split('\n') {
-                        events.push_str("data: ");
-                        events.push_str(line);
-                        events.push('\n');
-                    }
-                    events.push('\n');
+                    events.push_str("data: ");
+                    events.push_str(&in_one_line(text.as_str()));
+                    events.push_str("\n\n");
                 }
             }
             if !events.is_empty() && self.to_client.send_item(events.into()).is_err() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
         }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(SILENCE)
+    }
+
+    fn peer(&self, _: &Connection) -> Option<SocketAddr> {
+        self.peer
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     v1, v2,
     version::Version,
 };
-use crate::{message::EncodeError, wire::Frame};
+use crate::{
+    message::EncodeError,
+    wire::{Frame, Text},
+};
 
 /// What a connection speaks. The two versions of today's clients are known by name, so that nothing
 /// is called through a pointer and nothing counted for them.
@@ -55,9 +58,10 @@ impl Version {
         match (self, frame) {
             (Self::V1, Frame::Text(text)) => v1::decode(text.as_bytes()),
             // Some clients send all their frames as binary ones.
-            (Self::V1, Frame::Binary(json)) => {
-                v1::decode(json).map_err(|_| Problem::NotJson.into())
-            }
+            (Self::V1, Frame::Binary(json)) => match Text::try_from(json.clone()) {
+                Ok(text) => v1::decode(text.as_bytes()).map_err(|_| Problem::NotJson.into()),
+                Err(_) => Err(Problem::NotJson.into()),
+            },
             (Self::V2, Frame::Text(text)) => v2::decode_text(text.as_bytes()),
             (Self::V2, Frame::Binary(bytes)) => v2::decode_binary(bytes),
         }

@@ -90,7 +90,7 @@ export class Guest {
   }
 }
 
-const EVENTS = ["new_msg", "typing", "user_joined", "user_left", "rooms"];
+const EVENTS = ["new_msg", "said", "typing", "user_joined", "user_left", "rooms"];
 
 /** One joined topic, with all that came in. */
 class Seat {

@@ -29,7 +29,7 @@ export async function startServer(env = {}, program = "chat") {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         output.push(line);
-        const found = line.match(/(https?):\/\/127\.0\.0\.1:(\d+)/);
+        const found = line.match(/(https?|tcp):\/\/127\.0\.0\.1:(\d+)/);
         if (!found) return;
         clearTimeout(timer);
         resolve([found[1], found[2]]);

@@ -2,17 +2,15 @@
 //! printed address in two windows.
 
 use axum::{response::Html, routing::get};
-use phx_transports::{address, axum_websocket, events, room};
-use tokio::net::TcpListener;
+use phx_transports::{address, events, room};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind(address()).await?;
-    println!("Open http://{}", listener.local_addr()?);
     let endpoint = room::endpoint()?;
     let routes = events::routes(endpoint.clone(), "/socket")
-        .merge(axum_websocket::routes(endpoint, "/socket"))
-        .route("/", get(|| async { Html(include_str!("../../page.html")) }));
-    axum::serve(listener, routes).await?;
+        .route("/", get(|| async { Html(include_str!("../../assets/events.html")) }));
+    let server = endpoint.bind(address()?).await?;
+    println!("Open http://{}", server.address());
+    server.run_service(routes).await;
     Ok(())
 }

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
-    wire::Frame,
+    wire::{Frame, Text},
 };
 
 /// The topic beside the channel `phoenix` in heartbeats.
@@ -112,6 +112,10 @@ impl Serializer for Older {
 
     fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
         let bytes = frame.as_bytes();
+        // JSON would be read over what is no text where nothing is asked for.
+        if matches!(frame, Frame::Binary(_)) && Text::try_from(bytes.clone()).is_err() {
+            return Err(Problem::NotJson.into());
+        }
         let fields = match self.shape {
             Shape::V0_7 => Fields::Pair,
             Shape::V0_10 => Fields::Topic,

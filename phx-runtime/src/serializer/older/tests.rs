@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::super::{
-    ChannelEnd, DecodeErrorKind, Message, MessageRef, Outgoing, protocol::Protocol,
+    ChannelEnd, DecodeErrorKind, Message, MessageRef, Outgoing, Version, protocol::Protocol,
 };
 use crate::{message::Payload, wire::Frame};
 
@@ -155,5 +155,20 @@ fn bytes_cannot_be_sent_to_older_clients() {
     let bytes = Payload::binary(vec![1]);
     for protocol in [Protocol::v0_7(), Protocol::v0_10(), Protocol::v0_14(), Protocol::v1_3()] {
         assert!(protocol.encode(&Outgoing::broadcast("t", "e", &bytes)).is_err());
+    }
+}
+
+#[test]
+fn a_binary_frame_that_is_no_text_is_no_message_even_where_nobody_looks_at_it() {
+    let older = [Protocol::v0_7(), Protocol::v0_10(), Protocol::v0_14(), Protocol::v1_3()];
+    for protocol in older.into_iter().chain([Version::V1.into()]) {
+        let message = |ignored: &[u8]| {
+            let pair = br#"{"channel":"a","topic":"b","event":"e","message":{},"#;
+            let object = br#""payload":{},"ref":"1","ignored":""#;
+            Frame::binary([&pair[..], object, ignored, b"\"}"].concat())
+        };
+        assert!(protocol.decode(&message("ü".as_bytes())).is_ok());
+        let error = protocol.decode(&message(b"\xa0")).unwrap_err();
+        assert_eq!(error.kind(), DecodeErrorKind::Unsupported);
     }
 }
