@@ -192,6 +192,12 @@ impl Builder {
         self
     }
 
+    /// The same where none was given.
+    pub(crate) fn secret_or(mut self, secret: &str) -> Self {
+        self.secret.get_or_insert_with(|| secret.into());
+        self
+    }
+
     /// How the endpoint's own server treats connections. Under `warp::serve` it means nothing.
     pub fn server(mut self, options: ServerOptions) -> Self {
         self.server = options;

@@ -1,107 +1,103 @@
-//! A client, its channels, and what it pushed.
+//! A client.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
-use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use thiserror::Error;
 
 use super::{
+    client_channel::ClientChannel,
     inbox::{Inbox, Missing, PATIENCE},
-    memory::{BACKLOG, Memory, Uplink},
-    message::{self, Received, Sent, Whole},
-    pattern::{ANYTHING, matches},
+    line::{Dial, Line, Link},
 };
 use crate::{
     channel::JoinError,
-    connection::Connection,
-    endpoint::{Admitted, Endpoint},
-    message::{EventName, Payload, ToPayload, Topic, TypedEvent},
+    connect::ConnectError,
+    endpoint::Endpoint,
+    message::{ToPayload, Topic},
     wire::CloseCode,
 };
 
-/// How long a test waits for what must not come.
-const DOUBT: Duration = Duration::from_millis(100);
+/// How long it may take a server to find out that a client is silent, and to give up.
+const SILENCE: Duration = Duration::from_mins(10);
 
 /// A connected client. Its connection closes with [`close`](Self::close), or when the client and
 /// all its channels are dropped.
-#[derive(Debug)]
+///
+/// What happens to connections on their way can be tried with it: [`lose`](Self::lose) breaks its own,
+/// [`fall_silent`](Self::fall_silent) is a phone in a tunnel, [`reconnect`](Self::reconnect) is what the
+/// stock client does then, [`set_delay`](Self::set_delay) a slow line, and
+/// [`set_repeated`](Self::set_repeated) somebody who sends everything twice.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use phx_runtime::{assert_push, assert_reply, prelude::*, testing};
+///
+/// # struct User;
+/// # #[socket("/socket", websocket)]
+/// # #[channels(Room)]
+/// # impl User {
+/// #     #[connect]
+/// #     fn connect() -> Result<Self, ConnectError> { Ok(Self) }
+/// # }
+/// # struct Room { user: String }
+/// # #[channel("room:*")]
+/// # impl Room {
+/// #     #[join]
+/// #     fn join(user: String) -> Result<Joined<Self>, JoinError> { Ok(Joined::new(Self { user }).then(())) }
+/// #     #[handle_info]
+/// #     fn after_join(&self, _: (), socket: &Socket, here: State<Presence>) -> Result<(), Fault> {
+/// #         here.track(socket, &self.user, json!({}))?;
+/// #         Ok(())
+/// #     }
+/// #     #[handle_in("say")]
+/// #     fn say(&self, text: String, socket: &Socket) -> Reply {
+/// #         socket.broadcast("said", text);
+/// #         Reply::ack()
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let presence = Presence::new();
+/// let builder = Endpoint::builder().socket::<User>().state(presence.clone());
+/// let endpoint = builder.build().unwrap();
+/// let mut ann = testing::connect::<User>(&endpoint, json!({})).await.unwrap();
+/// let room = ann.join("room:1", "ann").await.unwrap();
+/// assert_push!(room, "presence_diff", { "joins": { "ann": _ } });
+///
+/// // A lost connection: the server learns of it, and the client comes back into its rooms.
+/// ann.lose().await.unwrap();
+/// assert_eq!(presence.count("room:1"), 0);
+/// ann.reconnect().await.unwrap();
+/// assert_push!(room, "presence_diff", { "joins": { "ann": _ } });
+///
+/// // A phone in a tunnel: the client is back long before the server knows that it was away.
+/// let tunnel = ann.fall_silent();
+/// ann.reconnect().await.unwrap();
+/// assert_push!(room, "presence_diff", { "joins": { "ann": _ } });
+/// assert_eq!(presence.get("room:1", "ann").unwrap().metas().len(), 2);
+/// tunnel.noticed().await.unwrap();
+/// assert_eq!(presence.get("room:1", "ann").unwrap().metas().len(), 1);
+///
+/// // A slow line, and a message that is sent twice.
+/// ann.set_delay(Duration::from_secs(2));
+/// ann.set_repeated(true);
+/// let sent = room.push("say", "hi").await;
+/// assert_push!(room, "said", "hi");
+/// assert_push!(room, "said", "hi");
+/// assert_reply!(sent, ok);
+/// # }
+/// ```
 pub struct Client {
     endpoint: Endpoint,
     id: Option<String>,
     line: Arc<Line>,
-}
-
-/// The client's end of the connection.
-#[derive(Debug)]
-struct Line {
-    inbox: Arc<Inbox>,
-    /// None once the client has closed the connection.
-    server: Mutex<Option<mpsc::UnboundedSender<Uplink>>>,
-    refs: AtomicU64,
-}
-
-impl Line {
-    async fn send(
-        &self,
-        join_ref: Option<&str>,
-        topic: &str,
-        event: &str,
-        payload: &impl ToPayload,
-    ) -> String {
-        let reference = self.refs.fetch_add(1, Ordering::Relaxed).to_string();
-        let frame = payload.to_payload().ok().and_then(|payload| {
-            message::write(join_ref.unwrap_or(&reference), &reference, topic, event, &payload)
-        });
-        let Some(frame) = frame else { panic!("the payload of {event:?} cannot be encoded") };
-        let (taken, is_taken) = oneshot::channel();
-        // A connection that is closed takes nothing, as on a real network.
-        let sent = self.server.lock().as_ref().map(|server| server.send(Uplink { frame, taken }));
-        if let Some(Ok(())) = sent {
-            let _ = is_taken.await;
-        }
-        reference
-    }
-
-    async fn reply<T>(
-        &self,
-        reference: &str,
-        what: &str,
-        patience: Duration,
-        mut wanted: impl FnMut(&str, &Payload) -> Option<T>,
-    ) -> Result<T, Missing> {
-        let wanted = |message: &Received| match &message.body {
-            Sent::Reply { status, response } if message.reference.as_deref() == Some(reference) => {
-                wanted(status, response)
-            }
-            _ => None,
-        };
-        self.inbox.take(what, patience, wanted).await
-    }
+    dial: Dial,
 }
 
 impl Client {
-    pub(super) fn new(endpoint: Endpoint, admitted: Admitted) -> Self {
-        let id = admitted.id().map(str::to_owned);
-        let inbox = Arc::new(Inbox::default());
-        let (server, from_client) = mpsc::unbounded_channel();
-        let memory = Memory::new(from_client, inbox.clone());
-        let mut serving = Box::pin(admitted.serve(Connection::new(BACKLOG), memory));
-        // It begins here and not in the task, so that a client that is there also hears.
-        if (&mut serving).now_or_never().is_none() {
-            tokio::spawn(serving);
-        }
-        let server = Mutex::new(Some(server));
-        Self { endpoint, id, line: Arc::new(Line { inbox, server, refs: AtomicU64::new(1) }) }
+    pub(super) fn new(endpoint: Endpoint, dial: Dial, link: Link) -> Self {
+        Self { endpoint, id: link.id.clone(), line: Arc::new(Line::new(link)), dial }
     }
 
     /// The endpoint that it is connected to.
@@ -128,17 +124,8 @@ impl Client {
         topic: impl Into<Topic>,
         payload: impl ToPayload,
     ) -> Result<ClientChannel, JoinError> {
-        let topic = String::from(&*topic.into());
-        let join_ref = self.line.send(None, &topic, "phx_join", &payload).await;
-        let joined = Pushed { line: self.line.clone(), reference: join_ref };
-        match joined.reply().await {
-            Ok((status, response)) if status == "ok" => {
-                let Pushed { line, reference: join_ref } = joined;
-                Ok(ClientChannel { line, topic, join_ref, response })
-            }
-            Ok((_, response)) => Err(JoinError::with(response)),
-            Err(missing) => panic!("joining {topic:?}: {missing}"),
-        }
+        let membership = self.line.join(String::from(&*topic.into()), payload).await?;
+        Ok(ClientChannel::new(self.line.clone(), membership))
     }
 
     /// Closes the connection, and waits until all its channels have ended.
@@ -147,8 +134,12 @@ impl Client {
     ///
     /// Panics if they do not end.
     pub async fn close(self) {
-        self.line.server.lock().take();
-        if let Err(missing) = self.line.inbox.closed().await {
+        self.line.close();
+        let inbox = self.line.inbox();
+        // Of a client that has fallen silent the server hears nothing.
+        if !inbox.is_deaf()
+            && let Err(missing) = inbox.closed(PATIENCE).await
+        {
             panic!("{missing}");
         }
     }
@@ -159,211 +150,109 @@ impl Client {
     ///
     /// It does not.
     pub async fn closed(&self) -> Result<CloseCode, Missing> {
-        let closed = self.line.inbox.closed().await?;
+        let closed = self.line.inbox().closed(PATIENCE).await?;
         closed.code.ok_or_else(|| Missing::unwanted("the end of the connection, without a code,"))
     }
-}
 
-/// A channel as its client sees it.
-#[derive(Debug)]
-pub struct ClientChannel {
-    line: Arc<Line>,
-    topic: String,
-    join_ref: String,
-    response: Payload,
-}
-
-/// How a channel ended, as its client is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ended {
-    /// `phx_close`: left, or stopped in a normal way.
-    Closed,
-    /// `phx_error`: the channel failed.
-    Failed,
-}
-
-impl ClientChannel {
-    /// The topic.
-    pub fn topic(&self) -> &str {
-        &self.topic
+    /// Breaks the connection without closing it, and waits until the server has found that out and all
+    /// its channels have ended, with [`Reason::Lost`](crate::Reason::Lost).
+    ///
+    /// # Errors
+    ///
+    /// They do not end.
+    pub async fn lose(&self) -> Result<(), Missing> {
+        self.line.break_off();
+        self.line.inbox().closed(PATIENCE).await.map(drop)
     }
 
-    /// The response that the join was answered with.
-    pub fn response(&self) -> &Payload {
-        &self.response
+    /// Lets nothing pass from now on, in either direction, as if the client were in a tunnel. The
+    /// server goes on as if it were there until its mount's `timeout` is over.
+    pub fn fall_silent(&self) -> Silence {
+        Silence(self.line.fall_silent())
     }
 
-    /// Pushes an event, and waits until the server has taken it; not for a reply.
+    /// Connects anew, with the parameters, token and headers of the first time, and joins again what it
+    /// has joined and neither left nor been sent out of, each with the payload of then: what the stock
+    /// client does when it finds its connection lost. Its channels go on, and have a new
+    /// [`response`](ClientChannel::response); what it pushed in between is gone.
+    ///
+    /// # Errors
+    ///
+    /// The socket refuses, or a channel does.
     ///
     /// # Panics
     ///
-    /// Panics if the payload cannot be encoded.
-    pub async fn push(&self, event: impl EventName, payload: impl ToPayload) -> Pushed {
-        let (line, event) = (self.line.clone(), event.as_ref());
-        let reference = line.send(Some(&self.join_ref), &self.topic, event, &payload).await;
-        Pushed { line, reference }
+    /// Panics if a join is not answered.
+    pub async fn reconnect(&mut self) -> Result<(), ReconnectError> {
+        let endpoint = self.endpoint.clone();
+        self.reconnect_to(&endpoint).await
     }
 
-    /// Leaves the channel.
-    pub async fn leave(&self) -> Pushed {
-        self.push("phx_leave", serde_json::json!({})).await
-    }
-
-    /// Waits for a push or broadcast of an event and takes its payload, if that has at least what
-    /// `pattern` names; what [`assert_push!`](crate::assert_push) does. Others stay for later.
+    /// The same to another node, where a load balancer may send it.
     ///
     /// # Errors
     ///
-    /// None comes.
-    pub async fn expect_push(
-        &self,
-        event: impl EventName,
-        pattern: Option<&Value>,
-    ) -> Result<Payload, Missing> {
-        self.take_push(event.as_ref(), pattern, PATIENCE).await
+    /// As for [`reconnect`](Self::reconnect).
+    ///
+    /// # Panics
+    ///
+    /// Panics if a join is not answered.
+    pub async fn reconnect_to(&mut self, endpoint: &Endpoint) -> Result<(), ReconnectError> {
+        self.endpoint = endpoint.clone();
+        let link = (self.dial)(endpoint).await?;
+        self.id.clone_from(&link.id);
+        self.line.go_on_over(link);
+        let rejoined = self.line.rejoin().await;
+        rejoined.map_err(|(topic, error)| ReconnectError::Join { topic, error })
     }
 
-    /// Waits for a push or broadcast of a typed event that `wanted` accepts, and takes it; what
-    /// [`assert_push!`](crate::assert_push) does with a pattern of the type. Others stay for later.
-    ///
-    /// # Errors
-    ///
-    /// None comes. One whose payload is not of the type is not the event.
-    pub async fn expect_event<E: TypedEvent + DeserializeOwned>(
-        &self,
-        wanted: impl Fn(&E) -> bool,
-    ) -> Result<E, Missing> {
-        let what = format!("a push of {:?} like the pattern", E::NAME);
-        let found = |message: &Received| {
-            let event: E = self.push_of(E::NAME, message)?.clone().decode().ok()?;
-            wanted(&event).then_some(event)
-        };
-        self.line.inbox.take(what, PATIENCE, found).await
+    /// How long each message of the client is on its way from now on; none by default. Pushing does not
+    /// wait for it. They stay in order.
+    pub fn set_delay(&self, delay: Duration) {
+        self.line.set_delay(delay);
     }
 
-    /// Waits a little for a push or broadcast as [`expect_push`](Self::expect_push) does; what
-    /// [`refute_push!`](crate::refute_push) does.
-    ///
-    /// # Errors
-    ///
-    /// One comes.
-    pub async fn expect_no_push(
-        &self,
-        event: impl EventName,
-        pattern: Option<&Value>,
-    ) -> Result<(), Missing> {
-        let event = event.as_ref();
-        match self.take_push(event, pattern, DOUBT).await {
-            Ok(payload) => {
-                let payload = Whole(&payload);
-                Err(Missing::unwanted(format_args!("a push of {event:?} {payload}")))
-            }
-            Err(_) => Ok(()),
-        }
-    }
-
-    async fn take_push(
-        &self,
-        event: &str,
-        pattern: Option<&Value>,
-        patience: Duration,
-    ) -> Result<Payload, Missing> {
-        let what = format!("a push of {event:?}{}", Like(pattern));
-        let wanted = |message: &Received| {
-            let payload = self.push_of(event, message)?;
-            matches(pattern, payload).then(|| payload.clone())
-        };
-        self.line.inbox.take(what, patience, wanted).await
-    }
-
-    /// Waits for the end of the channel.
-    ///
-    /// # Errors
-    ///
-    /// It does not end.
-    pub async fn ended(&self) -> Result<Ended, Missing> {
-        let wanted = |message: &Received| {
-            let ended = |event| self.push_of(event, message).is_some();
-            if ended("phx_close") {
-                Some(Ended::Closed)
-            } else {
-                ended("phx_error").then_some(Ended::Failed)
-            }
-        };
-        self.line.inbox.take("the end of the channel", PATIENCE, wanted).await
-    }
-
-    /// The payload of a message that is for this channel and of this event.
-    fn push_of<'a>(&self, event: &str, message: &'a Received) -> Option<&'a Payload> {
-        let Sent::Push { event: its, payload } = &message.body else { return None };
-        let is_mine = message.topic == self.topic
-            && message.join_ref.as_ref().is_none_or(|join_ref| *join_ref == self.join_ref);
-        (is_mine && its == event).then_some(payload)
+    /// Whether the server gets what the client pushes twice from now on, as from a client that did not
+    /// hear that the first one arrived.
+    pub fn set_repeated(&self, is_repeated: bool) {
+        self.line.set_repeated(is_repeated);
     }
 }
 
-/// A message that a client pushed, to be replied to.
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A connection over which nothing passes any more; made by [`Client::fall_silent`].
 #[derive(Debug)]
-pub struct Pushed {
-    line: Arc<Line>,
-    reference: String,
-}
+pub struct Silence(Arc<Inbox>);
 
-impl Pushed {
-    /// Waits for the reply: its status and its response.
+impl Silence {
+    /// Waits until the server has noticed, and all channels of the connection have ended.
     ///
     /// # Errors
     ///
-    /// None comes.
-    pub async fn reply(&self) -> Result<(String, Payload), Missing> {
-        let any = |status: &str, response: &Payload| Some((status.to_owned(), response.clone()));
-        self.line.reply(&self.reference, "a reply", PATIENCE, any).await
-    }
-
-    /// Waits for the reply and takes its response, if that has at least what `pattern` names; what
-    /// [`assert_reply!`](crate::assert_reply) does. A message has one reply, so another one ends the
-    /// wait.
-    ///
-    /// # Errors
-    ///
-    /// None comes, or another one.
-    pub async fn expect_reply(
-        &self,
-        status: &str,
-        pattern: Option<&Value>,
-    ) -> Result<Payload, Missing> {
-        let what = format!("a reply {status:?}{}", Like(pattern));
-        let judge = |its: &str, response: &Payload| {
-            let is_wanted = its == status && matches(pattern, response);
-            let other = || Missing::instead(&what, format_args!("{its} {}", Whole(response)));
-            Some(if is_wanted { Ok(response.clone()) } else { Err(other()) })
-        };
-        self.line.reply(&self.reference, &what, PATIENCE, judge).await?
-    }
-
-    /// Waits a little for any reply; what [`refute_reply!`](crate::refute_reply) does.
-    ///
-    /// # Errors
-    ///
-    /// One comes.
-    pub async fn expect_no_reply(&self) -> Result<(), Missing> {
-        let any = |status: &str, response: &Payload| Some(format!("{status} {}", Whole(response)));
-        match self.line.reply(&self.reference, "a reply", DOUBT, any).await {
-            Ok(reply) => Err(Missing::unwanted(format_args!("a reply {reply}"))),
-            Err(_) => Ok(()),
-        }
+    /// It does not, within ten minutes.
+    pub async fn noticed(&self) -> Result<(), Missing> {
+        self.0.closed(SILENCE).await.map(drop)
     }
 }
 
-/// What a payload was to have, in a failure's text.
-struct Like<'a>(Option<&'a Value>);
-
-impl fmt::Display for Like<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(pattern) = self.0 else { return Ok(()) };
-        // As the test has it, `_` and all.
-        let anything = serde_json::json!(ANYTHING).to_string();
-        write!(f, " with {}", pattern.to_string().replace(&anything, "_"))
-    }
+/// Why a client did not come back as it was.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReconnectError {
+    /// The socket does not let it in.
+    #[error("the socket refuses: {0}")]
+    Connect(#[from] ConnectError),
+    /// A channel does not. The first of them is told; the others were joined again if they could.
+    #[error("{topic:?} cannot be joined again: {error}")]
+    Join {
+        /// The topic.
+        topic: String,
+        /// What the channel said.
+        error: JoinError,
+    },
 }

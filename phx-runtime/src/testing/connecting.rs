@@ -1,20 +1,25 @@
 //! A client that is about to connect.
 
-use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc};
+use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::client::Client;
+use super::{
+    client::Client,
+    line::{Dial, Link},
+    memory,
+};
 use crate::{
     channel::SocketState,
-    connect::{ConnectError, ConnectInfo, MountSettings, Session, params::Params},
-    endpoint::{Admitted, ConnectRequest, Counted, Endpoint},
-    serializer::Version,
-    session::Channels,
+    connect::{ConnectError, ConnectInfo, Session, params::Params},
+    endpoint::Endpoint,
     transport::TransportKind,
 };
+
+/// How long a client of a socket that is not mounted may be silent.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A client that is about to connect to the socket `S`; made by [`client`](super::client()).
 #[must_use = "it connects with `connect`"]
@@ -104,19 +109,31 @@ impl<'a, S: SocketState> Connecting<'a, S> {
     /// # Panics
     ///
     /// Panics outside of a Tokio runtime.
-    pub async fn connect(mut self) -> Result<Client, ConnectError> {
-        self.info.params.insert("vsn", "2.0.0");
-        let request = ConnectRequest {
-            info: self.info,
-            endpoint: self.endpoint.clone(),
-            mount: Arc::new(MountSettings::new(&S::mount())),
-            serializers: [Version::V2.into()].into(),
-        };
-        let channels = Channels::connect::<S>(request, S::channels().into()).await?;
-        let connections = self.endpoint.0.connections.clone();
-        let counted = Counted::default();
-        let admitted = Admitted { socket: Box::new(channels), connections, mount: None, counted };
-        Ok(Client::new(self.endpoint.clone(), admitted))
+    pub async fn connect(self) -> Result<Client, ConnectError> {
+        let Self { endpoint, mut info, .. } = self;
+        info.params.insert("vsn", "2.0.0");
+        let dial: Dial =
+            Arc::new(move |endpoint| Box::pin(over_memory::<S>(endpoint.clone(), info.clone())));
+        let link = dial(endpoint).await?;
+        Ok(Client::new(endpoint.clone(), dial, link))
+    }
+}
+
+async fn over_memory<S: SocketState>(
+    endpoint: Endpoint,
+    info: ConnectInfo,
+) -> Result<Link, ConnectError> {
+    let admitted = endpoint.connect_socket::<S>(info).await?;
+    let path = S::mount().path;
+    let mounted = endpoint.0.mounts.iter().find(|mounted| mounted.mount.path == path);
+    let websocket = mounted.and_then(|mounted| mounted.websocket.as_ref());
+    let timeout = websocket.map_or(Some(TIMEOUT), |websocket| websocket.settings.own.timeout);
+    Ok(memory::serve(admitted, timeout))
+}
+
+impl<S> Clone for Connecting<'_, S> {
+    fn clone(&self) -> Self {
+        Self { endpoint: self.endpoint, info: self.info.clone(), socket: PhantomData }
     }
 }
 

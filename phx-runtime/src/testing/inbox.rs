@@ -28,6 +28,8 @@ pub(super) struct Inbox {
 struct State {
     unread: Vec<Received>,
     closed: Option<Closed>,
+    /// Whether nothing arrives any more.
+    is_deaf: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +40,11 @@ pub(super) struct Closed {
 
 impl Inbox {
     pub(super) fn put(&self, message: Received) {
-        self.state.lock().unread.push(message);
+        let mut state = self.state.lock();
+        if !state.is_deaf {
+            state.unread.push(message);
+        }
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -46,6 +52,28 @@ impl Inbox {
     pub(super) fn close(&self, code: Option<CloseCode>) {
         self.state.lock().closed.get_or_insert(Closed { code });
         self.changed.notify_waiters();
+    }
+
+    /// Lets nothing arrive any more.
+    pub(super) fn deafen(&self) {
+        self.state.lock().is_deaf = true;
+    }
+
+    pub(super) fn is_deaf(&self) -> bool {
+        self.state.lock().is_deaf
+    }
+
+    /// Takes over what is unread in that of an earlier connection.
+    pub(super) fn take_over(&self, earlier: &Self) {
+        let mut unread = std::mem::take(&mut earlier.state.lock().unread);
+        let mut state = self.state.lock();
+        unread.append(&mut state.unread);
+        state.unread = unread;
+    }
+
+    /// Whether something is unread that `wanted` finds.
+    pub(super) fn has(&self, wanted: impl Fn(&Received) -> bool) -> bool {
+        self.state.lock().unread.iter().any(wanted)
     }
 
     /// Takes out the oldest message that `wanted` makes something of; others stay.
@@ -83,8 +111,8 @@ impl Inbox {
     }
 
     /// Waits for the end of the connection.
-    pub(super) async fn closed(&self) -> Result<Closed, Missing> {
-        let until = Instant::now() + PATIENCE;
+    pub(super) async fn closed(&self, patience: Duration) -> Result<Closed, Missing> {
+        let until = Instant::now() + patience;
         loop {
             let changed = self.changed.notified();
             if let Some(closed) = self.state.lock().closed {
@@ -93,7 +121,7 @@ impl Inbox {
             if tokio::time::timeout_at(until, changed).await.is_err() {
                 let state = self.state.lock();
                 return Err(Missing(format!(
-                    "the connection was not closed within {PATIENCE:?}{state}"
+                    "the connection was not closed within {patience:?}{state}"
                 )));
             }
         }
@@ -104,6 +132,15 @@ impl Missing {
     /// Another reply came than was wanted.
     pub(super) fn instead(wanted: &str, came: impl fmt::Display) -> Self {
         Self(format!("{wanted} did not come; the reply is: {came}"))
+    }
+
+    /// Nodes did not come to see the same.
+    pub(super) fn disagreed(
+        wanted: &impl fmt::Debug,
+        seen: &[impl fmt::Debug],
+        patience: Duration,
+    ) -> Self {
+        Self(format!("not all nodes saw {wanted:?} within {patience:?}; they see {seen:?}"))
     }
 
     pub(super) fn unwanted(what: impl fmt::Display) -> Self {

@@ -4,56 +4,84 @@ use std::{
     io,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
 
-use super::{inbox::Inbox, message::Received as Message};
+use super::{
+    inbox::Inbox,
+    line::Link,
+    message::Received as Message,
+    uplink::{FromClient, Step, Trouble, uplink},
+};
 use crate::{
     connection::{Connection, Outgoing},
+    endpoint::Admitted,
     log,
     message::Reason,
     transport::{Outcome, Received, Transport},
-    wire::{CloseCode, Frame, Text},
+    wire::{CloseCode, Text},
 };
 
 /// Bytes that may wait for the client. They do not wait: the client always reads.
-pub(super) const BACKLOG: usize = 1 << 24;
+const BACKLOG: usize = 1 << 24;
 
-/// A message of the client, and whom to tell that the server has taken it.
-pub(super) struct Uplink {
-    pub(super) frame: Frame,
-    pub(super) taken: oneshot::Sender<()>,
-}
-
-/// The server's end of a connection that the client closes by dropping its sender.
-pub(super) struct Memory {
-    client: mpsc::UnboundedReceiver<Uplink>,
+/// The server's end of a connection.
+struct Memory {
+    client: FromClient,
     /// Whoever waits for the message that is handled.
     taken: Option<oneshot::Sender<()>>,
     inbox: Arc<Inbox>,
     /// The code that the server closed with.
     code: Option<CloseCode>,
+    /// Whether nothing passes any more.
+    is_silent: bool,
+    /// How long a client may be silent, once it is.
+    timeout: Option<Duration>,
 }
 
-impl Memory {
-    pub(super) fn new(client: mpsc::UnboundedReceiver<Uplink>, inbox: Arc<Inbox>) -> Self {
-        Self { client, taken: None, inbox, code: None }
+/// Serves a client that was let in. `timeout` is how long it may be silent when its line is; one that
+/// only has nothing to say sends heartbeats, as it were.
+pub(super) fn serve(admitted: Admitted, timeout: Option<Duration>) -> Link {
+    let id = admitted.id().map(str::to_owned);
+    let (inbox, (server, client)) = (Arc::new(Inbox::default()), uplink());
+    let taken = None;
+    let memory =
+        Memory { client, taken, inbox: inbox.clone(), code: None, is_silent: false, timeout };
+    let mut serving = Box::pin(admitted.serve(Connection::new(BACKLOG), memory));
+    // It begins here and not in the task, so that a client that is there also hears.
+    if (&mut serving).now_or_never().is_none() {
+        tokio::spawn(serving);
     }
+    Link { inbox, server: Some(server), id }
 }
 
 impl Transport for Memory {
-    fn poll_receive(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Received> {
-        self.client.poll_recv(task).map(|sent| match sent {
-            Some(Uplink { frame, taken }) => {
+    fn poll_receive(&mut self, task: &mut Context<'_>, connection: &Connection) -> Poll<Received> {
+        if self.is_silent {
+            return Poll::Pending;
+        }
+        self.client.poll(task).map(|step| match step {
+            Step::Message { frame, taken } => {
                 self.taken = Some(taken);
                 Received::Message(frame)
             }
-            None => Received::Closed { code: None, text: Text::default() },
+            Step::Close => Received::Closed { code: None, text: Text::default() },
+            Step::Trouble(Trouble::Broken) => Received::Lost,
+            Step::Trouble(Trouble::Silent) => {
+                self.is_silent = true;
+                connection.set_timeout(self.timeout);
+                Received::Bytes(0)
+            }
         })
     }
 
     fn poll_send(&mut self, _: &mut Context<'_>, connection: &Connection) -> Poll<io::Result<()>> {
+        if self.is_silent {
+            return if connection.has_frames() { Poll::Pending } else { Poll::Ready(Ok(())) };
+        }
         for outgoing in connection.take_frames() {
             let Outgoing::Frame(frame) = outgoing else { continue };
             match Message::read(&frame) {

@@ -71,25 +71,34 @@
 
 pub mod adapter;
 mod client;
+mod client_channel;
 mod connecting;
 mod inbox;
+mod line;
 mod macros;
+mod membership;
 mod memory;
 mod message;
+mod nodes;
 mod pattern;
 pub mod scenario;
 mod units;
+mod uplink;
 
 use serde::Serialize;
 
 pub use self::{
-    client::{Client, ClientChannel, Ended, Pushed},
+    client::{Client, ReconnectError, Silence},
+    client_channel::{ClientChannel, Ended, Pushed},
     connecting::Connecting,
     inbox::Missing,
     message::Sent,
+    nodes::Nodes,
     units::{broadcast, payload, reply_ref, sent, socket, socket_of},
 };
-use crate::{channel::SocketState, connect::ConnectError, endpoint::Endpoint};
+use crate::{
+    channel::SocketState, cluster::Hub, connect::ConnectError, endpoint::Endpoint, server::Builder,
+};
 
 /// A client that is about to connect to a socket, with whatever its request tells.
 ///
@@ -153,6 +162,96 @@ pub async fn connect<S: SocketState>(
     params: impl Serialize,
 ) -> Result<Client, ConnectError> {
     client::<S>(endpoint).params(params).connect().await
+}
+
+/// Starts an application on so many nodes in this process, over an engine in memory, and waits until
+/// they know each other. The closure begins the endpoint of each by its number; the kit gives it the
+/// cluster, and the secret if it has none.
+///
+/// Time is Tokio's: under a paused clock a node counts as gone after no real time at all, and each run
+/// is like the last one.
+///
+/// ```
+/// use phx_runtime::{assert_push, prelude::*, testing};
+///
+/// # struct User;
+/// # #[socket("/socket", websocket)]
+/// # #[channels(Room)]
+/// # impl User {
+/// #     #[connect]
+/// #     fn connect() -> Result<Self, ConnectError> { Ok(Self) }
+/// # }
+/// # struct Room { user: String }
+/// # #[channel("room:*")]
+/// # impl Room {
+/// #     #[join]
+/// #     fn join(user: String) -> Result<Joined<Self>, JoinError> { Ok(Joined::new(Self { user }).then(())) }
+/// #     #[handle_info]
+/// #     fn after_join(&self, _: (), socket: &Socket, here: State<Presence>) -> Result<(), Fault> {
+/// #         here.track(socket, &self.user, json!({}))?;
+/// #         Ok(())
+/// #     }
+/// #     #[handle_in("say")]
+/// #     fn say(&self, text: String, socket: &Socket) {
+/// #         socket.broadcast("said", text);
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let builder = |_| Endpoint::builder().socket::<User>().state(Presence::new());
+/// let mut nodes = testing::cluster(2, builder).await;
+/// let mut ann = testing::connect::<User>(&nodes[0], json!({})).await.unwrap();
+/// let bob = testing::connect::<User>(&nodes[1], json!({})).await.unwrap();
+/// let anns_room = ann.join("room:1", "ann").await.unwrap();
+/// let bobs_room = bob.join("room:1", "bob").await.unwrap();
+/// anns_room.push("say", "hi").await;
+/// assert_push!(bobs_room, "said", "hi");
+///
+/// let present = |node: &Endpoint| node.state::<Presence>().unwrap().keys("room:1");
+/// nodes.agree_on(["ann", "bob"], present).await.unwrap();
+///
+/// // The node of the one stops, and she comes back on that of the other.
+/// nodes.stop(0).await;
+/// nodes.agree_on(["bob"], present).await.unwrap();
+/// ann.reconnect_to(&nodes[1]).await.unwrap();
+/// nodes.agree_on(["ann", "bob"], present).await.unwrap();
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if a node cannot be built.
+pub async fn cluster<'a>(
+    count: usize,
+    builder: impl FnMut(usize) -> Builder + Send + 'a,
+) -> Nodes<'a> {
+    cluster_over(&Hub::new(), count, builder).await
+}
+
+/// As [`cluster`](cluster()), over an engine that may have faults: it loses, delays, repeats and reorders
+/// what nodes tell each other as its seed wants it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use phx_runtime::{Endpoint, cluster::{Faults, Hub}, testing};
+///
+/// let hub = Hub::with_seed(7);
+/// hub.set_faults(Faults { drop: 0.2, ..Faults::none() });
+/// let nodes = testing::cluster_over(&hub, 3, |_| Endpoint::builder()).await;
+/// assert_eq!(nodes.running().count(), 3);
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if a node cannot be built.
+pub async fn cluster_over<'a>(
+    hub: &Hub,
+    count: usize,
+    builder: impl FnMut(usize) -> Builder + Send + 'a,
+) -> Nodes<'a> {
+    Nodes::start_all(hub, count, builder).await
 }
 
 /// What stands for any value in a pattern; `_` in the assertion macros.

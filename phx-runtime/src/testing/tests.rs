@@ -5,10 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
-use super::{
-    client::{Client, Ended},
-    connect,
-};
+use super::{Client, Ended, connect};
 use crate::{
     ConnectError, Endpoint, JoinError, Joined, Next, Presence, Reply, assert_push, assert_reply,
     channel::{Channel, Context, Handling, Join, JoinContext, Pattern, Route},
@@ -108,7 +105,7 @@ async fn connecting_and_joining_tell_what_the_server_answered() {
     assert_eq!(client.id(), Some("user:7"));
     let room = client.join("room:1", json!({ "a": 1 })).await.unwrap();
     assert_eq!(room.topic(), "room:1");
-    assert_eq!(room.response().clone().decode::<Value>().unwrap(), json!({ "a": 1 }));
+    assert_eq!(room.response().decode::<Value>().unwrap(), json!({ "a": 1 }));
     let refused = client.join("room:refused", json!({})).await.unwrap_err();
     assert_eq!(refused.reason(), "unauthorized");
     let unknown = client.join("other", json!({})).await.unwrap_err();

@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let admin = Admin::from_environment();
     let auctions = Auctions::default();
     auctions.open("A walking stick", 10, 300);
-    let endpoint = endpoint(auctions, admin.clone())?;
+    let endpoint = builder(auctions, admin.clone()).build()?;
     tokio::spawn(clock::run(endpoint.clone()));
     let server = endpoint.bind(phx_examples::address()?).await?;
     println!("Auction at http://{}, opened by {admin}", server.address());
@@ -42,11 +42,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn endpoint(auctions: Auctions, admin: Admin) -> Result<Endpoint, phx_runtime::server::BuildError> {
-    Endpoint::builder()
-        .state(auctions)
-        .state(admin)
-        .state(Presence::new())
-        .socket::<Bidder>()
-        .build()
+fn builder(auctions: Auctions, admin: Admin) -> phx_runtime::server::Builder {
+    Endpoint::builder().state(auctions).state(admin).state(Presence::new()).socket::<Bidder>()
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
 
-use phx_runtime::{assert_push, assert_reply, prelude::*, refute_push, testing};
+use phx_runtime::{assert_push, assert_reply, prelude::*, refute_push, server::Builder, testing};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -18,9 +18,13 @@ use crate::{
     routes::{self, Admin},
 };
 
+fn builder(auctions: &Auctions) -> Builder {
+    crate::builder(auctions.clone(), Admin("secret".to_owned()))
+}
+
 fn endpoint() -> (Endpoint, Auctions) {
     let auctions = Auctions::default();
-    (crate::endpoint(auctions.clone(), Admin("secret".to_owned())).unwrap(), auctions)
+    (builder(&auctions).build().unwrap(), auctions)
 }
 
 async fn connect(endpoint: &Endpoint, name: &str) -> testing::Client {
@@ -68,6 +72,63 @@ async fn a_lot_that_is_not_there_is_refused() {
     let (endpoint, _) = endpoint();
     let refused = connect(&endpoint, "ann").await.join("auction:9", json!({})).await.unwrap_err();
     assert_eq!(refused.reason(), "no_such_lot");
+}
+
+/// Whose telephone lost the connection comes back to the lot as it stands, and is there once.
+#[tokio::test(start_paused = true)]
+async fn a_bidder_whose_connection_is_lost_misses_no_bid() {
+    let (endpoint, auctions) = endpoint();
+    let lot = AuctionChannel::topic(auctions.open("A clock", 10, 300));
+    let present = |endpoint: &Endpoint| endpoint.state::<Presence>().unwrap().keys(&lot);
+    let mut ann = connect(&endpoint, "ann").await;
+    let anns = ann.join(&lot, json!({})).await.unwrap();
+    let bobs = connect(&endpoint, "bob").await.join(&lot, json!({})).await.unwrap();
+    ann.lose().await.unwrap();
+    assert_eq!(present(&endpoint), ["bob"]);
+    assert_reply!(bobs.push("bid", json!({ "amount": 12 })).await, ok);
+    ann.reconnect().await.unwrap();
+    let now: serde_json::Value = anns.response().decode().unwrap();
+    assert_eq!(now["best"], json!({ "by": "bob", "amount": 12 }));
+    let present_again = assert_push!(anns, "presence_state", { "ann": _, "bob": _ });
+    assert!(present_again.as_json().is_some());
+    assert_reply!(anns.push("bid", json!({ "amount": 13 })).await, ok);
+    assert_push!(bobs, Bid { amount: 13, .. });
+}
+
+/// A bid that arrives twice is no higher bid the second time.
+#[tokio::test(start_paused = true)]
+async fn a_bid_that_is_sent_twice_counts_once() {
+    let (endpoint, auctions) = endpoint();
+    let lot = AuctionChannel::topic(auctions.open("A clock", 10, 300));
+    let ann = connect(&endpoint, "ann").await;
+    let anns = ann.join(&lot, json!({})).await.unwrap();
+    ann.set_repeated(true);
+    let bid = anns.push("bid", json!({ "amount": 10 })).await;
+    assert_reply!(bid, ok, { "amount": 10 });
+    assert_reply!(bid, error, { "reason": "too_low", "at_least": 11 });
+    assert_push!(anns, Bid { .. });
+    refute_push!(anns, "bid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bidders_of_two_servers_are_at_one_lot() {
+    let auctions = Auctions::default();
+    let lot = AuctionChannel::topic(auctions.open("A clock", 10, 300));
+    let mut nodes = testing::cluster(2, |_| builder(&auctions)).await;
+    let anns = connect(&nodes[0], "ann").await.join(&lot, json!({})).await.unwrap();
+    let mut bob = connect(&nodes[1], "bob").await;
+    let bobs = bob.join(&lot, json!({})).await.unwrap();
+    let present = |node: &Endpoint| node.state::<Presence>().unwrap().keys(&lot);
+    nodes.agree_on(["ann", "bob"], present).await.unwrap();
+    assert_reply!(anns.push("bid", json!({ "amount": 10 })).await, ok);
+    assert_push!(bobs, Bid { amount: 10, .. });
+
+    nodes.stop(1).await;
+    nodes.agree_on(["ann"], present).await.unwrap();
+    bob.reconnect_to(&nodes[0]).await.unwrap();
+    nodes.agree_on(["ann", "bob"], present).await.unwrap();
+    assert_reply!(bobs.push("bid", json!({ "amount": 11 })).await, ok);
+    assert_push!(anns, Bid { amount: 11, .. });
 }
 
 /// Handlers are plain methods.
