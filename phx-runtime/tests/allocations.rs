@@ -197,6 +197,17 @@ impl Server {
         Self { runtime, endpoint, address }
     }
 
+    /// One more address, at which TLS is spoken.
+    #[cfg(feature = "tls")]
+    fn encrypted(&self, tls: &phx_runtime::server::Tls) -> SocketAddr {
+        let listener = phx_runtime::server::Listener::from("127.0.0.1:0").tls(tls);
+        let server = self.runtime.block_on(self.endpoint.bind(listener)).unwrap();
+        let address = server.address();
+        let routes = self.endpoint.routes();
+        self.runtime.spawn(server.stop_on(std::future::pending()).run(routes));
+        address
+    }
+
     /// What the server allocates while a client does something on another thread.
     fn while_client<T: Send>(&self, work: impl FnOnce() -> T + Send) -> (AllocationInfo, T) {
         let (start, done) = (Barrier::new(2), Notify::new());
@@ -260,11 +271,16 @@ impl Server {
     }
 }
 
-struct Client(TcpStream);
+struct Client<S = TcpStream>(S);
 
 impl Client {
     fn connect(address: SocketAddr, path: &str) -> Self {
-        let mut stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap(), path)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    fn over(mut stream: S, path: &str) -> Self {
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
@@ -472,6 +488,43 @@ fn an_idle_connection_with_one_topic_takes_few_bytes() {
     let (_, _those_before) = open();
     let (bytes, _clients) = open();
     assert!(bytes <= 1400, "{bytes} bytes");
+}
+
+/// As above, over TLS.
+#[cfg(feature = "tls")]
+#[test]
+fn an_idle_connection_over_tls_takes_few_bytes_more() {
+    use tokio_rustls::rustls::{
+        ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring,
+    };
+
+    const TIMES: i64 = 100;
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (certified.cert.pem(), certified.signing_key.serialize_pem());
+    let tls = phx_runtime::server::TlsOptions::pem(certificate, key).build().unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(certified.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into());
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let server = Server::start();
+    let address = server.encrypted(&tls);
+    let join = text(r#"["1","1","room:a","phx_join",{}]"#);
+    let open = || {
+        let connect = |_| {
+            let session = ClientConnection::new(config.clone(), "localhost".try_into().unwrap());
+            let stream = TcpStream::connect(address).unwrap();
+            let stream = StreamOwned::new(session.unwrap(), stream);
+            let mut client = Client::over(stream, "/socket/websocket?vsn=2.0.0");
+            client.ask(&join);
+            client
+        };
+        let (opened, clients) = server.while_client(|| (0..TIMES).map(connect).collect::<Vec<_>>());
+        (opened.bytes_current / TIMES, clients)
+    };
+    let (_, _those_before) = open();
+    let (bytes, _clients) = open();
+    assert!(bytes <= 5200, "{bytes} bytes");
 }
 
 /// A session that is joined to one topic, its connection and its poll that waits there.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fs, sync::Arc};
 
-use tokio_rustls::rustls::{
+use rustls::{
     RootCertStore, ServerConfig,
     crypto::{CryptoProvider, ring},
     pki_types::{

@@ -2,8 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use rustls::pki_types::pem;
 use thiserror::Error;
-use tokio_rustls::rustls::{self, pki_types::pem};
 
 /// Certificate, key or settings that cannot be used.
 #[derive(Debug, Error)]

@@ -1,11 +1,10 @@
 //! A client's first second.
 
-use std::{io, sync::Arc};
+use std::{future::poll_fn, io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::Tls;
+use super::{Tls, stream::TlsStream};
 
 /// A stream that is encrypted, and what its client showed.
 pub(in crate::server) struct Encrypted<S> {
@@ -20,8 +19,9 @@ pub(in crate::server) async fn handshake<S>(stream: S, tls: &Tls) -> io::Result<
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let stream = TlsAcceptor::from(tls.config()).accept(stream).await?;
-    let (_, session) = stream.get_ref();
+    let mut stream = TlsStream::new(stream, tls.config())?;
+    poll_fn(|task| stream.poll_handshake(task)).await?;
+    let session = stream.session();
     let shown = session.peer_certificates().and_then(|chain| chain.first());
     let certificate = shown.map(|certificate| certificate.as_ref().into());
     let speaks_http2 = session.alpn_protocol() == Some(b"h2");

@@ -2,17 +2,20 @@
 //!
 //! - [`TlsOptions`] says where certificate and key are and what is asked of clients.
 //! - [`Tls`] is what was made of it, shared by listeners; it can be read anew while they serve.
-//! - [`handshake`] is a client's first second.
+//! - [`handshake`] is a client's first second, and the stream what it has from then on.
 
 mod config;
 mod error;
 mod handshake;
 mod options;
+mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, sync::Arc};
 
 use parking_lot::Mutex;
-use tokio_rustls::rustls::ServerConfig;
+use rustls::ServerConfig;
 
 pub(super) use self::handshake::handshake;
 pub use self::{
