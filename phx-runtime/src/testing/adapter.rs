@@ -19,7 +19,7 @@ use crate::cluster::{
 };
 
 /// How long payloads may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A node without anything above its adapter.
 struct Bare {

@@ -10,22 +10,37 @@ use std::{
 };
 
 use phx_runtime::{
-    cluster::{Cluster, ClusterErrorKind, ClusterEvent},
+    cluster::{Cluster, ClusterErrorKind, ClusterEvent, ClusterEvents},
     json, testing,
 };
+use tokio::time::timeout;
 
 use super::{
-    servers::{Server, free_port},
-    support::{User, endpoint, heard, joined, nodes_over, until},
+    servers::Server,
+    support::{User, endpoint, eventually, heard, joined, nodes_over, until},
 };
+use crate::support::ports::free_port;
 
-/// Heartbeats that tell soon what was lost.
-fn cluster(url: &str) -> Cluster {
-    Cluster::url(url).heartbeat(Duration::from_millis(500))
+/// How long something may take that is awaited.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Loses nothing, however slow the machine is.
+fn patient(url: &str) -> Cluster {
+    let long = Duration::from_hours(1);
+    Cluster::url(url).heartbeat(long / 4).down_after(long).max_age(long).start_timeout(PATIENCE)
+}
+
+/// Heartbeats tell soon what was lost.
+fn watchful(url: &str) -> Cluster {
+    patient(url).heartbeat(Duration::from_millis(500))
+}
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.expect("in time")
 }
 
 async fn promises(url: &str) {
-    let [a, b, c] = nodes_over(|| cluster(url)).await;
+    let [a, b, c] = nodes_over(|| patient(url)).await;
     let mut at_b: Vec<_> = (0..10).map(|topic| b.subscribe(format!("t:{topic}"))).collect();
     let mut at_c = c.subscribe("t:3");
     for number in 0..5000_u64 {
@@ -41,15 +56,15 @@ async fn promises(url: &str) {
     assert_eq!(heard(&mut at_c, 500).await, expected(3));
     let large = "x".repeat(3_000_000);
     a.broadcast("t:3", "e", &large);
-    assert!(at_c.recv().await.unwrap().decode::<String>().unwrap() == large);
+    assert!(soon(at_c.recv()).await.unwrap().decode::<String>().unwrap() == large);
     let node_b = a.nodes().into_iter().find(|node| node.name() == "n1").unwrap();
     a.broadcast_to(&node_b, "t:3", "e", 7_u64);
-    at_b[3].recv().await.unwrap();
+    soon(at_b[3].recv()).await.unwrap();
     assert_eq!(heard(&mut at_b[3], 1).await, [7]);
     assert_eq!(a.subscribers_everywhere("t:3").await, Ok(2));
     let client = testing::connect::<User>(&c, json!({})).await.unwrap();
     a.disconnect("user:all");
-    assert_eq!(client.closed().await.unwrap().get(), 1001);
+    assert_eq!(soon(client.closed()).await.unwrap().get(), 1001);
     let mut events = a.cluster_events();
     b.leave_cluster().await;
     until(&mut events, |event| *event == ClusterEvent::Down(node_b.clone())).await;
@@ -59,10 +74,11 @@ async fn promises(url: &str) {
 
 /// Sends on while there is trouble, and adds up what arrives and what is told to be lost. Clients of
 /// the sender's node hear all of it meanwhile. Gives how many are lost.
-async fn lost_in(url: &str, trouble: impl AsyncFnOnce()) -> u64 {
-    let [a, b] = nodes_over(|| cluster(url)).await;
+async fn lost_in(cluster: impl Fn() -> Cluster, trouble: impl AsyncFnOnce(Witness)) -> u64 {
+    let [a, b] = nodes_over(cluster).await;
     let (mut at_a, mut at_b, mut events) = (a.subscribe("t"), b.subscribe("t"), b.cluster_events());
     let (sent, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let witness = Witness { sent: sent.clone(), events: b.cluster_events() };
     let sending = {
         let (sent, stop) = (sent.clone(), stop.clone());
         tokio::spawn(async move {
@@ -76,7 +92,7 @@ async fn lost_in(url: &str, trouble: impl AsyncFnOnce()) -> u64 {
         })
     };
     let (mut received, mut missed) = (Vec::new(), 0);
-    let mut trouble = pin!(trouble());
+    let mut trouble = pin!(trouble(witness));
     let (mut over_at, mut all) = (None, None);
     let adding_up = async {
         while all.is_none_or(|all| received.len() as u64 + missed < all) {
@@ -104,7 +120,7 @@ async fn lost_in(url: &str, trouble: impl AsyncFnOnce()) -> u64 {
             }
         }
     };
-    let is_over = tokio::time::timeout(Duration::from_mins(1), adding_up).await;
+    let is_over = timeout(PATIENCE, adding_up).await;
     let (count, all) = (received.len() as u64, sent.load(Ordering::Relaxed));
     assert!(is_over.is_ok(), "{count} arrived and {missed} are told to be lost, of {all}");
     assert!(received.is_sorted_by(|one, other| one < other), "{received:?}");
@@ -113,25 +129,46 @@ async fn lost_in(url: &str, trouble: impl AsyncFnOnce()) -> u64 {
     missed
 }
 
+/// Whoever makes trouble knows by this what goes on meanwhile.
+struct Witness {
+    sent: Arc<AtomicU64>,
+    events: ClusterEvents,
+}
+
+impl Witness {
+    /// Waits until so many more have been sent.
+    async fn more_sent(&self, count: u64) {
+        let wanted = self.sent.load(Ordering::Relaxed) + count;
+        eventually(|| self.sent.load(Ordering::Relaxed) >= wanted).await;
+    }
+}
+
 /// The engine is killed, and started again after a while.
 async fn an_outage_is_survived(url: &str, server: &mut Server) {
-    lost_in(url, async || {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        server.kill();
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        server.restart();
-    })
+    lost_in(
+        || watchful(url),
+        async |mut witness| {
+            witness.more_sent(30).await;
+            server.kill();
+            until(&mut witness.events, |event| *event == ClusterEvent::Disconnected).await;
+            witness.more_sent(100).await;
+            server.restart();
+        },
+    )
     .await;
 }
 
 /// The engine stands still for less than its silence is noticed.
 async fn a_pause_loses_nothing(url: &str, server: &Server) {
-    let lost = lost_in(url, async || {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        server.freeze();
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        server.go_on();
-    })
+    let lost = lost_in(
+        || patient(url),
+        async |witness| {
+            witness.more_sent(30).await;
+            server.freeze();
+            witness.more_sent(100).await;
+            server.go_on();
+        },
+    )
     .await;
     assert_eq!(lost, 0);
 }
@@ -140,7 +177,7 @@ async fn a_pause_loses_nothing(url: &str, server: &Server) {
 async fn redis_conforms_and_keeps_the_promises() {
     let server = Server::redis();
     let url = format!("redis://127.0.0.1:{}", server.port());
-    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    testing::adapter::conforms(|| patient(&url)).await;
     promises(&url).await;
 }
 
@@ -148,7 +185,7 @@ async fn redis_conforms_and_keeps_the_promises() {
 async fn a_redis_cluster_conforms_and_keeps_the_promises() {
     let [one, other] = Server::redis_cluster();
     let url = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", one.port(), other.port());
-    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    testing::adapter::conforms(|| patient(&url)).await;
     promises(&url).await;
 }
 
@@ -163,7 +200,7 @@ async fn the_redis_that_sentinel_names_keeps_the_promises() {
 async fn nats_conforms_and_keeps_the_promises() {
     let server = Server::nats();
     let url = format!("nats://127.0.0.1:{}", server.port());
-    testing::adapter::conforms(|| Cluster::url(&url)).await;
+    testing::adapter::conforms(|| patient(&url)).await;
     promises(&url).await;
 }
 

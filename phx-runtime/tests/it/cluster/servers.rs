@@ -1,7 +1,7 @@
 //! Engines that the tests start on free ports, and stop.
 
 use std::{
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -10,7 +10,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::ports::free_port;
+
+/// How long a server may take for what it does at its start.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A server process, which ends with this.
 pub(super) struct Server {
@@ -19,10 +22,6 @@ pub(super) struct Server {
     port: u16,
     folder: PathBuf,
     child: Child,
-}
-
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 impl Server {

@@ -92,7 +92,8 @@ fn endpoint(clusters: impl IntoIterator<Item = Cluster>) -> (Endpoint, Presence)
 
 /// A node that has joined the Phoenix cluster of this URL.
 async fn node(url: &str, name: &str) -> (Endpoint, Presence) {
-    let (endpoint, presence) = endpoint([Cluster::url(url).node(name)]);
+    let cluster = Cluster::url(url).node(name).start_timeout(PATIENCE);
+    let (endpoint, presence) = endpoint([cluster]);
     endpoint.join_cluster().await.unwrap();
     (endpoint, presence)
 }

@@ -1,7 +1,6 @@
 //! A server of Redis for one test, and connections to it.
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -14,6 +13,8 @@ use tokio::{
     },
 };
 
+use crate::support::ports::free_port;
+
 /// A `redis-server`, which ends with the test.
 pub(super) struct Redis {
     port: u16,
@@ -22,14 +23,14 @@ pub(super) struct Redis {
 
 impl Redis {
     pub(super) async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut redis = Self { port, server: run(port) };
         redis.ready().await;
         redis
     }
 
     async fn ready(&mut self) {
-        for _ in 0..500 {
+        for _ in 0..5000 {
             if let Ok(mut connection) = Connection::open(self.port).await
                 && connection.ask(&[b"PING"]).await.is_ok()
             {

@@ -3,5 +3,6 @@
 pub(crate) mod clock;
 pub(crate) mod http_client;
 pub(crate) mod logs;
+pub(crate) mod ports;
 pub(crate) mod raw_client;
 pub(crate) mod server;
