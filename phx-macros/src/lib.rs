@@ -77,6 +77,18 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::event(args.into(), item.into()).into()
 }
 
+/// Runs when a connection is established; see `phx_runtime::init`.
+#[proc_macro_attribute]
+pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::RawInit, &item.into()).into()
+}
+
+/// Hears pings and pongs; see `phx_runtime::handle_control`.
+#[proc_macro_attribute]
+pub fn handle_control(_: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::outside(Role::RawControl, &item.into()).into()
+}
+
 /// Handles messages from clients; see `phx_runtime::handle_in`.
 #[proc_macro_attribute]
 pub fn handle_in(_: TokenStream, item: TokenStream) -> TokenStream {

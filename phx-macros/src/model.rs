@@ -25,6 +25,13 @@ pub(crate) struct Socket {
     pub(crate) unknown: Vec<Ident>,
 }
 
+impl Socket {
+    /// Whether it handles its clients' messages itself.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.routes.is_empty() && self.common.callbacks.iter().any(|it| it.role.is_raw())
+    }
+}
+
 /// What sockets and channels have in common.
 pub(crate) struct Common {
     pub(crate) home: Home,
@@ -52,6 +59,7 @@ pub(crate) struct Callback {
     pub(crate) role: Role,
     /// The attribute's name, where it was written.
     pub(crate) mark: Ident,
+    pub(crate) attr: Attribute,
     pub(crate) sig: Signature,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) is_deprecated: bool,

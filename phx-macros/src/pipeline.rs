@@ -76,10 +76,9 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// An attribute of a callback outside of a socket or channel.
 pub(crate) fn outside(role: Role, item: &TokenStream) -> TokenStream {
-    let (name, home) = (role.name(), role.home().name());
+    let (name, homes) = (role.name(), role.homes());
     let message = format!(
-        "`#[{name}]` only has meaning inside an `impl` block or module annotated with \
-         `#[{home}(\"…\")]`"
+        "`#[{name}]` only has meaning inside an `impl` block or module annotated with {homes}"
     );
     misplaced(&message, item)
 }

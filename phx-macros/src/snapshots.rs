@@ -48,6 +48,16 @@ fn a_socket_on_a_module() {
 }
 
 #[test]
+fn a_socket_without_channels_on_an_impl_block() {
+    check("raw_socket_impl");
+}
+
+#[test]
+fn a_socket_without_channels_on_a_module() {
+    check("raw_socket_module");
+}
+
+#[test]
 fn a_channel_on_an_impl_block() {
     check("channel_impl");
 }

@@ -58,12 +58,14 @@
 //! | [`#[channels]`](macro@channels) | a socket | which channels serve which topics |
 //! | [`#[connect]`](macro@connect) | a function of a socket | decides who may connect; required |
 //! | [`#[id]`](macro@id) | a function of a socket | names the connection's owner |
+//! | [`#[init]`](macro@init) | a function of a socket without channels | runs when the connection is established |
+//! | [`#[handle_control]`](macro@handle_control) | a function of a socket without channels | hears pings and pongs |
 //! | [`#[channel]`](macro@channel) | an `impl` block or module | what clients join |
 //! | [`#[join]`](macro@join) | a function of a channel | decides who may join; required |
-//! | [`#[handle_in]`](macro@handle_in) | a function of a channel | handles messages from the client |
+//! | [`#[handle_in]`](macro@handle_in) | a function of a channel, or of a socket without channels | handles messages from the client |
 //! | [`#[handle_out]`](macro@handle_out) | a function of a channel | changes or holds back broadcasts |
-//! | [`#[handle_info]`](macro@handle_info) | a function of a channel | handles messages from the application |
-//! | [`#[terminate]`](macro@terminate) | a function of a channel | runs when the channel ends |
+//! | [`#[handle_info]`](macro@handle_info) | a function of a channel, or of a socket without channels | handles messages from the application |
+//! | [`#[terminate]`](macro@terminate) | a function of a channel, or of a socket without channels | runs when the channel or the connection ends |
 //! | [`#[assigns]`](macro@assigns) | a type in a module | is the state of that socket or channel |
 //!
 //! # Where to find what
@@ -104,6 +106,7 @@ pub mod phoenix;
 pub mod prelude;
 pub mod presence;
 mod pubsub;
+mod raw;
 pub mod serializer;
 pub mod server;
 mod session;
@@ -124,6 +127,8 @@ pub use phx_macros::channels;
 pub use phx_macros::connect;
 #[doc = include_str!("docs/event.md")]
 pub use phx_macros::event;
+#[doc = include_str!("docs/handle_control.md")]
+pub use phx_macros::handle_control;
 #[doc = include_str!("docs/handle_in.md")]
 pub use phx_macros::handle_in;
 #[doc = include_str!("docs/handle_info.md")]
@@ -132,6 +137,8 @@ pub use phx_macros::handle_info;
 pub use phx_macros::handle_out;
 #[doc = include_str!("docs/id.md")]
 pub use phx_macros::id;
+#[doc = include_str!("docs/init.md")]
+pub use phx_macros::init;
 #[doc = include_str!("docs/join.md")]
 pub use phx_macros::join;
 #[doc = include_str!("docs/socket.md")]

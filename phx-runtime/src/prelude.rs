@@ -5,6 +5,6 @@ pub use crate::{
     Params, Payload, Presence, Reason, Reply, ReplyRef, Socket, State, Topic, json,
 };
 pub use phx_macros::{
-    assigns, channel, channels, connect, event, handle_in, handle_info, handle_out, id, join,
-    socket, terminate,
+    assigns, channel, channels, connect, event, handle_control, handle_in, handle_info, handle_out,
+    id, init, join, socket, terminate,
 };

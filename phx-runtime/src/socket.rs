@@ -1,7 +1,7 @@
 //! What a socket is made of: what a client connects to before it joins channels.
 //!
-//! [`macro@crate::socket`] implements [`SocketState`]; a socket without channels, for a protocol of
-//! its own, implements [`RawConnect`] and [`RawSocket`](crate::transport::RawSocket). The handle that
+//! [`macro@crate::socket`] implements [`SocketState`], and [`RawHandlers`] for a socket without channels; by hand such a
+//! socket implements [`RawConnect`] and [`RawSocket`](crate::transport::RawSocket). The handle that
 //! channels push and broadcast with is [`Socket`](crate::Socket).
 
 pub use crate::{
@@ -15,4 +15,8 @@ pub use crate::{
         params::{FromParams, QueryError},
     },
     endpoint::{handle::ConnectRequest, raw_connect::RawConnect},
+    raw::{
+        Answer, FrameKind, FromControl, FromFrame, FromRaw, IntoAnswer, IntoRawEnd, Raw,
+        RawContext, RawHandlers, hints,
+    },
 };

@@ -93,7 +93,8 @@ fn intercepted_events_are_named(common: &Common, errors: &Errors) {
 // The type of a message selects its handler.
 fn each_message_has_one_handler(common: &Common, errors: &Errors) {
     let mut seen: HashMap<String, &Callback> = HashMap::new();
-    for callback in common.callbacks(Role::HandleInfo) {
+    let all = common.callbacks(Role::HandleInfo).chain(common.callbacks(Role::RawInfo));
+    for callback in all {
         let Some(message) = callback.subject() else { continue };
         let text = message.ty.to_token_stream().to_string();
         match seen.get(&text) {

@@ -5,6 +5,7 @@ mod events;
 mod generics;
 mod notation;
 mod payloads;
+mod raw;
 mod routes;
 mod sends;
 mod signature;
@@ -26,7 +27,7 @@ pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     has_its_constructor(common, errors);
     at_most_one(common, Role::Terminate, errors);
     events::check(common, errors);
-    signatures(common, errors);
+    signatures(common, |_| true, errors);
     for join in common.callbacks(Role::Join) {
         takes_every_topic_parameter(join, &args.patterns, errors);
     }
@@ -38,13 +39,19 @@ pub(crate) fn socket(socket: &Socket, errors: &Errors) {
     notation::in_routes(socket, errors);
     routes::check(socket, errors);
     has_its_constructor(common, errors);
-    at_most_one(common, Role::Id, errors);
-    signatures(common, errors);
+    raw::check(socket, errors);
+    for role in [Role::Id, Role::RawInit, Role::RawControl, Role::RawTerminate] {
+        at_most_one(common, role, errors);
+    }
+    events::check(common, errors);
+    // What stands in the wrong place may be right in the other.
+    let is_raw = socket.is_raw();
+    signatures(common, |callback| is_raw || !callback.role.is_raw(), errors);
 }
 
-fn signatures(common: &Common, errors: &Errors) {
+fn signatures(common: &Common, judged: impl Fn(&Callback) -> bool, errors: &Errors) {
     let state = common.state_name();
-    for callback in &common.callbacks {
+    for callback in common.callbacks.iter().filter(|callback| judged(callback)) {
         signature::check(callback, &state, errors);
         payloads::check(callback, errors);
         copies::check(callback, errors);

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) fn check(callback: &Callback, errors: &Errors) {
     let Some(subject) = callback.subject() else { return };
-    if !matches!(callback.role, Role::HandleInfo | Role::Terminate) {
+    if matches!(callback.role, Role::Connect | Role::Join | Role::HandleIn | Role::HandleOut) {
         is_no_result(callback, subject, errors);
     }
 }

@@ -26,8 +26,9 @@ pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
     borrows_for_the_call(callback, errors);
     match callback.role {
         Role::Id => names_the_owner(callback, state, errors),
-        Role::HandleInfo => takes_a_message(callback, errors),
-        Role::Terminate => returns_nothing(callback, errors),
+        Role::HandleInfo | Role::RawInfo => takes_a_message(callback, errors),
+        Role::RawIn | Role::RawControl => takes_what_arrives(callback, errors),
+        Role::Terminate | Role::RawTerminate => returns_nothing(callback, errors),
         _ => {}
     }
 }
@@ -68,7 +69,10 @@ fn borrows_the_state(callback: &Callback, state: &str, errors: &Errors) {
         Receiver::Borrowed { .. } => {}
         Receiver::Owned => {
             let message = match callback.role {
-                Role::Terminate => "expected `&mut self` or `&self`",
+                Role::Terminate | Role::RawTerminate => "expected `&mut self` or `&self`",
+                role if role.is_raw() => {
+                    "expected `&mut self` or `&self`: the connection outlives this call"
+                }
                 Role::Id => "expected `&self`: the connection outlives this call",
                 _ => "expected `&mut self` or `&self`: the channel outlives this message",
             };
@@ -142,6 +146,7 @@ fn takes_no_more_than_can_be_called(callback: &Callback, errors: &Errors) {
         let (who, found) = match callback.role {
             Role::Connect => ("`#[connect]`", "FromConnect"),
             Role::Join => ("`#[join]`", "FromJoin"),
+            role if role.is_raw() => ("a handler", "FromRaw"),
             _ => ("a handler", "FromEvent"),
         };
         let message = format!(
@@ -167,6 +172,7 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
             }
             ArgumentRole::Subject
                 if !matches!(callback.role, Role::HandleInfo | Role::Terminate)
+                    && !callback.role.is_raw()
                     && lifetime(ty.to_token_stream()).is_some() =>
             {
                 let message = "what arrives is decoded into a type without lifetimes: own the text, \
@@ -187,7 +193,22 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
 }
 
 /// What a handler of messages borrows from its call.
-const LENT: &[&str] = &["Socket", "Topic", "Endpoint"];
+const LENT: &[&str] = &["Socket", "Topic", "Endpoint", "Connection"];
+
+// Its type chooses which messages of the client come to the handler.
+fn takes_what_arrives(callback: &Callback, errors: &Errors) {
+    if callback.subject().is_some() {
+        return;
+    }
+    let message = match callback.role {
+        Role::RawControl => "expected the ping or pong as first argument: `control: Control`",
+        _ => {
+            "expected the message as first argument: `text: &str` for text, `bytes: Bytes` for binary messages, \
+             `frame: Frame` for both"
+        }
+    };
+    errors.span(callback.parentheses(), message);
+}
 
 fn takes_a_message(callback: &Callback, errors: &Errors) {
     if callback.subject().is_some() {
@@ -218,6 +239,8 @@ fn returns_nothing(callback: &Callback, errors: &Errors) {
     if let Some(output) = &callback.output
         && !matches!(output, Type::Tuple(unit) if unit.elems.is_empty())
     {
-        errors.at(output, "`#[terminate]` returns nothing: the channel has already ended");
+        let what = if callback.role.is_raw() { "connection" } else { "channel" };
+        let message = format!("`#[terminate]` returns nothing: the {what} has already ended");
+        errors.at(output, message);
     }
 }

@@ -34,9 +34,16 @@ pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
             code!(|cx| _phx::found(<#ty as #asked>::from_join(cx)))
         }
         (Role::Join, _) => code!(|cx| _phx::found(<#ty as #asked>::from_payload(cx.payload()))),
+        (role, ArgumentRole::Context) if role.is_raw() => code!(<#ty as #asked>::from_raw),
         (_, ArgumentRole::Context) => code!(<#ty as #asked>::from_event),
-        (Role::HandleInfo, _) => code!(_phx::message::<#ty>),
-        (Role::Terminate, _) => code!(|reason| _phx::message(<#ty as #asked>::from_reason(reason))),
+        (Role::RawIn, _) => code!(<#ty as #asked>::from_frame),
+        (Role::RawControl, _) => {
+            code!(|control| _phx::message(<#ty as #asked>::from_control(control)))
+        }
+        (Role::HandleInfo | Role::RawInfo, _) => code!(_phx::message::<#ty>),
+        (Role::Terminate | Role::RawTerminate, _) => {
+            code!(|reason| _phx::message(<#ty as #asked>::from_reason(reason)))
+        }
         _ => code!(<#ty as #asked>::from_payload),
     }
 }
@@ -64,13 +71,19 @@ pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetim
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #socket, #of>),
             None => code!(_phx::FromJoin<#lifetime, #socket>),
         },
+        (role, ArgumentRole::Context) if role.is_raw() => match raw_hint(argument) {
+            Some(Hint { name, .. }) => code!(_phx::raw_hints::#name<#lifetime>),
+            None => code!(_phx::FromRaw<#lifetime>),
+        },
         (_, ArgumentRole::Context) => match context_hint(callback, argument, "Handler") {
             Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime>),
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #of>),
             None => code!(_phx::FromEvent<#lifetime>),
         },
         (Role::Connect, _) => code!(_phx::FromParams),
-        (Role::Terminate, _) => code!(_phx::FromReason),
+        (Role::Terminate | Role::RawTerminate, _) => code!(_phx::FromReason),
+        (Role::RawIn, _) => code!(_phx::FromFrame<#lifetime>),
+        (Role::RawControl, _) => code!(_phx::FromControl),
         _ => match payload_hint(&argument.ty) {
             Some(Hint { name, of: None }) => code!(_phx::hints::#name),
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#of>),
@@ -114,6 +127,21 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
         (name, "Handler") if shared && name.ends_with("Socket") => known("User"),
         (_, place) => unknown(callback, argument, place),
     }
+}
+
+/// Of a handler of a socket without channels.
+fn raw_hint(argument: &Argument) -> Option<Hint> {
+    let borrowed = reference(&argument.ty);
+    let shared = borrowed.is_some_and(|it| it.mutability.is_none());
+    let name = last_name(borrowed.map_or(&argument.ty, |it| &it.elem))?;
+    let kind = match name.as_str() {
+        "Connection" | "Endpoint" if shared => return None,
+        "Socket" | "Topic" | "Event" | "ReplyRef" => "Socket",
+        "ConnectInfo" | "Params" => "Info",
+        "Connection" | "Endpoint" | "State" | "Presence" => &name,
+        _ => return None,
+    };
+    Some(Hint::new(&format!("{kind}OfRaw"), None))
 }
 
 /// An argument whose name says nothing: a second one that is owned, or the only one and not owned.

@@ -17,8 +17,7 @@ use crate::{
 /// Has the runtime call a handler with the channel, with what `arrived` and with the context `cx`;
 /// the value is the `Handling`.
 pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStream) -> TokenStream {
-    let state = state(common, &callback.receiver);
-    let call = call(common, callback, &code!(given #state));
+    let call = call(common, callback, &given(common, callback));
     match &callback.sig.asyncness {
         None => code!(_phx::now(self, #arrived, cx, |given| #call)),
         // The box is where a future is refused that is not `Send`.
@@ -27,6 +26,12 @@ pub(super) fn handling(common: &Common, callback: &Callback, arrived: &TokenStre
             code!(_phx::later(self, #arrived, cx, |given| #running))
         }
     }
+}
+
+/// What a handler is called with, in the closure that calls it.
+pub(super) fn given(common: &Common, callback: &Callback) -> TokenStream {
+    let state = state(common, &callback.receiver);
+    code!(given #state)
 }
 
 /// Has what makes a state called with the context `cx`: the type and the body of a function that
@@ -52,7 +57,7 @@ pub(super) fn making(
 
 /// `given.receive_2(Self::new_msg, payload, context, reply)`: the function, how its arguments are
 /// found, and what its result becomes.
-fn call(common: &Common, callback: &Callback, given: &TokenStream) -> TokenStream {
+pub(super) fn call(common: &Common, callback: &Callback, given: &TokenStream) -> TokenStream {
     let mut arguments: Vec<_> = callback.arguments.iter().collect();
     arguments.sort_by_key(|argument| turn(argument));
     let receives = !callback.role.makes_state() && callback.subject().is_some();
@@ -118,6 +123,10 @@ pub(super) fn answer(callback: &Callback) -> TokenStream {
             code!(|returned| _phx::next(<#output as _phx::IntoNext>::into_next(returned)))
         }
         Role::Terminate => code!(_phx::ended),
+        Role::RawInit | Role::RawIn | Role::RawControl | Role::RawInfo => {
+            code!(<#output as _phx::IntoAnswer>::into_answer)
+        }
+        Role::RawTerminate => code!(_phx::raw_end),
     }
 }
 

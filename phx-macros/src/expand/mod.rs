@@ -17,6 +17,7 @@ mod handlers;
 mod join;
 mod json_pattern;
 mod options;
+mod raw;
 mod requires;
 mod socket;
 mod topic;

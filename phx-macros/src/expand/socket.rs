@@ -9,6 +9,7 @@ use super::{
     call::{answer, callee, making},
     code::blame,
     options::chain,
+    raw::handlers,
     requires::requires,
 };
 use crate::{
@@ -28,7 +29,16 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
     let connects = common.callbacks(Role::Connect).map(|callback| connect(common, callback));
     let ids = common.callbacks(Role::Id).map(|callback| id(common, callback));
     let (table, channels) = channels(state, routes);
-    let requires = requires("requires", state, common.callbacks(Role::Connect));
+    let (raw, handlers) = if socket.is_raw() {
+        let raw = code! {
+            fn raw() -> _phx::Option<_phx::Raw<Self>> { _phx::Some(_phx::Raw::handlers()) }
+        };
+        (Some(raw), Some(handlers(common, state)))
+    } else {
+        (None, None)
+    };
+    let ask = |callback: &&Callback| callback.role == Role::Connect || callback.role.is_raw();
+    let requires = requires("requires", state, common.callbacks.iter().filter(ask));
     let mentions = mentions(common.callbacks.iter().map(|callback| &callback.mark));
     let impls = code! {
         #table
@@ -39,8 +49,11 @@ pub(crate) fn socket(socket: &Socket) -> TokenStream {
             #(#connects)*
             #(#ids)*
             #channels
+            #raw
             #requires
         }
+
+        #handlers
 
         #mentions
     };

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenTree};
 use syn::{Attribute, Meta};
 
-use super::role::{Home, ROLES};
+use super::role::{Home, ROLES, is_mark};
 use crate::{
     diag::{Errors, nearest},
     item::{Item, Member},
@@ -81,14 +81,14 @@ pub(crate) fn on_other_members(item: &mut Item, errors: &Errors) -> bool {
                 return true;
             };
             if is_item {
-                let ours = ["handle_in", "handle_out", "handle_info"];
+                let ours = ["handle_in", "handle_out", "handle_info", "handle_control"];
                 let ours = ours.iter().any(|known| name == known);
                 if ours {
                     errors.at(attr, format!("`#[{name}]` goes on a function"));
                 }
                 return !ours;
             }
-            let mark = ROLES.iter().any(|(known, _)| name == known);
+            let mark = is_mark(name);
             typing |= mark;
             !mark
         });
@@ -116,8 +116,7 @@ fn misplaced(attr: &Attribute, errors: &Errors) -> bool {
 
 /// `#[cfg_attr(feature = "x", handle_in("y"))]`: it reaches the macro unevaluated.
 fn conditional(attr: &Attribute, errors: &Errors) -> bool {
-    let role = |name: &Ident| ROLES.iter().any(|(known, _)| name == known);
-    let Some(hidden) = held(attr, role) else { return false };
+    let Some(hidden) = held(attr, is_mark) else { return false };
     errors.at(
         attr,
         format!(
@@ -158,6 +157,11 @@ const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
     ("on_disconnect", "terminate", Home::Channel),
     ("disconnect", "terminate", Home::Channel),
     ("on_connect", "connect", Home::Socket),
+    ("on_message", "handle_in", Home::Socket),
+    ("websocket_handle", "handle_in", Home::Socket),
+    ("websocket_info", "handle_info", Home::Socket),
+    ("on_disconnect", "terminate", Home::Socket),
+    ("disconnect", "terminate", Home::Socket),
 ];
 
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
@@ -176,8 +180,8 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
         return true;
     }
     // Too much is near `id` to be taken for it.
-    let known = ROLES.iter().filter(|(name, role)| role.home() == home && name.len() > 2);
-    let known = known.map(|(name, _)| *name);
+    let known = ROLES.iter().filter(|(name, at, _)| *at == home && name.len() > 2);
+    let known = known.map(|(name, _, _)| *name);
     let begun = known.clone().find(|known| name.len() > 2 && known.starts_with(&name));
     let Some(near) = nearest(&name, known).or(begun) else {
         return false;

@@ -31,16 +31,22 @@ pub(crate) fn take_mark(function: &mut Function, home: Home, errors: &Errors) ->
     let (mut marks, mut reported) = (Vec::new(), false);
     function.attrs.retain(|attr| {
         let name = last_segment(attr.path());
-        let role = name.and_then(|name| ROLES.iter().find(|(known, _)| name == known));
-        let (Some(name), Some((text, role))) = (name, role) else {
+        let of = |home| {
+            let here = |(known, at, _): &&(&str, Home, Role)| {
+                *at == home && name.is_some_and(|name| name == known)
+            };
+            ROLES.iter().find(here)
+        };
+        let role = of(home).or_else(|| of(home.other()));
+        let (Some(name), Some((text, of, role))) = (name, role) else {
             let meant = meant_as_mark(attr, home, errors);
             reported |= meant;
             return !meant;
         };
-        if role.home() == home {
+        if *of == home {
             marks.push(Mark { role: *role, name: name.clone(), attr: attr.clone() });
         } else {
-            let (own, other) = (home.name(), role.home().name());
+            let (own, other) = (home.name(), of.name());
             errors.at(attr, format!("`#[{text}]` belongs in a {other}, this is a {own}"));
             reported = true;
         }

@@ -1,5 +1,7 @@
 //! What a function can be for.
 
+use proc_macro2::Ident;
+
 /// What a function is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -10,6 +12,12 @@ pub(crate) enum Role {
     HandleOut,
     HandleInfo,
     Terminate,
+    /// The others are of sockets without channels.
+    RawInit,
+    RawIn,
+    RawControl,
+    RawInfo,
+    RawTerminate,
 }
 
 /// The macro that a role belongs to.
@@ -19,26 +27,46 @@ pub(crate) enum Home {
     Channel,
 }
 
-pub(super) const ROLES: &[(&str, Role)] = &[
-    ("connect", Role::Connect),
-    ("id", Role::Id),
-    ("join", Role::Join),
-    ("handle_in", Role::HandleIn),
-    ("handle_out", Role::HandleOut),
-    ("handle_info", Role::HandleInfo),
-    ("terminate", Role::Terminate),
+/// The marks of each of the two macros.
+pub(super) const ROLES: &[(&str, Home, Role)] = &[
+    ("connect", Home::Socket, Role::Connect),
+    ("id", Home::Socket, Role::Id),
+    ("init", Home::Socket, Role::RawInit),
+    ("handle_in", Home::Socket, Role::RawIn),
+    ("handle_control", Home::Socket, Role::RawControl),
+    ("handle_info", Home::Socket, Role::RawInfo),
+    ("terminate", Home::Socket, Role::RawTerminate),
+    ("join", Home::Channel, Role::Join),
+    ("handle_in", Home::Channel, Role::HandleIn),
+    ("handle_out", Home::Channel, Role::HandleOut),
+    ("handle_info", Home::Channel, Role::HandleInfo),
+    ("terminate", Home::Channel, Role::Terminate),
 ];
+
+/// Whether a word is a mark.
+pub(super) fn is_mark(word: &Ident) -> bool {
+    ROLES.iter().any(|(name, _, _)| word == name)
+}
 
 impl Role {
     pub(crate) fn name(self) -> &'static str {
-        ROLES.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
+        ROLES.iter().find(|(_, _, role)| *role == self).map_or("", |(name, _, _)| name)
     }
 
-    pub(crate) fn home(self) -> Home {
-        match self {
-            Self::Connect | Self::Id => Home::Socket,
-            _ => Home::Channel,
-        }
+    /// The macros that have a mark of this name.
+    pub(crate) fn homes(self) -> String {
+        let homes = ROLES.iter().filter(|(name, _, _)| *name == self.name());
+        let homes: Vec<_> =
+            homes.map(|(_, home, _)| format!("`#[{}(\"…\")]`", home.name())).collect();
+        homes.join(" or ")
+    }
+
+    /// Whether the function is called with what arrives at a socket without channels.
+    pub(crate) fn is_raw(self) -> bool {
+        matches!(
+            self,
+            Self::RawInit | Self::RawIn | Self::RawControl | Self::RawInfo | Self::RawTerminate
+        )
     }
 
     /// Whether the function makes the state, rather than being called on it.
@@ -52,6 +80,13 @@ impl Home {
         match self {
             Self::Socket => "socket",
             Self::Channel => "channel",
+        }
+    }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Socket => Self::Channel,
+            Self::Channel => Self::Socket,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use super::role::ROLES;
+use super::role::is_mark;
 
 /// `tokens` without our attributes, for an item that could not be read: whatever it is still
 /// reaches the compiler and the editor.
@@ -40,5 +40,5 @@ fn is_ours(brackets: &Group) -> bool {
     let Some(TokenTree::Ident(name)) = path.last() else {
         return false;
     };
-    name == "channels" || name == "assigns" || ROLES.iter().any(|(known, _)| name == known)
+    name == "channels" || name == "assigns" || is_mark(&name)
 }

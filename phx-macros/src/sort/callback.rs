@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::format_ident;
-use syn::{FnArg, Pat, ReceiverKind, ReturnType, ext::IdentExt, parse::Parser};
+use syn::{FnArg, Pat, ReceiverKind, ReturnType, Type, ext::IdentExt, parse::Parser};
 
 use crate::{
     args::Events,
@@ -10,7 +10,7 @@ use crate::{
     item::Function,
     marks::{Mark, Role},
     model::{Argument, ArgumentRole, Callback, Receiver},
-    syntax::{is, is_static, reference},
+    syntax::{is, is_static, reference, unwrapped},
 };
 
 /// What a marked function declares; `names` are the topic parameters.
@@ -24,6 +24,8 @@ pub(super) fn callback(
     let (sig, role) = (&function.sig, mark.role);
     let events = match role {
         Role::HandleIn | Role::HandleOut => Events::read(&mark.attr, &mark.name, errors),
+        // What it has in its parentheses is judged where it is known whether there are channels.
+        Role::RawIn => None,
         _ => {
             if mark.attr.meta.require_path_only().is_err() {
                 errors.at(&mark.attr, format!("`#[{}]` takes no arguments", mark.name));
@@ -48,6 +50,7 @@ pub(super) fn callback(
     Callback {
         role,
         mark: mark.name,
+        attr: mark.attr,
         sig: sig.clone(),
         cfgs: function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect(),
         is_deprecated: function.attrs.iter().any(|attr| is(attr, "deprecated")),
@@ -69,9 +72,11 @@ fn arguments<'a>(
     inputs: impl Iterator<Item = &'a FnArg>,
     names: &[String],
 ) -> Vec<Argument> {
-    let arrives = match role {
+    let default_name = match role {
         Role::Connect | Role::Join => "params",
-        Role::Terminate => "reason",
+        Role::Terminate | Role::RawTerminate => "reason",
+        Role::RawIn => "message",
+        Role::RawControl => "control",
         _ => "payload",
     };
     let mut found: Vec<Argument> = Vec::new();
@@ -85,15 +90,11 @@ fn arguments<'a>(
         let written = ident.as_deref().unwrap_or_default();
         let plain = written.trim_start_matches('_');
         let parameter = names.iter().find(|name| [written, plain].contains(&name.as_str()));
-        // A message may be a `&'static str`, which is as good as owned.
-        let is_owned = match reference(&input.ty) {
-            Some(ty) => role == Role::HandleInfo && is_static(ty),
-            None => true,
-        };
+        let arrives = may_arrive(role, &input.ty);
         let has_arrived = found.iter().any(|earlier| earlier.role == ArgumentRole::Subject);
         let (role, default) = match parameter {
             Some(name) => (ArgumentRole::Parameter(name.clone()), ""),
-            None if is_owned && !has_arrived => (ArgumentRole::Subject, arrives),
+            None if arrives && !has_arrived => (ArgumentRole::Subject, default_name),
             None => (ArgumentRole::Context, ""),
         };
         let taken = |name: &Ident| found.iter().any(|earlier| earlier.local == *name);
@@ -104,6 +105,29 @@ fn arguments<'a>(
         found.push(Argument { local, ty: (*input.ty).clone(), role });
     }
     found
+}
+
+/// Whether an argument of this type takes what arrived, if it is the first such.
+fn may_arrive(role: Role, ty: &Type) -> bool {
+    match (role, reference(ty)) {
+        // Nothing arrives.
+        (Role::RawInit, _) => false,
+        (_, None) => true,
+        // A message may be a `&'static str`, which is as good as owned.
+        (Role::HandleInfo | Role::RawInfo, Some(ty)) => is_static(ty),
+        // What a client sent can be borrowed for the call.
+        (Role::RawIn, Some(ty)) => is_slice(&ty.elem),
+        (_, Some(_)) => false,
+    }
+}
+
+/// `str` or `[u8]`.
+fn is_slice(ty: &Type) -> bool {
+    match unwrapped(ty) {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(_) => true,
+        _ => false,
+    }
 }
 
 /// A word as an identifier, if need be a raw one.

@@ -8,6 +8,7 @@ use crate::{
     connect::{ConnectError, Mount},
     endpoint::Requirements,
     message::Fault,
+    raw::Raw,
 };
 
 /// The state of one connection; what `#[socket(..)]` implements.
@@ -66,6 +67,12 @@ pub trait SocketState: Sized + Send + Sync + 'static {
     /// while it is compiled.
     fn channels() -> Vec<Route<Self>> {
         Vec::new()
+    }
+
+    /// Whether the socket handles its clients' messages itself, by its
+    /// [`RawHandlers`](crate::socket::RawHandlers); by default its channels do.
+    fn raw() -> Option<Raw<Self>> {
+        None
     }
 
     /// Registers the application state that connecting needs, so that an endpoint without it is not

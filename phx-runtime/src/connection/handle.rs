@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::{Mutex, MutexGuard};
@@ -58,6 +59,8 @@ struct Shared {
     held: AtomicBool,
     /// Whether the client takes compressed frames.
     compresses: bool,
+    /// Whether the transport carries text alone.
+    text_only: bool,
 }
 
 impl Connection {
@@ -78,12 +81,27 @@ impl Connection {
         socket: Option<OwnedWriteHalf>,
         compresses: bool,
     ) -> Self {
+        Self::made(limits.into(), socket, compresses, false)
+    }
+
+    /// A connection over a transport that carries text alone.
+    pub(crate) fn text_only(limits: impl Into<Arc<BacklogLimits>>) -> Self {
+        Self::made(limits.into(), None, false, true)
+    }
+
+    fn made(
+        limits: Arc<BacklogLimits>,
+        socket: Option<OwnedWriteHalf>,
+        compresses: bool,
+        text_only: bool,
+    ) -> Self {
         Self(Arc::new(Shared {
             waker: AtomicWaker::new(),
-            outbox: Mutex::new(Outbox::new(limits.into(), socket)),
+            outbox: Mutex::new(Outbox::new(limits, socket)),
             mailbox: Mutex::default(),
             held: AtomicBool::new(false),
             compresses,
+            text_only,
         }))
     }
 
@@ -93,12 +111,19 @@ impl Connection {
     }
 
     /// Sends a message to the client.
+    ///
+    /// Over long-polling, which carries text alone, a binary message travels as the URL that holds it,
+    /// `data:;base64,…`.
     pub fn send(&self, frame: &Frame) {
-        let (opcode, payload) = match frame {
-            Frame::Text(text) => (OpCode::Text, text.as_bytes()),
-            Frame::Binary(bytes) => (OpCode::Binary, bytes),
-        };
-        self.put(opcode, payload);
+        match frame {
+            Frame::Text(text) => self.put(OpCode::Text, text.as_bytes()),
+            Frame::Binary(bytes) if self.0.text_only => {
+                let mut url = String::from("data:;base64,");
+                STANDARD.encode_string(bytes, &mut url);
+                self.put(OpCode::Text, url.as_bytes());
+            }
+            Frame::Binary(bytes) => self.put(OpCode::Binary, bytes),
+        }
     }
 
     /// Sends a ping; the client's pong comes back through

@@ -6,6 +6,7 @@
 pub(crate) mod admitted;
 mod cluster;
 mod connections;
+mod disconnect;
 pub(crate) mod handle;
 mod mounted;
 mod open;
@@ -21,6 +22,7 @@ pub use crate::pubsub::{Broadcast, Forwarding, Subscription, SubscriptionError};
 pub(crate) use self::{
     cluster::connect as connect_cluster,
     connections::{Connections, Counted, Registered, Whose},
+    disconnect::Disconnect,
     handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
     mounted::MountedTransport,
     path::RequestPath,

@@ -133,6 +133,14 @@ pub(crate) fn socket_panicked(method: &'static str, fault: &Fault) {
     );
 }
 
+/// A handler of a declared socket failed, which closes its connection.
+pub(crate) fn socket_failed(method: &'static str, fault: &Fault) {
+    line!(
+        error, "a socket failed";
+        method = method, fault = Shown::text(fault),
+    );
+}
+
 pub(crate) fn terminate_abandoned() {
     line!(warn, "a socket's `terminate` took too long and was abandoned");
 }

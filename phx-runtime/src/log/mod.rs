@@ -52,12 +52,12 @@ pub(crate) use self::{
     connect::{
         Asking, ConnectLine, auth_token_untaken, connect_failed, error_handler_failed,
         invalid_version, long_poll_answer_too_large, long_poll_failed, origin_refused, request,
-        socket_panicked, subprotocols_refused, tcp_option_failed, terminate_abandoned,
-        unsupported_version, upgrade_failed, upgrade_too_slow,
+        socket_failed, socket_panicked, subprotocols_refused, tcp_option_failed,
+        terminate_abandoned, unsupported_version, upgrade_failed, upgrade_too_slow,
     },
     dropped::{
-        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unheard_info,
-        unreadable_frame, unsendable_broadcast, unsendable_message,
+        Dropped, binary_over_long_poll, dropped, missed_broadcast, overflowed, unheard_by_socket,
+        unheard_info, unreadable_frame, unsendable_broadcast, unsendable_message,
     },
     presence::{
         metas_kept, presence_behind, presence_differs, presence_fetch_panicked,

@@ -9,6 +9,7 @@ pub use std::{
     future::Future,
     marker::Send,
     option::Option::{self, None, Some},
+    pin::Pin,
     result::Result::{self, Err, Ok},
     string::String,
     time::Duration,
@@ -16,7 +17,8 @@ pub use std::{
 };
 
 pub use phx_macros::{
-    assigns, connect, handle_in, handle_info, handle_out, id, join, pattern, terminate,
+    assigns, connect, handle_control, handle_in, handle_info, handle_out, id, init, join, pattern,
+    terminate,
 };
 
 pub use crate::message::{Failure, FromFailure};
@@ -30,8 +32,13 @@ pub use crate::{
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
+    raw::{
+        FrameKind, FromControl, FromFrame, FromRaw, IntoAnswer, Raw, RawContext, RawHandlers,
+        hints as raw_hints,
+    },
     serializer::{Protocol, Version},
     socket::{ConnectContext, FromConnect, FromParams, IntoConnected, IntoSocketId, SocketState},
+    transport::{Control, Frame, Handled},
 };
 
 mod counts;
@@ -40,10 +47,13 @@ mod makers;
 mod results;
 
 pub use self::{
-    handlers::{Given, Later, Now, Running, later, now},
+    handlers::{
+        Given, GivenLater, GivenNow, Later, Now, RawLater, RawNow, Running, frame_later, frame_now,
+        later, now, raw_ended, raw_later, raw_now,
+    },
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        ended, found, message, next, not_compiled, parameter, protocol, push_unchanged, state,
-        topic,
+        ended, found, message, next, not_compiled, parameter, protocol, push_unchanged, raw_end,
+        state, topic,
     },
 };

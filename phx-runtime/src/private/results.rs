@@ -4,6 +4,7 @@ use crate::{
     Next, Reply, Topic,
     channel::{Channel, Context, Handling, IntoRefusal, JoinContext, StateOf},
     message::{Failure, Fault, Payload},
+    raw::Answer,
     serializer::Protocol,
 };
 
@@ -52,6 +53,11 @@ pub fn next(returned: Result<Next, Fault>) -> Reply {
 /// What `#[terminate]` returned.
 pub fn ended((): ()) -> Reply {
     Reply::none()
+}
+
+/// What `#[terminate]` of a socket without channels returned.
+pub fn raw_end((): ()) -> Answer {
+    Answer::none()
 }
 
 /// Does what happens to a broadcast that is not intercepted.

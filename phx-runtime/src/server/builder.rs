@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{
     build_error::BuildError,
     checks,
-    connectors::{ChannelConnector, RawConnector},
+    connectors::{ChannelConnector, DeclaredConnector, RawConnector},
     engines::Clusters,
     missing_state::missing_states,
 };
@@ -105,11 +105,15 @@ impl Builder {
 
     /// Mounts a socket at another place; a socket may be mounted several times.
     pub fn socket_at<S: SocketState>(mut self, mount: Mount) -> Self {
+        S::requires(&mut self.requirements);
+        if let Some(raw) = S::raw() {
+            self.mounts.push((mount, Box::new(DeclaredConnector(raw))));
+            return self;
+        }
         let table: Arc<[_]> = S::channels().into();
         if table.is_empty() {
             log::no_channels(&mount.path);
         }
-        S::requires(&mut self.requirements);
         for route in &*table {
             route.requires(&mut self.requirements);
         }

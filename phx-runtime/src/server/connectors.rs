@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    channel::{Route, SocketState},
+    channel::{ConnectContext, Route, SocketState},
     connect::{ConnectError, ConnectInfo, Mount, MountSettings},
     endpoint::{Admitted, ConnectRequest, Connector, Counted, Endpoint, RawConnect},
     log::{self, Asking},
     message::{Fault, caught},
+    raw::{Owned, Raw},
     serializer::Version,
     session::Channels,
     transport::RawSocket,
@@ -26,7 +27,13 @@ impl Endpoint {
         &self,
         info: ConnectInfo,
     ) -> Result<Admitted, ConnectError> {
-        self.connect_by(&ChannelConnector::<S>(S::channels().into()), &S::mount(), info).await
+        match S::raw() {
+            Some(raw) => self.connect_by(&DeclaredConnector(raw), &S::mount(), info).await,
+            None => {
+                let channels = ChannelConnector::<S>(S::channels().into());
+                self.connect_by(&channels, &S::mount(), info).await
+            }
+        }
     }
 
     /// The same for a raw socket, under the options of `mount`.
@@ -113,17 +120,53 @@ impl<R: RawConnect> Connector for RawConnector<R> {
         request: ConnectRequest,
     ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
         Box::pin(async move {
-            // Channels catch and log what goes wrong in their own `connect` themselves.
-            let transport = request.info.transport.as_str();
-            let asking =
-                Asking { socket: log::short_name::<R>(), transport, peer: request.info.peer };
+            let asking = asking::<R>(&request.info);
             let connected = caught(async { R::connect(request).await }).await;
-            if let Err(error) = &connected
-                && error.is_fault()
-            {
-                log::connect_failed(asking, error);
-            }
-            Ok(Box::new(connected?) as Box<dyn RawSocket>)
+            Ok(Box::new(told(asking, connected)?) as Box<dyn RawSocket>)
         })
     }
+}
+
+/// Connects a socket that is declared without channels.
+pub(super) struct DeclaredConnector<S>(pub(super) Raw<S>);
+
+impl<S: SocketState> Connector for DeclaredConnector<S> {
+    fn socket(&self) -> &'static str {
+        log::short_name::<S>()
+    }
+
+    fn connect(
+        &self,
+        request: ConnectRequest,
+    ) -> BoxFuture<'static, Result<Box<dyn RawSocket>, ConnectError>> {
+        let raw = self.0;
+        Box::pin(async move {
+            let ConnectRequest { info, endpoint, .. } = request;
+            let asking = asking::<S>(&info);
+            let connected = caught(async {
+                let state = S::connect(ConnectContext::new(info, endpoint.clone())).await?;
+                let owned = Owned::new(endpoint, state.id());
+                Ok::<_, ConnectError>((state, owned))
+            });
+            let (state, owned) = told(asking, connected.await)?;
+            Ok(raw.socket(state, owned))
+        })
+    }
+}
+
+fn asking<S>(info: &ConnectInfo) -> Asking {
+    Asking {
+        socket: log::short_name::<S>(),
+        transport: info.transport().as_str(),
+        peer: info.peer(),
+    }
+}
+
+/// Logs what went wrong in the `connect` of a socket without channels; those with channels do it themselves.
+fn told<T>(asking: Asking, connected: Result<T, ConnectError>) -> Result<T, ConnectError> {
+    connected.inspect_err(|error| {
+        if error.is_fault() {
+            log::connect_failed(asking, error);
+        }
+    })
 }

@@ -8,12 +8,12 @@ use std::{
 
 use tokio::runtime::Handle;
 
-use super::{Accepted, Session, disconnect::Disconnect};
+use super::{Accepted, Session};
 use crate::{
     channel::{ConnectContext, Connected, Route, SocketState},
     connect::ConnectError,
     connection::Connection,
-    endpoint::ConnectRequest,
+    endpoint::{ConnectRequest, Disconnect},
     log::{self, Asking, ConnectLine},
     message::{Info, Payload, Reason, Topic, caught},
     serializer::{Message, Protocol, Version, VersionError},

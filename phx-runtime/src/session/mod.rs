@@ -33,7 +33,6 @@
 //! finds the topic as it is then: a join opens it again, all else is refused.
 
 mod channels;
-mod disconnect;
 mod dispatcher;
 mod dispatching;
 mod ending;
@@ -49,7 +48,6 @@ mod waiting;
 pub(crate) use self::channels::Channels;
 pub use self::dispatcher::Dispatcher;
 use self::{
-    disconnect::Disconnect,
     rates::Rates,
     refusals::Refusals,
     running::{Done, Failed, Running},
@@ -65,7 +63,7 @@ use crate::{
     channel::{Member, Routes, SessionMessage, SessionShared, ToChannels},
     connect::MountSettings,
     connection::Connection,
-    endpoint::Endpoint,
+    endpoint::{Disconnect, Endpoint},
     log,
     message::{Info, Reason, Topic},
     pubsub::Subscribed,

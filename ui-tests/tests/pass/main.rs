@@ -23,6 +23,7 @@ mod macro_rules;
 mod module_form;
 mod nested;
 mod options;
+mod raw_socket;
 mod renamed;
 mod state;
 

@@ -12,7 +12,7 @@ use phx_runtime::{
 
 use crate::{
     http,
-    raw::{Echo, Ping, ShowParams, Slow},
+    raw::{Declared, Echo, Ping, ShowParams, Slow},
     sockets::{
         All, AuthToken, DrainSocket, InfoSocket, LimitedSocket, Nothing, PlainSocket, Session,
         TestInfoLpSocket, TestInfoSocket, TestLpSocket, TestSocket, UserSocket,
@@ -98,6 +98,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         .raw_socket::<Echo>(
             Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),
         )
+        .socket::<Declared>()
         .socket_at::<PlainSocket>(older("/older/0.7", Protocol::v0_7()))
         .socket_at::<PlainSocket>(older("/older/0.10", Protocol::v0_10()))
         .socket_at::<PlainSocket>(older("/older/0.14", Protocol::v0_14()))

@@ -76,7 +76,7 @@ impl Session {
         backlog: BacklogLimits,
         budget: Arc<Budget>,
     ) -> Arc<Self> {
-        let connection = Connection::with_socket(backlog, None, false);
+        let connection = Connection::text_only(backlog);
         connection.with_outbox(|outbox| outbox.count_in(budget.share(0)));
         Arc::new(Self {
             token,

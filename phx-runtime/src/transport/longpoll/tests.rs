@@ -291,15 +291,10 @@ async fn what_is_no_message_is_answered_with_400_and_the_session_lives_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_binary_message_is_taken_but_none_is_sent() {
+async fn a_binary_message_comes_back_as_the_url_that_holds_it() {
     let fixture = start();
     assert_eq!(fixture.post_lines("AAEC\n[1]").await, Status::Ok);
-    assert_eq!(answered(fixture.poll()).await, ok(&["[1]"]));
-    // A binary message alone is nothing to wake a poll for.
-    let poll = tokio::spawn(answered(fixture.poll()));
-    tokio::task::yield_now().await;
-    assert_eq!(fixture.post_lines("AAEC").await, Status::Ok);
-    assert_eq!(poll.await.unwrap(), without_messages(204));
+    assert_eq!(answered(fixture.poll()).await, ok(&["data:;base64,AAEC", "[1]"]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,7 @@ const STAIR: &[&[&str]] = &[
     &["server"],
     &["session", "presence"],
     &["channel"],
+    &["raw"],
     &["endpoint"],
     &["connect"],
     &["transport"],

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use super::handle::Endpoint;
 use crate::{
     connection::Connection,
-    endpoint::Endpoint,
     message::{Reason, Topic},
     pubsub::{Pass, Place, Subscribed, Subscriber},
     wire::CloseCode,
@@ -29,7 +29,7 @@ impl Disconnect {
     }
 
     /// The connection is there. It is closed at once if its id was told to disconnect before.
-    pub(super) fn attach(&self, connection: &Connection) {
+    pub(crate) fn attach(&self, connection: &Connection) {
         self.connection.get_or_init(|| connection.clone());
         self.close_if_told();
     }

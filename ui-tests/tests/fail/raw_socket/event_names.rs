@@ -1,0 +1,23 @@
+use phx_runtime::prelude::*;
+
+struct Echo;
+
+#[socket("/echo", websocket)]
+impl Echo {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+
+    #[handle_in("new_msg")]
+    fn new_msg(&self, msg: Payload) {
+        let _ = msg;
+    }
+
+    #[handle_in("typing")]
+    fn typing(&self, msg: Payload) {
+        let _ = msg;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use phx_runtime::prelude::*;
+
+struct Echo;
+
+#[socket("/echo", websocket)]
+impl Echo {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+
+    #[handle_info]
+    fn info(&self) {}
+}
+
+fn main() {}

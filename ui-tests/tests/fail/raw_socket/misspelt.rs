@@ -1,0 +1,19 @@
+use phx_runtime::prelude::*;
+use phx_runtime::transport::Control;
+
+struct Echo;
+
+#[socket("/echo", websocket)]
+impl Echo {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+
+    #[handle_contol]
+    fn control(&self, control: Control) {
+        let _ = control;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use phx_runtime::prelude::*;
+use phx_runtime::transport::Frame;
+
+struct Echo;
+
+#[socket("/echo", websocket)]
+impl Echo {
+    #[handle_in]
+    fn echo(&self, frame: Frame) -> Frame {
+        frame
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use phx_runtime::prelude::*;
+
+struct Echo;
+
+#[socket("/echo", websocket)]
+impl Echo {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+
+    #[handle_control]
+    fn control(&self, payload: Vec<u8>) {
+        let _ = payload;
+    }
+}
+
+fn main() {}
