@@ -90,13 +90,14 @@ fn each_kind_has_one_handler<'a>(handlers: impl Iterator<Item = &'a Callback>, e
                 (Kind::Binary, _) | (_, Kind::Binary) => "binary messages",
                 _ => "every message",
             };
-            let (name, ty) = (first.name(), spelled(&message.ty));
+            let (name, place) = (first.name(), &message.ty);
+            let ty = spelled(place);
             let verb = if what == "binary messages" { "go" } else { "goes" };
             let message = format!(
                 "{what} already {verb} to `{name}`, so `{ty}` has nothing left to take: tell messages apart in one \
                  function"
             );
-            return errors.at(&handler.subject().map(|it| &it.ty), message);
+            return errors.at(place, message);
         }
         seen.push((handler, kind));
     }

@@ -71,10 +71,10 @@ pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetim
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #socket, #of>),
             None => code!(_phx::FromJoin<#lifetime, #socket>),
         },
-        (role, ArgumentRole::Context) if role.is_raw() => match raw_hint(argument) {
-            Some(Hint { name, .. }) => code!(_phx::raw_hints::#name<#lifetime>),
-            None => code!(_phx::FromRaw<#lifetime>),
-        },
+        (role, ArgumentRole::Context) if role.is_raw() => {
+            let hint = raw_hint(argument).map(|name| code!(_phx::raw_hints::#name<#lifetime>));
+            hint.unwrap_or_else(|| code!(_phx::FromRaw<#lifetime>))
+        }
         (_, ArgumentRole::Context) => match context_hint(callback, argument, "Handler") {
             Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime>),
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #of>),
@@ -130,7 +130,7 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
 }
 
 /// Of a handler of a socket without channels.
-fn raw_hint(argument: &Argument) -> Option<Hint> {
+fn raw_hint(argument: &Argument) -> Option<Ident> {
     let borrowed = reference(&argument.ty);
     let shared = borrowed.is_some_and(|it| it.mutability.is_none());
     let name = last_name(borrowed.map_or(&argument.ty, |it| &it.elem))?;
@@ -141,7 +141,7 @@ fn raw_hint(argument: &Argument) -> Option<Hint> {
         "Connection" | "Endpoint" | "State" | "Presence" => &name,
         _ => return None,
     };
-    Some(Hint::new(&format!("{kind}OfRaw"), None))
+    Some(Ident::new(&format!("{kind}OfRaw"), Span::mixed_site()))
 }
 
 /// An argument whose name says nothing: a second one that is owned, or the only one and not owned.

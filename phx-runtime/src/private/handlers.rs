@@ -45,6 +45,12 @@ pub type GivenLater<'a, C, Arrived> = Given<Later, &'a mut C, Arrived, &'a Conte
 /// What a plain handler of a socket without channels is called with.
 pub type RawNow<'a, S, Arrived> = Given<Now, &'a mut S, Arrived, RawContext<'a>>;
 
+/// The call of a plain handler that may borrow from the message of the client.
+pub type FrameNow<S> = for<'a> fn(RawNow<'a, S, &'a Frame>) -> Result<Answer, Failure>;
+
+/// The call of an async one.
+pub type FrameLater<S> = for<'a> fn(RawLater<'a, S, &'a Frame>) -> Running<'a, Answer>;
+
 /// What an async handler of a socket without channels is called with.
 pub type RawLater<'a, S, Arrived> = Given<Later, &'a mut S, Arrived, RawContext<'a>>;
 
@@ -109,7 +115,7 @@ pub fn frame_now<'a, S>(
     state: &'a mut S,
     frame: &Frame,
     cx: RawContext<'a>,
-    call: for<'b> fn(Given<Now, &'b mut S, &'b Frame, RawContext<'b>>) -> Result<Answer, Failure>,
+    call: FrameNow<S>,
 ) -> Handled<'a> {
     answered(call(Given::new(state, frame, cx))).finish("handle_in", cx.connection()).into()
 }
@@ -119,7 +125,7 @@ pub fn frame_later<'a, S: Send>(
     state: &'a mut S,
     frame: Frame,
     cx: RawContext<'a>,
-    call: for<'b> fn(Given<Later, &'b mut S, &'b Frame, RawContext<'b>>) -> Running<'b, Answer>,
+    call: FrameLater<S>,
 ) -> Handled<'a> {
     Handled::later(async move {
         let answer = call(Given::new(state, &frame, cx)).await;

@@ -27,7 +27,7 @@ impl<S: RawHandlers> Raw<S> {
 
 impl<S> Raw<S> {
     /// The socket of a client that was let in.
-    pub(crate) fn socket(&self, state: S, owned: Owned) -> Box<dyn RawSocket> {
+    pub(crate) fn socket(self, state: S, owned: Owned) -> Box<dyn RawSocket> {
         (self.0)(state, owned)
     }
 }

@@ -27,13 +27,10 @@ impl Endpoint {
         &self,
         info: ConnectInfo,
     ) -> Result<Admitted, ConnectError> {
-        match S::raw() {
-            Some(raw) => self.connect_by(&DeclaredConnector(raw), &S::mount(), info).await,
-            None => {
-                let channels = ChannelConnector::<S>(S::channels().into());
-                self.connect_by(&channels, &S::mount(), info).await
-            }
+        if let Some(raw) = S::raw() {
+            return self.connect_by(&DeclaredConnector(raw), &S::mount(), info).await;
         }
+        self.connect_by(&ChannelConnector::<S>(S::channels().into()), &S::mount(), info).await
     }
 
     /// The same for a raw socket, under the options of `mount`.

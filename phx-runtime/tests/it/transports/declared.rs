@@ -9,7 +9,7 @@ use phx_runtime::{
     options::{CheckOrigin, LongPollOptions, Mount, WebSocketOptions},
     prelude::*,
     socket::{Answer, SocketState},
-    transport::{CloseCode, Connection, Control, Flow, Frame},
+    transport::{CloseCode, Connection, Frame},
 };
 use tokio::sync::mpsc;
 
