@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
 import { launch, say, visit, withStockClient } from "./support/browser.js";
+import { PATIENCE_MS } from "./support/guest.js";
 import { startServer } from "./support/server.js";
-
-const PATIENCE_MS = 10_000;
 
 let server;
 let browser;
@@ -112,8 +111,10 @@ function pages(prepare) {
     const name = newRoom();
     const ann = await visitor("Ann", name);
     const bob = await visitor("Bob", name);
+    // It is not shown for long.
+    const typing = shown(bob.getByText("Ann is typing"));
     await ann.getByRole("textbox", { name: "Message", exact: true }).pressSequentially("He");
-    await shown(bob.getByText("Ann is typing"));
+    await typing;
     await ann.keyboard.press("Enter");
     await shown(line(bob, "He"));
     await gone(bob.getByText("Ann is typing"));
@@ -153,8 +154,9 @@ function pages(prepare) {
     const name = newRoom();
     const ann = await visitor("Ann", name);
     const bob = await visitor("Bob", name);
+    const joining = shown(ann.getByText("Joining it again"));
     await say(ann, "/crash");
-    await shown(ann.getByText("Joining it again"));
+    await joining;
     await say(ann, "written in between");
     await say(bob, "said in between");
     await shown(line(ann, "You are back in the room"));
@@ -170,8 +172,9 @@ function pages(prepare) {
     const bob = await visitor("Bob", name);
     await say(ann, "before");
     await shown(line(bob, "before"));
+    const back = shown(ann.getByText("Back online"));
     await say(ann, "/disconnect");
-    await shown(ann.getByText("Back online"));
+    await back;
     await shown(line(ann, "You are back in the room"));
     await shown(ann.locator(".message.mine", { hasText: "before" }));
     await say(ann, "after");
@@ -190,11 +193,12 @@ function pages(prepare) {
     await shown(page.getByRole("button", { name: "Try now" }));
     await say(page, "patience");
     await shown(page.getByText("Sending"));
+    const back = shown(page.getByText("Back online"));
     const again = await startServer({ PORT: port });
     t.after(() => again.stop("SIGKILL"));
     // It may come back by itself before the button is found.
     await page.getByRole("button", { name: "Try now" }).click({ timeout: 500 }).catch(() => {});
-    await shown(page.getByText("Back online"));
+    await back;
     await gone(page.getByText("Sending"));
     await shown(line(page, "patience"));
   });

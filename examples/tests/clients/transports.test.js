@@ -6,10 +6,8 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { Lines } from "../../transports/assets/lines.mjs";
 import { launch } from "./support/browser.js";
 import { clients } from "./support/clients.js";
-import { Guest, within } from "./support/guest.js";
+import { Guest, PATIENCE_MS, within } from "./support/guest.js";
 import { startServer } from "./support/server.js";
-
-const PATIENCE_MS = 60_000;
 
 /** The server of one transport, for the tests of a group. */
 function serves(program) {

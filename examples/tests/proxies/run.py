@@ -7,15 +7,22 @@ Ports and paths are replaced by free ones; everything else is as it stands. Prin
 when the proxy takes connections. SIGHUP makes it read its configuration anew and prints `reloaded`; SIGTERM, or the end
 of standard input, ends it.
 """
-import os, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """One below those that the system gives to others, so that it stays free until somebody listens."""
+    while True:
+        with socket.socket() as s:
+            port = random.randrange(10_000, 30_000)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                pass
 
 
 def certificate(folder):
@@ -82,7 +89,7 @@ def main():
 
     signal.signal(signal.SIGHUP, reload)
     signal.signal(signal.SIGTERM, stop)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     for port in ports[:2]:
         while True:
             try:

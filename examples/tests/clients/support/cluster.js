@@ -9,7 +9,7 @@ import { startServer } from "./server.js";
 export const SECRET = "the same on every node of the tests";
 
 /** Waits until something is so. */
-export async function until(isSo, what, withinMs = 30_000) {
+export async function until(isSo, what, withinMs = 120_000) {
   const since = Date.now();
   while (!(await isSo())) {
     if (Date.now() - since > withinMs) throw new Error(`not within ${withinMs} ms: ${what()}`);
@@ -23,11 +23,17 @@ function listening(server) {
   });
 }
 
+/** One below those that the system gives to others, so that it stays free until somebody listens. */
 async function freePort() {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(20_000 * Math.random());
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 /** A Redis of its own, which can be frozen, killed and started again. */

@@ -1,6 +1,7 @@
 import { WebSocket } from "./clients.js";
 
-const PATIENCE_MS = 5000;
+/** Longer than anything takes: a test that waits for so long has failed. */
+export const PATIENCE_MS = 60_000;
 
 /** Resolves with the first value that `subscribe` passes on; fails when nothing comes. */
 export function within(what, promise) {

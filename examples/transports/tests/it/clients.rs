@@ -22,13 +22,18 @@ pub(crate) const JOIN: &str = r#"["1","1","scene:1","phx_join",{}]"#;
 
 /// The scenario's socket, which takes pages of `http://localhost` alone.
 pub(crate) fn endpoint() -> Endpoint {
+    // Nobody is too slow because the machine is.
+    endpoint_with(Duration::from_hours(1))
+}
+
+/// The same, with how long a WebSocket client may be behind.
+pub(crate) fn endpoint_with(backlog_timeout: Duration) -> Endpoint {
     let origins = || CheckOrigin::list(["http://localhost"]);
     let custom = CustomOptions::new().check_origin(origins());
-    // A client that does not read need not be waited for in real time.
     let websocket = WebSocketOptions::new()
         .check_origin(origins())
         .max_backlog(256 * 1024)
-        .backlog_timeout(Duration::from_millis(200));
+        .backlog_timeout(backlog_timeout);
     scenario::endpoint(Mount::new(PATH).custom(custom).websocket(websocket))
 }
 

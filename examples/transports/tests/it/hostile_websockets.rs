@@ -1,6 +1,6 @@
 //! Hostile clients of WebSocket under axum.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use phx_runtime::testing::scenario::{Line, PATH};
@@ -12,7 +12,8 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 use crate::clients::{
-    JOIN, WebSocketClient, connected, endpoint, heartbeat, is_answered, joined, serve_axum, status,
+    JOIN, WebSocketClient, connected, endpoint, endpoint_with, heartbeat, is_answered, joined,
+    serve_axum, status,
 };
 
 const HANDSHAKE: &str = "Host: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
@@ -73,7 +74,7 @@ async fn garbage_huge_frames_and_half_ones_end_their_client_alone() {
 
 #[tokio::test]
 async fn a_client_that_asks_and_never_reads_is_cut_off() {
-    let endpoint = endpoint();
+    let endpoint = endpoint_with(Duration::from_millis(200));
     let at = serve_axum(axum_websocket::routes(endpoint.clone(), PATH)).await;
     let mut bystander = WebSocketClient::connect(at).await;
     let mut client = joined(WebSocketClient::connect(at).await).await;
