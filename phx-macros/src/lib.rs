@@ -89,6 +89,12 @@ pub fn handle_control(_: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::outside(Role::RawControl, &item.into()).into()
 }
 
+/// Makes a test for each of several transports; see `phx_runtime::testing::test`.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::test(args.into(), item.into()).into()
+}
+
 /// Handles messages from clients; see `phx_runtime::handle_in`.
 #[proc_macro_attribute]
 pub fn handle_in(_: TokenStream, item: TokenStream) -> TokenStream {

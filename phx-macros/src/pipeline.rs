@@ -4,15 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::Attribute;
 
 use crate::{
-    args::{ChannelArgs, EventArgs, SocketArgs},
+    args::{ChannelArgs, EventArgs, SocketArgs, TestArgs},
     check,
     diag::Errors,
-    expand, fallback,
-    item::Item,
+    expand::{self, Scenario},
+    fallback,
+    item::{Function, Item, Member},
     marks::{Role, strip},
     sort,
+    syntax::is,
 };
 
 pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -71,6 +74,28 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
         };
         let implementation = expand::event(&args, &ident, &generics);
         quote!(#item #implementation)
+    })
+}
+
+pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    whatever_happens(item, |item, errors| {
+        let args = TestArgs::read(args, errors);
+        let Ok(mut function) = syn::parse2::<Function>(item.clone()) else {
+            errors.span(
+                Span::call_site(),
+                "`#[testing::test(..)]` goes on a function: `async fn name(over: testing::Over)`",
+            );
+            return item;
+        };
+        check::scenario(&function.attrs, &function.sig, errors);
+        let of_tests = |attr: &mut Attribute| is(attr, "ignore") || is(attr, "should_panic");
+        let mut attrs: Vec<_> = function.attrs.extract_if(.., of_tests).collect();
+        attrs.extend(function.attrs.iter().filter(|attr| is(attr, "cfg")).cloned());
+        function.attrs.retain(|attr| !is(attr, "test"));
+        let scenario = Scenario { sig: &function.sig, attrs: &attrs };
+        let tests = errors.is_empty().then(|| expand::tests(&args, &scenario));
+        let function = Member::Function(Box::new(function));
+        quote!(#function #tests)
     })
 }
 

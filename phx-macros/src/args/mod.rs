@@ -15,6 +15,7 @@ mod runtime;
 mod scalars;
 mod settings;
 mod socket;
+mod test;
 mod value;
 
 pub(crate) use self::{
@@ -23,5 +24,6 @@ pub(crate) use self::{
     events::Events,
     routes::RouteArg,
     socket::SocketArgs,
+    test::{TestArgs, Transport},
     value::{Filter, Origin, Serializer, Setting, Value},
 };

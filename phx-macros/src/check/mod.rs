@@ -7,9 +7,11 @@ mod notation;
 mod payloads;
 mod raw;
 mod routes;
+mod scenario;
 mod sends;
 mod signature;
 
+pub(crate) use self::scenario::scenario;
 use crate::{
     diag::{Errors, all_of, nearest},
     marks::{Home, Role},

@@ -20,10 +20,17 @@ mod options;
 mod raw;
 mod requires;
 mod socket;
+mod test;
 mod topic;
 mod types;
 
 pub(crate) use self::{
-    block::block, channel::channel, event::event, json_pattern::json_pattern, socket::socket,
-    topic::topic, types::socket_parameter,
+    block::block,
+    channel::channel,
+    event::event,
+    json_pattern::json_pattern,
+    socket::socket,
+    test::{Scenario, tests},
+    topic::topic,
+    types::socket_parameter,
 };

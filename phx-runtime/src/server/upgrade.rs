@@ -111,6 +111,11 @@ pub struct WebSocketUpgrade {
 }
 
 impl WebSocketUpgrade {
+    /// What the socket's `#[id]` said.
+    pub fn id(&self) -> Option<&str> {
+        self.admitted.id()
+    }
+
     /// Serves the client over `stream`, which starts behind the handshake, until it is gone, under the
     /// options of its mount; see [`Admitted::serve`].
     pub fn serve(

@@ -17,8 +17,9 @@ use crate::{
     wire::CloseCode,
 };
 
-/// How long it may take a server to find out that a client is silent, and to give up.
-const SILENCE: Duration = Duration::from_mins(10);
+/// How long it may take a server to find out that a client has gone, and to clean up. One whose clients
+/// poll, or are silent, learns it by and by.
+const ENDING: Duration = Duration::from_mins(10);
 
 /// A connected client. Its connection closes with [`close`](Self::close), or when the client and
 /// all its channels are dropped.
@@ -105,7 +106,7 @@ impl Client {
         &self.endpoint
     }
 
-    /// What the socket's `#[id]` said.
+    /// What the socket's `#[id]` said. Over long-polling a client does not get to know.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
@@ -138,7 +139,7 @@ impl Client {
         let inbox = self.line.inbox();
         // Of a client that has fallen silent the server hears nothing.
         if !inbox.is_deaf()
-            && let Err(missing) = inbox.closed(PATIENCE).await
+            && let Err(missing) = inbox.closed(ENDING).await
         {
             panic!("{missing}");
         }
@@ -162,7 +163,7 @@ impl Client {
     /// They do not end.
     pub async fn lose(&self) -> Result<(), Missing> {
         self.line.break_off();
-        self.line.inbox().closed(PATIENCE).await.map(drop)
+        self.line.inbox().closed(ENDING).await.map(drop)
     }
 
     /// Lets nothing pass from now on, in either direction, as if the client were in a tunnel. The
@@ -236,7 +237,7 @@ impl Silence {
     ///
     /// It does not, within ten minutes.
     pub async fn noticed(&self) -> Result<(), Missing> {
-        self.0.closed(SILENCE).await.map(drop)
+        self.0.closed(ENDING).await.map(drop)
     }
 }
 

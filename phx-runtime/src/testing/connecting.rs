@@ -2,6 +2,7 @@
 
 use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Serialize;
 use serde_json::Value;
@@ -9,12 +10,15 @@ use serde_json::Value;
 use super::{
     client::Client,
     line::{Dial, Link},
-    memory,
+    longpoll, memory,
+    over::{Asking, Over, Way},
+    websocket,
 };
 use crate::{
     channel::SocketState,
     connect::{ConnectError, ConnectInfo, Session, params::Params},
     endpoint::Endpoint,
+    log,
     transport::TransportKind,
 };
 
@@ -25,14 +29,47 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 #[must_use = "it connects with `connect`"]
 pub struct Connecting<'a, S> {
     endpoint: &'a Endpoint,
+    over: Over,
     info: ConnectInfo,
+    headers: HeaderMap,
     socket: PhantomData<fn() -> S>,
 }
 
 impl<'a, S: SocketState> Connecting<'a, S> {
     pub(super) fn new(endpoint: &'a Endpoint) -> Self {
         let info = ConnectInfo::new(TransportKind::Custom("test"), Params::default());
-        Self { endpoint, info, socket: PhantomData }
+        let (over, headers) = (Over::default(), HeaderMap::new());
+        Self { endpoint, over, info, headers, socket: PhantomData }
+    }
+
+    /// Over what it connects; over memory by default. Over anything else the socket has to be mounted,
+    /// under its own path, and the client sends the heartbeats of the stock one.
+    ///
+    /// ```
+    /// # use phx_runtime::{prelude::*, testing};
+    /// # struct User;
+    /// # #[socket("/socket", websocket, longpoll)]
+    /// # impl User {
+    /// #     #[connect]
+    /// #     fn connect() -> Result<Self, ConnectError> { Ok(Self) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use phx_runtime::testing::Over;
+    ///
+    /// let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
+    /// for over in [Over::Memory, Over::WebSocket, Over::LongPoll] {
+    ///     let client = testing::client::<User>(&endpoint).over(over).connect().await.unwrap();
+    ///     assert_eq!(endpoint.connections(), 1);
+    ///     client.close().await;
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// [`test`](macro@super::test) makes a test for each of them.
+    pub fn over(mut self, over: Over) -> Self {
+        self.over = over;
+        self
     }
 
     /// The fields of `params` as connection parameters. Numbers and the like become texts, as clients
@@ -72,9 +109,7 @@ impl<'a, S: SocketState> Connecting<'a, S> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let header = name.parse::<HeaderName>().ok().zip(value.parse::<HeaderValue>().ok());
         let Some((header, value)) = header else { panic!("{name:?}: {value:?} is no header") };
-        let mut all = HeaderMap::new();
-        all.insert(header, value);
-        self.info.headers.extend(ConnectInfo::shown_headers(&all));
+        self.headers.append(header, value);
         self
     }
 
@@ -108,15 +143,58 @@ impl<'a, S: SocketState> Connecting<'a, S> {
     ///
     /// # Panics
     ///
-    /// Panics outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime, and if the socket is not mounted with the transport.
     pub async fn connect(self) -> Result<Client, ConnectError> {
-        let Self { endpoint, mut info, .. } = self;
+        let Self { endpoint, over, mut info, headers, .. } = self;
         info.params.insert("vsn", "2.0.0");
-        let dial: Dial =
-            Arc::new(move |endpoint| Box::pin(over_memory::<S>(endpoint.clone(), info.clone())));
+        let dial: Dial = match over {
+            Over::Memory => {
+                info.headers = ConnectInfo::shown_headers(&headers);
+                Arc::new(move |endpoint| over_memory::<S>(endpoint.clone(), info.clone()).boxed())
+            }
+            Over::WebSocket => Arc::new(move |endpoint| {
+                websocket::connect(asking::<S>(endpoint, over, &info, &headers)).boxed()
+            }),
+            Over::LongPoll => Arc::new(move |endpoint| {
+                longpoll::connect(asking::<S>(endpoint, over, &info, &headers)).boxed()
+            }),
+        };
         let link = dial(endpoint).await?;
         Ok(Client::new(endpoint.clone(), dial, link))
     }
+}
+
+/// The index of the socket's mount, if it has one under its own path.
+fn mount_of<S: SocketState>(endpoint: &Endpoint) -> Option<usize> {
+    let path = S::mount().path;
+    endpoint.0.mounts.iter().position(|mounted| mounted.mount.path == path)
+}
+
+fn asking<S: SocketState>(
+    endpoint: &Endpoint,
+    over: Over,
+    info: &ConnectInfo,
+    headers: &HeaderMap,
+) -> Asking {
+    let socket = log::short_name::<S>();
+    let Some(index) = mount_of::<S>(endpoint) else {
+        panic!("`{socket}` is not mounted under its own path: `.socket::<{socket}>()`")
+    };
+    let mounted = &endpoint.0.mounts[index];
+    let (name, way) = match over {
+        Over::LongPoll => {
+            let way = mounted.longpoll.as_ref();
+            ("longpoll", way.map(|it| Way::new(&it.settings.own.path, &it.settings)))
+        }
+        Over::WebSocket | Over::Memory => {
+            let way = mounted.websocket.as_ref();
+            ("websocket", way.map(|it| Way::new(&it.settings.own.path, &it.settings)))
+        }
+    };
+    let Some(way) = way else {
+        panic!("`{socket}` is not mounted with `{name}`: `#[socket(.., {name})]`")
+    };
+    Asking::new(endpoint, index, &way, info, headers)
 }
 
 async fn over_memory<S: SocketState>(
@@ -124,8 +202,7 @@ async fn over_memory<S: SocketState>(
     info: ConnectInfo,
 ) -> Result<Link, ConnectError> {
     let admitted = endpoint.connect_socket::<S>(info).await?;
-    let path = S::mount().path;
-    let mounted = endpoint.0.mounts.iter().find(|mounted| mounted.mount.path == path);
+    let mounted = mount_of::<S>(&endpoint).map(|index| &endpoint.0.mounts[index]);
     let websocket = mounted.and_then(|mounted| mounted.websocket.as_ref());
     let timeout = websocket.map_or(Some(TIMEOUT), |websocket| websocket.settings.own.timeout);
     Ok(memory::serve(admitted, timeout))
@@ -133,7 +210,8 @@ async fn over_memory<S: SocketState>(
 
 impl<S> Clone for Connecting<'_, S> {
     fn clone(&self) -> Self {
-        Self { endpoint: self.endpoint, info: self.info.clone(), socket: PhantomData }
+        let (info, headers) = (self.info.clone(), self.headers.clone());
+        Self { endpoint: self.endpoint, over: self.over, info, headers, socket: PhantomData }
     }
 }
 

@@ -75,16 +75,21 @@ mod client_channel;
 mod connecting;
 mod inbox;
 mod line;
+mod longpoll;
 mod macros;
 mod membership;
 mod memory;
 mod message;
 mod nodes;
+mod over;
 mod pattern;
 pub mod scenario;
 mod units;
 mod uplink;
+mod websocket;
 
+#[doc = include_str!("../docs/test.md")]
+pub use phx_macros::test;
 use serde::Serialize;
 
 pub use self::{
@@ -94,6 +99,7 @@ pub use self::{
     inbox::Missing,
     message::Sent,
     nodes::Nodes,
+    over::Over,
     units::{broadcast, payload, reply_ref, sent, socket, socket_of},
 };
 use crate::{

@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
 
-use phx_runtime::{assert_push, assert_reply, prelude::*, refute_push, server::Builder, testing};
+use phx_runtime::{
+    assert_push, assert_reply,
+    prelude::*,
+    refute_push,
+    server::Builder,
+    testing::{self, Over},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -28,8 +34,12 @@ fn endpoint() -> (Endpoint, Auctions) {
 }
 
 async fn connect(endpoint: &Endpoint, name: &str) -> testing::Client {
+    connect_over(Over::Memory, endpoint, name).await
+}
+
+async fn connect_over(over: Over, endpoint: &Endpoint, name: &str) -> testing::Client {
     let token = bidder::token(endpoint, name).unwrap();
-    testing::client::<Bidder>(endpoint).auth_token(token).connect().await.unwrap()
+    testing::client::<Bidder>(endpoint).over(over).auth_token(token).connect().await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,16 +51,15 @@ async fn only_who_has_a_token_connects() {
     assert!(!forged.unwrap_err().is_fault());
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_highest_bid_wins_when_the_time_is_over() {
+#[testing::test(memory, websocket, longpoll)]
+async fn the_highest_bid_wins_when_the_time_is_over(over: Over) {
     let (endpoint, auctions) = endpoint();
     let lot = auctions.open("A clock", 10, 3);
+    let topic = AuctionChannel::topic(lot);
     tokio::spawn(clock::run(endpoint.clone()));
-    let ann =
-        connect(&endpoint, "ann").await.join(AuctionChannel::topic(lot), json!({})).await.unwrap();
+    let ann = connect_over(over, &endpoint, "ann").await.join(&topic, json!({})).await.unwrap();
     assert_push!(ann, "presence_state", { "ann": { "metas": [_] } });
-    let bob =
-        connect(&endpoint, "bob").await.join(AuctionChannel::topic(lot), json!({})).await.unwrap();
+    let bob = connect_over(over, &endpoint, "bob").await.join(&topic, json!({})).await.unwrap();
     assert_push!(ann, "presence_diff", { "joins": { "bob": _ }, "leaves": {} });
 
     assert_reply!(ann.push("bid", json!({ "amount": 9 })).await, error, { "reason": "too_low", "at_least": 10 });

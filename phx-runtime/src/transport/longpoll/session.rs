@@ -101,6 +101,10 @@ impl Session {
         })
     }
 
+    pub(super) fn has_token(&self, token: &str) -> bool {
+        self.token == token
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -84,6 +84,13 @@ impl Sessions {
         self.registry.lock().by_id.get(id).map(|(session, _)| session.clone())
     }
 
+    /// The session whose client holds this token; for clients of the test kit.
+    pub(crate) fn with_token(&self, token: &str) -> Option<Arc<Session>> {
+        let registry = self.registry.lock();
+        let mut sessions = registry.by_id.values().map(|(session, _)| session);
+        sessions.find(|session| session.has_token(token)).cloned()
+    }
+
     pub(super) fn remove(&self, id: &SessionId) {
         let removed = self.registry.lock().by_id.remove(id);
         // Not under the lock.

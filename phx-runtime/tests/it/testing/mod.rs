@@ -2,4 +2,5 @@
 
 mod faults;
 mod nodes;
+mod over;
 mod support;

@@ -1,0 +1,6 @@
+use phx_runtime::testing;
+
+#[testing::test(memory)]
+mod tests {}
+
+fn main() {}

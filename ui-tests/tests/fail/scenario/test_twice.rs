@@ -1,0 +1,9 @@
+use phx_runtime::testing::{self, Over};
+
+#[testing::test(memory)]
+#[tokio::test]
+async fn people_talk(over: Over) {
+    let _ = over;
+}
+
+fn main() {}
