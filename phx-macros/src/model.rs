@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Attribute, Generics, Signature, Type};
 
 use crate::{
-    args::{ChannelArgs, Events, RouteArg, SocketArgs},
+    args::{ChannelArgs, Events, RouteArg, Setting, SocketArgs},
     marks::{Home, Role},
     syntax::{last_segment, unwrapped},
 };
@@ -65,6 +65,8 @@ pub(crate) struct Callback {
     pub(crate) is_deprecated: bool,
     /// For `#[handle_in]` and `#[handle_out]`.
     pub(crate) events: Option<Events>,
+    /// How many of its messages may come, for `#[handle_in]`.
+    pub(crate) rate: Option<Setting>,
     pub(crate) receiver: Receiver,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: Option<Type>,

@@ -3,7 +3,13 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
-use super::list::{Argument, arguments, is_constant, list_of, strings};
+use super::{
+    keys::HANDLER,
+    list::{Argument, arguments, is_constant, list_of, strings},
+    rate::RATE_KEY,
+    settings::settings,
+    value::Setting,
+};
 use crate::diag::Errors;
 
 /// Which events a handler takes.
@@ -38,6 +44,11 @@ impl Events {
         {
             return Some(Self::Rest(rest.span()));
         }
+        if list.iter().all(|argument| is_rate(argument, mark)) && !list.is_empty() {
+            let example = format!("`#[{mark}(\"new_msg\", max_rate(..))]`");
+            errors.at(attr, format!("expected an event name: {example}"));
+            return None;
+        }
         let mut names = Vec::new();
         for argument in &list {
             match argument {
@@ -52,6 +63,8 @@ impl Events {
                 Argument::Word(name) => {
                     errors.at(name, format!("an event name is a string: `\"{name}\"`"));
                 }
+                // Read by itself.
+                other if is_rate(other, mark) => {}
                 other => {
                     let message =
                         format!("an event is a string alone: `#[{mark}({})]`", meant(other));
@@ -61,6 +74,22 @@ impl Events {
         }
         (!names.is_empty()).then_some(Self::Named(names))
     }
+}
+
+/// Whether an entry beside a handler's events is its rate.
+fn is_rate(argument: &Argument, mark: &Ident) -> bool {
+    mark == "handle_in" && argument.is_key(RATE_KEY)
+}
+
+/// The rate of `#[handle_in("new_msg", max_rate(per_second = 2))]`, under which its events have one.
+pub(crate) fn handler_rate(attr: &Attribute, mark: &Ident, errors: &Errors) -> Option<Setting> {
+    let Meta::List(list) = &attr.meta else { return None };
+    // Whatever else is wrong with it is told where the events are read.
+    let told_elsewhere = Errors::new();
+    let mut list = arguments(list.tokens.clone(), |_| String::new(), &told_elsewhere);
+    told_elsewhere.finish();
+    list.retain(|argument| is_rate(argument, mark));
+    settings("handle_in", HANDLER, &list, errors).pop()
 }
 
 fn usage(mark: &Ident, texts: &[LitStr]) -> String {

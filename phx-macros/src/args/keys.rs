@@ -6,6 +6,7 @@ pub(crate) const SOCKET: Keys = &[
     ("auth_token", Kind::Flag),
     ("max_channels", Kind::Count),
     ("max_queue", Kind::Size),
+    ("max_rate", Kind::Rate(RATE)),
     ("log", Kind::Level),
     ("drainer", Kind::Drainer(DRAINER)),
     ("filter_parameters", Kind::Filter),
@@ -60,6 +61,11 @@ pub(crate) const DRAINER: Keys = &[
     ("log", Kind::Level),
 ];
 
+/// Of `#[handle_in(..)]`, beside its events.
+pub(super) const HANDLER: Keys = &[("max_rate", Kind::Rate(RATE))];
+
+const RATE: Keys = &[("per_second", Kind::Count), ("burst", Kind::Count)];
+
 /// Where each option belongs, to say so when it stands elsewhere.
 pub(super) const HOMES: &[(&str, Keys)] = &[
     ("socket", SOCKET),
@@ -67,6 +73,7 @@ pub(super) const HOMES: &[(&str, Keys)] = &[
     ("longpoll", LONGPOLL),
     ("channel", CHANNEL),
     ("drainer", DRAINER),
+    ("max_rate", RATE),
 ];
 
 /// What Phoenix calls the options that have another name here.

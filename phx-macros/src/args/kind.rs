@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Filter,
     /// These options, or `false` for no drainer.
     Drainer(Keys),
+    /// These options.
+    Rate(Keys),
 }
 
 impl Kind {
@@ -59,7 +61,7 @@ impl Kind {
             Self::Function => function(given),
             Self::Serializers => serializers(given, errors),
             Self::Filter => filter(key, given, errors),
-            Self::Drainer(_) => Err(Refused::Kind),
+            Self::Rate(_) | Self::Drainer(_) => Err(Refused::Kind),
         }
     }
 
@@ -92,6 +94,7 @@ impl Kind {
             Self::Function => vec![format!("{key} = path::to::function")],
             Self::Serializers => vec![format!("{key}(v1, v2)")],
             Self::Filter => vec![format!("{key}(\"password\")"), format!("{key}(keep(\"id\"))")],
+            Self::Rate(_) => vec![format!("{key}(per_second = 50, burst = 100)")],
             Self::Drainer(_) => {
                 vec![format!("{key}(batch_size = 1_000)"), format!("{key} = false")]
             }

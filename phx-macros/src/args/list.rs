@@ -37,6 +37,14 @@ impl Argument {
     }
 
     /// The place of the value, where it is an expression.
+    /// Whether it is an option of this name, whatever its value is.
+    pub(super) fn is_key(&self, name: &str) -> bool {
+        match self {
+            Self::Word(key) | Self::Setting(key, _) | Self::Group(key, _) => key == name,
+            _ => false,
+        }
+    }
+
     pub(super) fn value_span(&self) -> Span {
         match self {
             Self::Setting(_, value) => value.span(),

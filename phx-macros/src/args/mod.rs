@@ -10,6 +10,7 @@ mod list;
 mod lists;
 mod named;
 mod quantity;
+mod rate;
 mod routes;
 mod runtime;
 mod scalars;
@@ -21,7 +22,7 @@ mod value;
 pub(crate) use self::{
     channel::ChannelArgs,
     event::EventArgs,
-    events::Events,
+    events::{Events, handler_rate},
     routes::RouteArg,
     socket::SocketArgs,
     test::{TestArgs, Transport},

@@ -8,6 +8,7 @@ use super::{
     keys::{HOMES, PHOENIX_NAMES},
     kind::{Keys, Kind},
     list::{Argument, arguments, options},
+    rate::{RATE_KEY, rate},
     value::{Setting, Value},
 };
 use crate::diag::{Errors, all_of, nearest, one_of};
@@ -54,6 +55,10 @@ fn read(kind: Kind, key: &Ident, argument: &Argument, errors: &Errors) -> Option
         (Kind::Drainer(keys), Given::List(tokens)) => {
             let list = arguments(tokens.clone(), options, errors);
             Ok(Value::Drainer(Some(settings("drainer", keys, &list, errors))))
+        }
+        (Kind::Rate(keys), Given::List(tokens)) => {
+            let list = arguments(tokens.clone(), options, errors);
+            rate(settings(RATE_KEY, keys, &list, errors), &list, place, errors)
         }
         (_, given) => kind.read(key, &given, place, errors),
     };

@@ -24,6 +24,8 @@ pub(crate) enum Value {
     Serializers(Vec<Serializer>),
     Filter(Filter),
     Drainer(Option<Vec<Setting>>),
+    /// What a rate begins with, and the rest.
+    Rate(Box<Setting>, Vec<Setting>),
 }
 
 pub(crate) enum Serializer {

@@ -8,7 +8,7 @@ use quote::ToTokens;
 use crate::{
     args::Events,
     diag::Errors,
-    marks::Role,
+    marks::{Home, Role},
     model::{Callback, Common},
 };
 
@@ -18,6 +18,7 @@ pub(super) fn check(common: &Common, errors: &Errors) {
     }
     intercepted_events_are_named(common, errors);
     each_message_has_one_handler(common, errors);
+    rates_belong_to_channels(common, errors);
 }
 
 /// An event at the place where a handler names it; `_` is an event here.
@@ -87,6 +88,17 @@ fn intercepted_events_are_named(common: &Common, errors: &Errors) {
                 "`#[handle_out]` names the events that it intercepts: `#[handle_out(\"new_msg\")]`",
             );
         }
+    }
+}
+
+fn rates_belong_to_channels(common: &Common, errors: &Errors) {
+    if common.home == Home::Channel {
+        return;
+    }
+    for rate in common.callbacks(Role::HandleIn).filter_map(|callback| callback.rate.as_ref()) {
+        let message = "a socket limits its messages as a whole: \
+                       `#[socket(\"/path\", max_rate(per_second = 50))]`";
+        errors.at(&rate.key, message);
     }
 }
 

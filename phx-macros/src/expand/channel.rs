@@ -40,9 +40,16 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
     let sent = args.sends.iter().map(|event| code!(<#event as _phx::TypedEvent>::NAME));
     let sends = (!args.sends.is_empty())
         .then(|| code!(const SENDS: &'static [&'static str] = &[#(#sent),*];));
-    let options = (!args.settings.is_empty()).then(|| {
+    let rates = handlers::rates(common);
+    let options = (!args.settings.is_empty() || !rates.is_empty()).then(|| {
         let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
-        code!(fn options() -> _phx::ChannelOptions { #options })
+        code! {
+            fn options() -> _phx::ChannelOptions {
+                let options = #options;
+                #(#rates)*
+                options
+            }
+        }
     });
     let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
     let requires = requires("requires", state, called);

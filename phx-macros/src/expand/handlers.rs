@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, parse_quote};
 
-use super::{call::handling, types::inferred};
+use super::{call::handling, options::tokens, types::inferred};
 use crate::{
     args::Events,
     marks::Role,
@@ -173,6 +173,16 @@ fn allow(all: &[&Callback]) -> Option<TokenStream> {
             #[deny(unreachable_patterns)]
         }
     })
+}
+
+/// What limits the messages of `#[handle_in]` handlers, each under its handler's `cfg`.
+pub(super) fn rates(common: &Common) -> Vec<TokenStream> {
+    let rate = |callback: &Callback| {
+        let (cfgs, rate) = (&callback.cfgs, tokens(&callback.rate.as_ref()?.value));
+        let Some(Events::Named(names)) = &callback.events else { return None };
+        Some(code!(#(#cfgs)* let options = options.max_event_rate([#(#names),*], #rate);))
+    };
+    common.callbacks(Role::HandleIn).filter_map(rate).collect()
 }
 
 /// The events with `#[handle_out]` handlers, each under its handler's `cfg`.

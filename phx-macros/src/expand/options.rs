@@ -12,7 +12,7 @@ pub(super) fn chain(builder: TokenStream, settings: &[Setting]) -> TokenStream {
     })
 }
 
-fn tokens(value: &Value) -> TokenStream {
+pub(super) fn tokens(value: &Value) -> TokenStream {
     match value {
         Value::Flag(on) => code!(#on),
         Value::Number(number) => {
@@ -38,6 +38,11 @@ fn tokens(value: &Value) -> TokenStream {
             code!([#(#protocols),*])
         }
         Value::Filter(filter) => self::filter(filter),
+        Value::Rate(per_second, rest) => {
+            let Setting { key, value } = &**per_second;
+            let value = tokens(value);
+            chain(code!(_phx::Rate::#key(#value)), rest)
+        }
         Value::Drainer(Some(settings)) => {
             let drainer = chain(code!(_phx::Drainer::new()), settings);
             code!(_phx::Some(#drainer))

@@ -5,7 +5,7 @@ use quote::format_ident;
 use syn::{FnArg, Pat, ReceiverKind, ReturnType, Type, ext::IdentExt, parse::Parser};
 
 use crate::{
-    args::Events,
+    args::{Events, handler_rate},
     diag::Errors,
     item::Function,
     marks::{Mark, Role},
@@ -33,6 +33,7 @@ pub(super) fn callback(
             None
         }
     };
+    let rate = handler_rate(&mark.attr, &mark.name, errors);
     let mut inputs = sig.inputs.iter().peekable();
     let receiver = match inputs.peek() {
         Some(FnArg::Receiver(this)) => receiver(this),
@@ -55,6 +56,7 @@ pub(super) fn callback(
         cfgs: function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect(),
         is_deprecated: function.attrs.iter().any(|attr| is(attr, "deprecated")),
         events,
+        rate,
         receiver,
         arguments: arguments(role, inputs, names),
         output: match &sig.output {

@@ -29,7 +29,7 @@ pub use crate::{
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
         JoinContext, Pattern, Route, RoutingTable, TopicPart, TypedEvent, hints,
     },
-    connect::{CheckOrigin, Drainer, LongPollOptions, Mount, WebSocketOptions},
+    connect::{CheckOrigin, Drainer, LongPollOptions, Mount, Rate, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
     raw::{

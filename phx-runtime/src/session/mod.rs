@@ -256,18 +256,19 @@ impl Session {
                 self.core.refuse(message.join_ref.as_ref(), &message, why);
                 return;
             }
-            ClientMessage::Event => {
-                if let Some(rates) = &mut self.rates
-                    && let Err((wait, limit)) = rates.take(&message.event)
-                {
-                    log::rate_limited(limit, &message.topic, self.id(), self.core.routes.socket());
-                    self.core.refuse_for(&message, wait);
-                    return;
-                }
-            }
-            ClientMessage::Join | ClientMessage::Leave => {}
+            ClientMessage::Join | ClientMessage::Leave | ClientMessage::Event => {}
         }
-        let Some(slot) = self.slots.get_mut(&message.topic) else {
+        let slot = self.slots.get_mut(&message.topic);
+        if let ClientMessage::Event = message.kind() {
+            let kind = slot.as_ref().map(|slot| &slot.member.kind);
+            let taken = Rates::take(&mut self.rates, &self.core.mount, kind, &message.event);
+            if let Err((wait, limit)) = taken {
+                log::rate_limited(limit, &message.topic, self.id(), self.core.routes.socket());
+                self.core.refuse_for(&message, wait);
+                return;
+            }
+        }
+        let Some(slot) = slot else {
             self.open(Some(message.into()), Queue::default());
             return;
         };

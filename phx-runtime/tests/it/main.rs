@@ -23,6 +23,7 @@ mod payloads;
 #[cfg(all(feature = "phoenix", feature = "redis"))]
 mod phoenix;
 mod presence;
+mod rates;
 mod rows;
 mod server;
 mod serving;

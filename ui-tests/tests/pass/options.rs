@@ -5,7 +5,8 @@ use std::time::Duration;
 use phx_runtime::{
     channel::{Channel, ChannelOptions},
     options::{
-        CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions, Mount, WebSocketOptions,
+        CheckOrigin, Drainer, FilterParameters, LogLevel, LongPollOptions, Mount, Rate,
+        WebSocketOptions,
     },
     prelude::*,
     serializer::{Protocol, Version},
@@ -90,6 +91,7 @@ struct Full;
     ),
     auth_token = true,
     max_channels = 20,
+    max_rate(burst = 100, per_second = 50),
     log = "warn",
     drainer(batch_size = 5, batch_interval = "0s", shutdown = "10m", log = "trace"),
     filter_parameters("password", "iban")
@@ -126,6 +128,16 @@ impl Room {
     fn join() -> Result<Self, JoinError> {
         Ok(Self)
     }
+
+    #[handle_in("new_msg", max_rate(per_second = 2, burst = 10))]
+    fn new_msg(&self, _: Payload) {}
+
+    #[handle_in(max_rate(per_second = 1), "typing_start", "typing_stop")]
+    fn typing(&self, _: Payload) {}
+
+    #[cfg(any())]
+    #[handle_in("never", max_rate(per_second = 1))]
+    fn never(&self, _: Payload) {}
 }
 
 #[test]
@@ -176,6 +188,7 @@ fn every_option_reaches_its_builder() {
         .longpoll(longpoll)
         .auth_token(true)
         .max_channels(20)
+        .max_rate(Rate::per_second(50).burst(100))
         .log(LogLevel::Warn)
         .drainer(Some(drainer))
         .filter_parameters(FilterParameters::discard(["password", "iban"]));
@@ -199,6 +212,8 @@ fn a_channel_has_options_too() {
     let options = ChannelOptions::new()
         .log_join(LogLevel::Trace)
         .log_handle_in(LogLevel::Error)
-        .filter_parameters(FilterParameters::discard::<&str>([]));
+        .filter_parameters(FilterParameters::discard::<&str>([]))
+        .max_event_rate(["new_msg"], Rate::per_second(2).burst(10))
+        .max_event_rate(["typing_start", "typing_stop"], Rate::per_second(1));
     assert_eq!(format!("{:?}", Room::options()), format!("{options:?}"));
 }
