@@ -10,6 +10,8 @@
 # serializers      protocol versions 1 and 2: what decodes is encoded to the same
 # older_protocols  what clients of 0.5 to 1.3 speak: the same
 # msgpack          MessagePack, a serializer from outside: the same
+# lines            lines over TCP, a transport from outside: however cut, the same messages
+# events           server-sent events with POST, another one: each message is one event
 # patterns         topic patterns: matching, capturing and covering agree
 # session          clients in any order of messages: answers, ends, nothing left behind
 # admission        parameters, cookies and tokens: bounded, not forged, none hides another
@@ -25,7 +27,7 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-all='frames deflate serializers older_protocols msgpack patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
+all='frames deflate serializers older_protocols msgpack lines events patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
 targets=${1:-$all}
 seconds=${2:-600}
 

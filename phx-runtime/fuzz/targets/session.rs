@@ -8,15 +8,15 @@
 #![no_main]
 
 use std::{
-    collections::{HashMap, HashSet},
-    panic,
+    collections::{HashMap, HashSet, VecDeque},
+    io, mem, panic,
     pin::Pin,
     process,
     sync::{
-        LazyLock,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context as Task, Poll, Waker},
+    task::{Context as Task, Poll, Wake, Waker},
 };
 
 use arbitrary::Arbitrary;
@@ -29,7 +29,9 @@ use phx_runtime::{
     json,
     options::{Mount, WebSocketOptions},
     socket::{ConnectContext, SocketState},
-    transport::{CloseCode, Connection, Flow, Frame, Outgoing, RawSocket, Text, TransportKind},
+    transport::{
+        CloseCode, Connection, Frame, Outcome, Outgoing, Received, Text, Transport, TransportKind,
+    },
 };
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -42,7 +44,11 @@ const MAX_CHANNELS: usize = 2;
 /// Whether callbacks that take their time may end.
 static GATE: AtomicBool = AtomicBool::new(false);
 
-/// How many messages a flood has at most: more than may wait for busy channels.
+/// Those that wait for it.
+static AT_GATE: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
+
+/// How many messages a flood has at most: more than may wait for busy channels. No more wait in front of
+/// a server that reads no further.
 const FLOOD: usize = 1_500;
 
 /// Bytes that a conversation may take at its peak: what two clients may have waiting, and their input.
@@ -65,9 +71,22 @@ impl Future for AtGate {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
-        // Whoever opens the gate polls everybody.
-        task.waker().wake_by_ref();
-        if GATE.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        if GATE.load(Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        locked(&AT_GATE).push(task.waker().clone());
+        Poll::Pending
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set_gate(is_open: bool) {
+    GATE.store(is_open, Ordering::Relaxed);
+    if is_open {
+        mem::take(&mut *locked(&AT_GATE)).into_iter().for_each(Waker::wake);
     }
 }
 
@@ -78,7 +97,9 @@ impl SocketState for User {
         Mount::new("/socket").websocket(WebSocketOptions::new()).max_channels(MAX_CHANNELS)
     }
 
-    async fn connect(_: ConnectContext) -> Result<Self, ConnectError> { Ok(Self) }
+    async fn connect(_: ConnectContext) -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
 
     fn id(&self) -> Option<String> {
         Some("everybody".to_owned())
@@ -280,9 +301,74 @@ const EVENTS: [&str; 15] = [
     "unknown",
 ];
 
+/// What is on its way between a client and the server.
+#[derive(Default)]
+struct Line {
+    /// Messages for the server, and whether they are sure to be some.
+    up: VecDeque<(Frame, bool)>,
+    down: Vec<Outgoing>,
+    /// Whether the client has closed.
+    is_closed: bool,
+}
+
+/// The transport under which the server serves a client.
+struct Wire {
+    line: Arc<Mutex<Line>>,
+    /// Whether what is handled is sure to be a message.
+    is_message: bool,
+}
+
+impl Wire {
+    fn next(&mut self) -> Option<Received> {
+        let (frame, is_message) = locked(&self.line).up.pop_front()?;
+        self.is_message = is_message;
+        Some(Received::Message(frame))
+    }
+}
+
+impl Transport for Wire {
+    fn received(&mut self, _: &Connection) -> Option<Received> {
+        self.next()
+    }
+
+    fn poll_receive(&mut self, task: &mut Task<'_>, connection: &Connection) -> Poll<Received> {
+        self.next().map_or_else(|| self.poll_gone(task, connection), Poll::Ready)
+    }
+
+    /// Whoever changes anything polls.
+    fn poll_gone(&mut self, _: &mut Task<'_>, _: &Connection) -> Poll<Received> {
+        if !locked(&self.line).is_closed {
+            return Poll::Pending;
+        }
+        Poll::Ready(Received::Closed { code: None, text: Text::default() })
+    }
+
+    fn poll_send(&mut self, _: &mut Task<'_>, connection: &Connection) -> Poll<io::Result<()>> {
+        let frames = connection.take_frames();
+        locked(&self.line).down.extend(frames);
+        Poll::Ready(Ok(()))
+    }
+
+    fn handled(&mut self, outcome: Outcome) {
+        assert!(outcome == Outcome::Taken || !self.is_message, "{outcome:?}");
+    }
+}
+
+/// Whether a task has been woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A client and what the server owes it.
 struct Client {
-    socket: Box<dyn RawSocket>,
+    /// None once it has ended.
+    serving: Option<Pin<Box<dyn Future<Output = Reason>>>>,
+    line: Arc<Mutex<Line>>,
     connection: Connection,
     version_1: bool,
     next_ref: u64,
@@ -306,11 +392,13 @@ impl Client {
         let params: Params = [("vsn", vsn)].into_iter().collect();
         let info = ConnectInfo::new(TransportKind::Custom("fuzz"), params);
         let connected = endpoint.connect("/socket", info).now_or_never().expect("no waiting");
-        let mut socket = connected.expect("everybody may connect").into_socket();
+        let admitted = connected.expect("everybody may connect");
         let connection = Connection::new(1 << 20);
-        socket.init(&connection).decide().now_or_never().expect("no waiting");
+        let line = Arc::default();
+        let wire = Wire { line: Arc::clone(&line), is_message: false };
         Self {
-            socket,
+            serving: Some(Box::pin(admitted.serve(connection.clone(), wire))),
+            line,
             connection,
             version_1,
             next_ref: 0,
@@ -347,18 +435,17 @@ impl Client {
         } else {
             json!([join_ref, reference, topic, event, how])
         };
-        assert_eq!(self.handle(Frame::text(text.to_string())), Flow::Continue);
+        self.put(Frame::text(text.to_string()), true);
     }
 
-    /// Hands a frame over as a transport does: only while the socket is ready for it.
-    fn handle(&mut self, frame: Frame) -> Flow {
+    fn put(&mut self, frame: Frame, is_message: bool) {
         self.sent += 1;
-        let handled = self.socket.handle_in(frame, &self.connection);
-        let flow = handled.decide().now_or_never().expect("sessions decide at once");
-        if let Flow::Stop(code) = flow {
-            self.connection.close(code, Reason::Closed);
-        }
-        flow
+        locked(&self.line).up.push_back((frame, is_message));
+    }
+
+    /// Whether it can send more: not while the server reads no further.
+    fn has_room(&self) -> bool {
+        !self.closing && locked(&self.line).up.len() < FLOOD
     }
 
     fn step(&mut self, step: &Step<'_>) {
@@ -391,7 +478,7 @@ impl Client {
                 let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
                 let event = EVENTS[usize::from(*event) % EVENTS.len()];
                 for _ in 0..usize::from(*count) % FLOOD {
-                    if !self.socket.is_ready() {
+                    if !self.has_room() {
                         break;
                     }
                     self.send(&Value::Null, &Value::Null, topic, event, 0);
@@ -400,11 +487,210 @@ impl Client {
             // Made-up messages are kept apart from the counted ones by their size.
             Step::Text(text) => {
                 self.forget_what_is_owed();
-                self.handle(Frame::Text(Text::from(*text)));
+                self.put(Frame::Text(Text::from(*text)), false);
             }
             Step::Binary(bytes) => {
                 self.forget_what_is_owed();
-                self.handle(Frame::binary(bytes.to_vec()));
+                self.put(Frame::binary(bytes.to_vec()), false);
+            }
+            Step::Close => self.connection.close(CloseCode::NORMAL, Reason::Normal),
+            Step::Broadcast { .. } | Step::Open | Step::Disconnect => {}
+        }
+    }
+
+    /// After a message of unknown content any ref may have been used twice.
+    fn forget_what_is_owed(&mut self) {
+        self.asked.clear();
+        self.ended.clear();
+        self.next_ref += 1_000_000;
+    }
+
+    /// Lets its task go on for as long as it is woken.
+    fn poll(&mut self) {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        // Each message leads to a letter and an end at most, and what waited may go on as well.
+        let most = 16 + 4 * self.sent;
+        let mut turns = 0;
+        while let Some(serving) = &mut self.serving {
+            turns += 1;
+            assert!(turns <= most, "{turns} turns for what was sent");
+            if serving.as_mut().poll(&mut Task::from_waker(&waker)).is_ready() {
+                self.serving = None;
+            }
+            let down = mem::take(&mut locked(&self.line).down);
+            down.into_iter().for_each(|frame| self.received(frame));
+            if !woken.0.swap(false, Ordering::Relaxed) {
+                break;
+            }
+        }
+    }
+
+    fn received(&mut self, _: &Connection) -> Option<Received> {
+        self.next()
+    }
+
+    fn poll_receive(&mut self, task: &mut Task<'_>, connection: &Connection) -> Poll<Received> {
+        self.next().map_or_else(|| self.poll_gone(task, connection), Poll::Ready)
+    }
+
+    /// Whoever changes anything polls.
+    fn poll_gone(&mut self, _: &mut Task<'_>, _: &Connection) -> Poll<Received> {
+        if !locked(&self.line).is_closed {
+            return Poll::Pending;
+        }
+        Poll::Ready(Received::Closed { code: None, text: Text::default() })
+    }
+
+    fn poll_send(&mut self, _: &mut Task<'_>, connection: &Connection) -> Poll<io::Result<()>> {
+        let frames = connection.take_frames();
+        locked(&self.line).down.extend(frames);
+        Poll::Ready(Ok(()))
+    }
+
+    fn handled(&mut self, outcome: Outcome) {
+        assert!(outcome == Outcome::Taken || !self.is_message, "{outcome:?}");
+    }
+}
+
+/// Whether a task has been woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A client and what the server owes it.
+struct Client {
+    /// None once it has ended.
+    serving: Option<Pin<Box<dyn Future<Output = Reason>>>>,
+    line: Arc<Mutex<Line>>,
+    connection: Connection,
+    version_1: bool,
+    next_ref: u64,
+    /// The `join_ref` of the last join of each topic.
+    join_refs: HashMap<&'static str, String>,
+    /// How often each ref was answered, and whether it must be.
+    asked: HashMap<String, (usize, bool)>,
+    /// The refs of leaves. One of a topic that is not joined is answered with the `join_ref` it
+    /// has, whatever that once was.
+    leaves: HashSet<String>,
+    /// Topics and `join_ref`s whose end was announced.
+    ended: Vec<(String, String)>,
+    closing: bool,
+    /// Messages so far.
+    sent: usize,
+}
+
+impl Client {
+    fn new(endpoint: &Endpoint, version_1: bool) -> Self {
+        let vsn = if version_1 { "1.0.0" } else { "2.0.0" };
+        let params: Params = [("vsn", vsn)].into_iter().collect();
+        let info = ConnectInfo::new(TransportKind::Custom("fuzz"), params);
+        let connected = endpoint.connect("/socket", info).now_or_never().expect("no waiting");
+        let admitted = connected.expect("everybody may connect");
+        let connection = Connection::new(1 << 20);
+        let line = Arc::default();
+        let wire = Wire { line: Arc::clone(&line), is_message: false };
+        Self {
+            serving: Some(Box::pin(admitted.serve(connection.clone(), wire))),
+            line,
+            connection,
+            version_1,
+            next_ref: 0,
+            join_refs: HashMap::new(),
+            asked: HashMap::new(),
+            leaves: HashSet::new(),
+            ended: Vec::new(),
+            closing: false,
+            sent: 0,
+        }
+    }
+
+    fn ask(&mut self, owed: bool) -> String {
+        self.next_ref += 1;
+        let reference = self.next_ref.to_string();
+        self.asked.insert(reference.clone(), (0, owed));
+        reference
+    }
+
+    fn join_ref(&self, topic: &str, which: &JoinRef) -> Value {
+        match which {
+            JoinRef::Current => self.join_refs.get(topic).map_or(Value::Null, |r| json!(r)),
+            JoinRef::Stale => json!("stale"),
+            JoinRef::Null => Value::Null,
+        }
+    }
+
+    fn send(&mut self, join_ref: &Value, reference: &Value, topic: &str, event: &str, how: u8) {
+        let text = if self.version_1 {
+            json!({
+                "topic": topic, "event": event, "payload": how, "ref": reference,
+                "join_ref": join_ref,
+            })
+        } else {
+            json!([join_ref, reference, topic, event, how])
+        };
+        self.put(Frame::text(text.to_string()), true);
+    }
+
+    fn put(&mut self, frame: Frame, is_message: bool) {
+        self.sent += 1;
+        locked(&self.line).up.push_back((frame, is_message));
+    }
+
+    /// Whether it can send more: not while the server reads no further.
+    fn has_room(&self) -> bool {
+        !self.closing && locked(&self.line).up.len() < FLOOD
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Join { topic, how } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let reference = self.ask(true);
+                self.join_refs.insert(topic, reference.clone());
+                self.send(&json!(reference), &json!(reference), topic, "phx_join", how % 6);
+            }
+            Step::Event { topic, event, join_ref, answered } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let event = EVENTS[usize::from(*event) % EVENTS.len()];
+                let join_ref = self.join_ref(topic, join_ref);
+                let reference = if *answered { json!(self.ask(false)) } else { Value::Null };
+                self.send(&join_ref, &reference, topic, event, 0);
+            }
+            Step::Leave { topic, join_ref } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let join_ref = self.join_ref(topic, join_ref);
+                let reference = self.ask(false);
+                self.leaves.insert(reference.clone());
+                self.send(&join_ref, &json!(reference), topic, "phx_leave", 0);
+            }
+            Step::Heartbeat => {
+                let reference = json!(self.ask(true));
+                self.send(&Value::Null, &reference, "phoenix", "heartbeat", 0);
+            }
+            Step::Flood { topic, event, count } => {
+                let topic = TOPICS[usize::from(*topic) % TOPICS.len()];
+                let event = EVENTS[usize::from(*event) % EVENTS.len()];
+                for _ in 0..usize::from(*count) % FLOOD {
+                    if !self.has_room() {
+                        break;
+                    }
+                    self.send(&Value::Null, &Value::Null, topic, event, 0);
+                }
+            }
+            // Made-up messages are kept apart from the counted ones by their size.
+            Step::Text(text) => {
+                self.forget_what_is_owed();
+                self.put(Frame::Text(Text::from(*text)), false);
+            }
+            Step::Binary(bytes) => {
+                self.forget_what_is_owed();
+                self.put(Frame::binary(bytes.to_vec()), false);
             }
             Step::Close => self.connection.close(CloseCode::NORMAL, Reason::Normal),
             Step::Broadcast { .. } | Step::Open | Step::Disconnect => {}
@@ -488,12 +774,9 @@ impl Client {
                 assert!(*answers == 1 || !owed, "{reference} was never answered");
             }
         }
-        let connection = self.connection.clone();
-        self.socket
-            .terminate(Reason::Closed, &connection)
-            .now_or_never()
-            .expect("nothing is under way any more");
-        connection.abandon();
+        locked(&self.line).is_closed = true;
+        self.poll();
+        assert!(self.serving.is_none(), "nothing is under way any more");
     }
 }
 
@@ -519,11 +802,11 @@ fn converse(input: &Input<'_>) {
     let _runtime = RUNTIME.enter();
     let endpoint = Endpoint::builder().socket::<User>().build().expect("an endpoint");
     let mut clients = input.version_1.map(|version_1| Client::new(&endpoint, version_1));
-    GATE.store(false, Ordering::Relaxed);
+    set_gate(false);
+    clients.iter_mut().for_each(Client::poll);
     for (second, step) in input.steps.iter().take(200) {
         let client = &mut clients[usize::from(*second)];
-        // As a transport does, a message is handed over while the socket takes any.
-        if !client.closing && client.socket.is_ready() {
+        if client.has_room() {
             client.step(step);
         }
         match step {
@@ -534,15 +817,11 @@ fn converse(input: &Input<'_>) {
             Step::Disconnect => endpoint.disconnect("everybody"),
             _ => {}
         }
-        GATE.store(matches!(step, Step::Open), Ordering::Relaxed);
-        for client in clients.iter_mut().filter(|client| !client.closing) {
-            client.poll();
-        }
+        set_gate(matches!(step, Step::Open));
+        clients.iter_mut().for_each(Client::poll);
     }
-    GATE.store(true, Ordering::Relaxed);
-    for client in clients.iter_mut().filter(|client| !client.closing) {
-        client.poll();
-    }
+    set_gate(true);
+    clients.iter_mut().for_each(Client::poll);
     clients.into_iter().for_each(Client::finish);
     for topic in TOPICS.into_iter().chain(["everybody"]) {
         assert_eq!(endpoint.subscribers(topic), 0, "somebody is left in {topic}");
