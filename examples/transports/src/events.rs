@@ -30,7 +30,7 @@ use http::{StatusCode, header};
 use phx_runtime::{
     ConnectError, Endpoint,
     token::Token,
-    transport::{Connection, Frame, Outgoing, Received, Text, Transport},
+    transport::{BacklogLimits, Connection, Frame, Outgoing, Received, Text, Transport},
 };
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
@@ -102,7 +102,7 @@ async fn open(State(server): State<Server>, request: Request) -> Response {
     clients.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), to_server);
     let first = format!("event: session\ndata: {name}\n\n");
     let transport = Events::new(from_client, to_client, name, peer, server.clients.clone());
-    tokio::spawn(admitted.serve(Connection::new(BACKLOG), transport));
+    tokio::spawn(admitted.serve(Connection::text_only(BacklogLimits::new(BACKLOG)), transport));
     let first = stream::once(async { Bytes::from(first) });
     let rest = stream::unfold(events, async |mut events| Some((events.recv().await?, events)));
     let all = futures_util::StreamExt::chain(first, rest);
@@ -144,7 +144,7 @@ async fn take(
     }
 }
 
-/// One client's stream of events and its requests. Binary messages are not sent.
+/// One client's stream of events and its requests. Binary messages of raw sockets are URLs, those of channels are not sent.
 struct Events {
     from_client: Receiver<Frame>,
     to_client: PollSender<Bytes>,

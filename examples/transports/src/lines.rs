@@ -11,7 +11,10 @@ use std::{
 use bytes::{Buf, BytesMut};
 use phx_runtime::{
     ConnectError, ConnectInfo, Endpoint, Params, Reason,
-    transport::{CloseCode, Connection, Frame, Outgoing, Received, Text, Transport, TransportKind},
+    transport::{
+        BacklogLimits, CloseCode, Connection, Frame, Outgoing, Received, Text, Transport,
+        TransportKind,
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -39,7 +42,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// How long no more clients are accepted after the system had no room for one.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A stream of lines. Binary messages are not sent.
+/// A stream of lines. Binary messages of raw sockets are URLs, those of channels are not sent.
 pub struct Lines<IO> {
     stream: IO,
     peer: Option<SocketAddr>,
@@ -164,7 +167,9 @@ where
         info = info.with_peer(peer);
     }
     let client = endpoint.connect(path, info).await?;
-    Ok(client.serve(Connection::new(BACKLOG), Lines::new(stream, peer)).await)
+    Ok(client
+        .serve(Connection::text_only(BacklogLimits::new(BACKLOG)), Lines::new(stream, peer))
+        .await)
 }
 
 /// Serves whoever comes, for ever.

@@ -17,9 +17,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Limits of what may wait for one client.
+/// Limits of what may wait for one client; what the options of the built-in transports are about.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use phx_runtime::transport::{BacklogLimits, Connection};
+///
+/// let limits = BacklogLimits::new(64 * 1024).hard(256 * 1024).timeout(Duration::from_secs(5));
+/// let connection = Connection::with_limits(limits);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BacklogLimits {
+pub struct BacklogLimits {
     /// Above this, in bytes, a client is behind.
     pub(crate) max: usize,
     /// Above this, in bytes, it is closed at once.
@@ -34,9 +43,22 @@ impl BacklogLimits {
 
     pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// The limits that go with `max` where nothing else is set.
-    pub(crate) const fn new(max: usize) -> Self {
+    /// A client is behind while more than `max` bytes wait for it. One that is behind for 10 s, or by
+    /// more than 16 times as much, is closed.
+    pub const fn new(max: usize) -> Self {
         Self { max, hard: max.saturating_mul(Self::HARD), timeout: Self::TIMEOUT }
+    }
+
+    /// A client for which more than so many bytes wait is closed at once.
+    pub const fn hard(mut self, bytes: usize) -> Self {
+        self.hard = bytes;
+        self
+    }
+
+    /// A client that is behind for so long is closed.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// Whether a client can be behind for a while.

@@ -5,33 +5,35 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Bytes that may wait for all long-polling clients of a mount.
+/// Bytes that may wait for many clients together, such as all those of a mount that fetch their messages,
+/// and of whom nobody knows when they come.
 ///
 /// While more than `limit` waits for all of them, a client for which more than an even share waits
 /// is closed with the next message for it. Those that poll have less waiting, and stay; so at most
 /// twice `limit` waits, and what is sent in one go.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     limit: usize,
     even_share: usize,
     used: AtomicUsize,
 }
 
-/// What waits for one client.
+/// What one client takes of a [`Budget`], for as long as this exists.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub struct Share {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
 impl Budget {
     /// A budget of `limit` bytes for so many clients at most.
-    pub(crate) fn new(limit: usize, clients: usize) -> Arc<Self> {
+    pub fn new(limit: usize, clients: usize) -> Arc<Self> {
         let even_share = limit / clients.max(1);
         Arc::new(Self { limit, even_share, used: AtomicUsize::new(0) })
     }
 
-    pub(crate) fn share(self: &Arc<Self>, bytes: usize) -> Share {
+    /// What waits for one client: so many bytes for now.
+    pub fn share(self: &Arc<Self>, bytes: usize) -> Share {
         let mut share = Share { budget: self.clone(), bytes: 0 };
         share.set(bytes);
         share
@@ -49,7 +51,7 @@ impl Budget {
 
 impl Share {
     /// So much waits now.
-    pub(crate) fn set(&mut self, bytes: usize) {
+    pub fn set(&mut self, bytes: usize) {
         let used = &self.budget.used;
         if bytes >= self.bytes {
             used.fetch_add(bytes - self.bytes, Ordering::Relaxed);

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     cell::Cell,
     fmt,
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -21,6 +22,7 @@ use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
 
 use super::{
     backlog::{BacklogLimits, Slow},
+    budget::Budget,
     mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
 };
@@ -71,12 +73,21 @@ impl Connection {
     /// A client that is behind for 10 s, or by more than 16 times as much, is closed with
     /// [`CloseCode::TRY_AGAIN`] when the transport asks for the [`ending`](Self::ending).
     pub fn new(max_backlog: usize) -> Self {
-        Self::with_socket(BacklogLimits::new(max_backlog), None, false)
+        Self::with_limits(BacklogLimits::new(max_backlog))
     }
 
-    /// A connection whose frames are written to `socket` by whoever sends, and compressed if the
-    /// client agreed to that.
-    pub(crate) fn with_socket(
+    /// The same with limits of one's own, which many connections may share.
+    pub fn with_limits(limits: impl Into<Arc<BacklogLimits>>) -> Self {
+        Self::of_websocket(limits, None, false)
+    }
+
+    /// A connection whose transport writes `WebSocket` frames as they are queued, compressed if the
+    /// client agreed to permessage-deflate.
+    ///
+    /// With a TCP `socket`, whoever sends writes what it takes at once, and the transport writes the
+    /// rest with [`poll_flush`](Self::poll_flush). Without one it writes what [`front`](Self::front)
+    /// gives, and says with [`written`](Self::written) how much of it that was.
+    pub fn of_websocket(
         limits: impl Into<Arc<BacklogLimits>>,
         socket: Option<OwnedWriteHalf>,
         compresses: bool,
@@ -84,8 +95,10 @@ impl Connection {
         Self::made(limits.into(), socket, compresses, false)
     }
 
-    /// A connection over a transport that carries text alone.
-    pub(crate) fn text_only(limits: impl Into<Arc<BacklogLimits>>) -> Self {
+    /// The same for a transport that carries text alone, as long-polling does: a binary message that a
+    /// socket [sends](Self::send) travels as the URL that holds it. What the channels protocol has to
+    /// send in binary frames is not text for that; see [`has_text`](Self::has_text).
+    pub fn text_only(limits: impl Into<Arc<BacklogLimits>>) -> Self {
         Self::made(limits.into(), None, false, true)
     }
 
@@ -112,7 +125,7 @@ impl Connection {
 
     /// Sends a message to the client.
     ///
-    /// Over long-polling, which carries text alone, a binary message travels as the URL that holds it,
+    /// Over long-polling and others that carry [text alone](Self::text_only), a binary message travels as the URL that holds it,
     /// `data:;base64,…`.
     pub fn send(&self, frame: &Frame) {
         match frame {
@@ -346,6 +359,11 @@ impl Connection {
         self.0.outbox.lock().is_behind()
     }
 
+    /// Forgets what waits in front of the close frame, for a client that had its time to read it.
+    pub(crate) fn skip_to_close(&self) {
+        self.with_outbox(Outbox::skip_to_close);
+    }
+
     /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
     /// all answers to one read leave in one write.
     pub fn cork(&self) {
@@ -432,8 +450,9 @@ impl Connection {
         !self.0.outbox.lock().is_empty()
     }
 
-    /// Whether text waits, or the end; what comes before it is dropped, since it cannot be sent.
-    pub(crate) fn has_text(&self) -> bool {
+    /// Whether text waits, or the end, for transports that carry text alone. Binary messages before it
+    /// are dropped, counted and logged.
+    pub fn has_text(&self) -> bool {
         self.uncork();
         let wanted = |opcode| matches!(opcode, OpCode::Text | OpCode::Close);
         let dropped = self.with_outbox(|outbox| outbox.skip_until(wanted));
@@ -441,8 +460,13 @@ impl Connection {
         self.has_frames()
     }
 
-    /// Writes out what waits, through the shared socket.
-    pub(crate) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    /// Writes out what waits, as `WebSocket` frames, through the socket of a connection that
+    /// [has one](Self::of_websocket).
+    ///
+    /// # Errors
+    ///
+    /// The socket is broken, or there is none.
+    pub fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         loop {
             let due = {
                 let mut outbox = self.0.outbox.lock();
@@ -458,8 +482,39 @@ impl Connection {
         }
     }
 
-    /// Lets out what was held back, after what has to come before it.
-    pub(crate) fn uncork(&self) {
+    /// The `WebSocket` frames that wait, up to some size, for transports that write such. They stay where
+    /// they are until [`written`](Self::written); the next call gives the same bytes if more are sent
+    /// meanwhile, and perhaps others behind them.
+    pub fn front(&self) -> Option<Bytes> {
+        self.uncork();
+        self.with_outbox(Outbox::front)
+    }
+
+    /// So many of the bytes that wait were written.
+    pub fn written(&self, bytes: usize) {
+        self.with_outbox(|outbox| outbox.advance(bytes));
+    }
+
+    /// Tells a client that nothing more comes, where the connection [has its
+    /// socket](Self::of_websocket).
+    pub fn shut_down(&self) {
+        self.with_outbox(|outbox| outbox.shut_down());
+    }
+
+    /// The other end of the socket, where the connection has one that is still there.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.with_outbox(|outbox| outbox.peer())
+    }
+
+    /// Counts what waits for this client together with what waits for others: where that is too much,
+    /// it is closed as if it were behind.
+    pub fn count_in(&self, budget: &Arc<Budget>) {
+        let share = budget.share(0);
+        self.with_outbox(|outbox| outbox.count_in(share));
+    }
+
+    /// Lets out what was [held back](Self::cork), after what has to come before it.
+    pub fn uncork(&self) {
         loop {
             let due = self.0.outbox.lock().uncork();
             if due.is_empty() {
@@ -479,14 +534,8 @@ impl Connection {
         }
     }
 
-    /// The first of the buffers that wait.
-    #[cfg(test)]
-    pub(crate) fn first_piece(&self) -> Option<Bytes> {
-        self.0.outbox.lock().front()
-    }
-
     /// Whoever waited for room, and has it after this, is woken.
-    pub(crate) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+    fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
         using(self.0.outbox.lock(), use_it)
     }
 

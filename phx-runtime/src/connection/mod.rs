@@ -8,12 +8,14 @@ mod outbox;
 mod queue;
 mod seats;
 
-pub use self::handle::{Connection, Outgoing};
-pub(crate) use self::{
-    backlog::{BacklogLimits, Slow},
+pub use self::{
+    backlog::BacklogLimits,
     budget::{Budget, Share},
+    handle::{Connection, Outgoing},
+};
+pub(crate) use self::{
+    backlog::Slow,
     handle::{ConnectionId, Reader, Timeout, WeakConnection},
     mailbox::LIMIT as MAILBOX_LIMIT,
-    outbox::Outbox,
     seats::{Seat, Seats, one_client},
 };

@@ -213,7 +213,7 @@ impl Outbox {
     // ---- what waits for several clients together
 
     /// Counts what waits together with what waits for others.
-    pub(crate) fn count_in(&mut self, share: Share) {
+    pub(super) fn count_in(&mut self, share: Share) {
         self.share = Some(Box::new(share));
         self.count();
     }
@@ -347,16 +347,8 @@ impl Outbox {
         self.state = State::Closing(code);
     }
 
-    /// Queues the last frame of a closing handshake that the client began.
-    pub(crate) fn answer_close(&mut self, code: CloseCode, frame: &[u8]) {
-        if self.state == State::Open {
-            self.queue.push(&Bytes::copy_from_slice(frame));
-            self.state = State::Closing(code);
-        }
-    }
-
     /// Forgets what waits in front of the close frame, for a client that had its time to read it.
-    pub(crate) fn skip_to_close(&mut self) {
+    pub(super) fn skip_to_close(&mut self) {
         if let State::Closing(code) = self.state {
             self.queue.forget_but_partial();
             self.put_close(code);
@@ -376,7 +368,7 @@ impl Outbox {
     }
 
     /// Tells the client that nothing more comes.
-    pub(crate) fn shut_down(&self) {
+    pub(super) fn shut_down(&self) {
         if let Some(socket) = &self.socket {
             // The other end may be gone already, which is just as well.
             let _ = SockRef::from(socket.as_ref()).shutdown(Shutdown::Write);
@@ -384,7 +376,7 @@ impl Outbox {
     }
 
     /// The other end, where that is a socket that is still there.
-    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
         self.socket.as_ref()?.peer_addr().ok()
     }
 
@@ -417,11 +409,11 @@ impl Outbox {
     }
 
     /// What waits, for writers that are not a TCP socket; [`advance`](Self::advance) takes it off.
-    pub(crate) fn front(&mut self) -> Option<Bytes> {
+    pub(super) fn front(&mut self) -> Option<Bytes> {
         self.queue.front()
     }
 
-    pub(crate) fn advance(&mut self, written: usize) {
+    pub(super) fn advance(&mut self, written: usize) {
         self.queue.advance(written);
         self.relax();
     }

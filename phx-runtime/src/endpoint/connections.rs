@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::open::{OpenConnections, Place};
 use crate::{
+    connect::ConnectError,
     connection::{Connection, Seat, Seats, one_client},
     log::{self, Spell},
     message::Reason,
@@ -50,6 +51,16 @@ pub(crate) enum Whose {
 pub(crate) struct ConnectionLimits {
     pub(crate) all: usize,
     pub(crate) per_peer: usize,
+}
+
+impl Whose {
+    /// What a client is told for whom there is no room.
+    pub(crate) fn too_many(self) -> ConnectError {
+        match self {
+            Self::Everybody => ConnectError::new("too many connections").status(503),
+            Self::Client(_) => ConnectError::new("too many connections of yours").status(429),
+        }
+    }
 }
 
 impl ConnectionLimits {

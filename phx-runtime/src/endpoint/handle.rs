@@ -4,6 +4,7 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
+    net::SocketAddr,
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::{
     admitted::Admitted,
-    connections::{Connections, Counted},
+    connections::{Connections, Counted, Whose},
     mounted::MountedWith,
     path::RequestPath,
     server_options::ServerOptions,
@@ -63,7 +64,7 @@ pub(crate) struct Inner {
     pub(crate) filter_parameters: FilterParameters,
     pub(crate) host: OwnHost,
     pub(crate) secret: Secret,
-    pub(crate) mounts: Vec<Mounted>,
+    pub(crate) mounts: Vec<Arc<Mounted>>,
     pub(crate) connections: Connections,
     pub(crate) sessions: Sessions,
     pub(crate) server: ServerOptions,
@@ -219,7 +220,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// The socket refuses, nothing is mounted there (status 404), or the endpoint is draining (503).
+    /// The socket refuses, nothing is mounted there (status 404), the endpoint is draining or serves as
+    /// many connections as it may (503), or that many of this client (429).
     pub async fn connect(
         &self,
         path: &str,
@@ -229,33 +231,39 @@ impl Endpoint {
             return Err(ConnectError::new("the server is going away").status(503));
         }
         let asked = RequestPath::new(path, self.0.mounts.iter().map(|mounted| &mounted.path));
-        let mut mounts = self.0.mounts.iter().enumerate();
-        let found =
-            mounts.find_map(|(index, mounted)| Some((index, mounted.path.matches(&asked)?)));
-        let Some((index, variables)) = found else {
+        let mut mounts = self.0.mounts.iter();
+        let found = mounts.find_map(|mounted| Some((mounted, mounted.path.matches(&asked)?)));
+        let Some((mounted, variables)) = found else {
             return Err(ConnectError::new("no such mount").status(404));
         };
         info.params.extend(variables);
-        let custom = self.0.mounts[index].custom.as_ref();
+        let custom = mounted.custom.as_ref();
         let serializers = custom.map(|custom| custom.settings.serializers.clone());
         let both = || [Version::V1.into(), Version::V2.into()].into();
-        self.admit(index, &serializers.unwrap_or_else(both), info).await
+        let counted = self.count_in(info.peer()).map_err(Whose::too_many)?;
+        self.admit(mounted, &serializers.unwrap_or_else(both), info, counted).await
+    }
+
+    /// Makes room for a connection of this client, before its socket is asked; or tells whose
+    /// connections are too many.
+    pub(crate) fn count_in(&self, peer: Option<SocketAddr>) -> Result<Counted, Whose> {
+        self.0.connections.count_in(peer, self.0.server.connections)
     }
 
     /// Lets the socket of a mount decide on a connection.
     pub(crate) async fn admit(
         &self,
-        index: usize,
+        mounted: &Mounted,
         serializers: &Arc<[Protocol]>,
         info: ConnectInfo,
+        counted: Counted,
     ) -> Result<Admitted, ConnectError> {
-        let mounted = &self.0.mounts[index];
         let (endpoint, mount) = (self.clone(), mounted.mount.clone());
         let serializers = serializers.clone();
         let request = ConnectRequest { info, endpoint, mount, serializers };
         let socket = mounted.connector.connect(request).await?;
-        let (connections, counted) = (self.0.connections.clone(), Counted::default());
-        Ok(Admitted { socket, connections, mount: Some(index), counted })
+        let connections = self.0.connections.clone();
+        Ok(Admitted { socket, connections, mount: Some(mounted.index), counted })
     }
 
     /// What the endpoint's tokens are signed with; see

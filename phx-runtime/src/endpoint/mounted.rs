@@ -16,16 +16,18 @@ use crate::{
 
 /// A mount; `C` makes its sockets.
 pub(crate) struct MountedWith<C> {
+    /// Which of the endpoint's mounts it is.
+    pub(crate) index: usize,
     pub(crate) mount: Arc<MountSettings>,
     /// Where transports from outside find it.
     pub(crate) path: MountPath,
-    pub(crate) websocket: Option<MountedTransport<WebSocketSettings>>,
-    pub(crate) longpoll: Option<MountedTransport<LongPollSettings>>,
-    pub(crate) custom: Option<MountedTransport<CustomSettings>>,
+    pub(crate) websocket: Option<Arc<MountedTransport<WebSocketSettings>>>,
+    pub(crate) longpoll: Option<Arc<MountedTransport<LongPollSettings>>>,
+    pub(crate) custom: Option<Arc<MountedTransport<CustomSettings>>>,
     pub(crate) connector: C,
 }
 
-/// One transport of a mount.
+/// One transport of a mount. Those who answer a request hold it.
 pub(crate) struct MountedTransport<T> {
     pub(crate) path: MountPath,
     pub(crate) settings: TransportSettings<T>,
@@ -33,26 +35,36 @@ pub(crate) struct MountedTransport<T> {
     pub(crate) untaken_token: Once,
 }
 
+impl<T> MountedTransport<T> {
+    fn new(path: MountPath, settings: TransportSettings<T>) -> Arc<Self> {
+        Arc::new(Self { path, settings, untaken_token: Once::new() })
+    }
+}
+
 impl<C> MountedWith<C> {
     /// # Errors
     ///
     /// The mount's `check_origin` names an invalid origin.
-    pub(crate) fn new(mount: &Mount, all: &Defaults, connector: C) -> Result<Self, NoOrigin> {
+    pub(crate) fn new(
+        index: usize,
+        mount: &Mount,
+        all: &Defaults,
+        connector: C,
+    ) -> Result<Self, NoOrigin> {
         let settings = MountSettings::new(mount);
         let websocket = WebSocketSettings::of(mount, all)?.map(|settings| {
             let path = MountPath::new(&mount.path, &settings.own.path);
-            MountedTransport { path, settings, untaken_token: Once::new() }
+            MountedTransport::new(path, settings)
         });
         let longpoll = LongPollSettings::of(mount, all)?.map(|settings| {
             let path = MountPath::new(&mount.path, &settings.own.path);
-            MountedTransport { path, settings, untaken_token: Once::new() }
+            MountedTransport::new(path, settings)
         });
-        let custom = CustomSettings::of(mount, all)?.map(|settings| {
-            let path = MountPath::new(&mount.path, "");
-            MountedTransport { path, settings, untaken_token: Once::new() }
-        });
+        let custom = CustomSettings::of(mount, all)?
+            .map(|settings| MountedTransport::new(MountPath::new(&mount.path, ""), settings));
         let path = MountPath::new(&mount.path, "");
-        Ok(Self { mount: Arc::new(settings), path, websocket, longpoll, custom, connector })
+        let mount = Arc::new(settings);
+        Ok(Self { index, mount, path, websocket, longpoll, custom, connector })
     }
 
     /// Where it answers, in the order in which requests are looked up.

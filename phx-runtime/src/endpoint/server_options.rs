@@ -79,8 +79,8 @@ impl ServerOptions {
         self
     }
 
-    /// How many connections may be open at a time, `WebSocket`s and long-polling sessions together; no
-    /// limit by default. Further clients are answered with status 503 and `Retry-After`.
+    /// How many connections may be open at a time, `WebSocket`s, long-polling sessions and those of
+    /// transports of your own together; no limit by default. Further clients are answered with status 503 and `Retry-After`.
     ///
     /// This holds under every server, not the endpoint's own alone.
     pub const fn max_connections(mut self, connections: usize) -> Self {

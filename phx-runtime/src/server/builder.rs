@@ -303,7 +303,7 @@ impl Builder {
                 .map_err(|problem| BuildError::Host { host: host.clone(), problem })?;
         }
         let mut mounts = Vec::with_capacity(self.mounts.len());
-        for (mount, connector) in self.mounts {
+        for (index, (mount, connector)) in self.mounts.into_iter().enumerate() {
             let path = || mount.path.clone().into_owned();
             let subprotocols =
                 mount.websocket.iter().flat_map(|it| it.subprotocols.iter().flatten());
@@ -313,12 +313,12 @@ impl Builder {
             if let Some(option) = mount.longpoll.as_ref().and_then(LongPollOptions::unusable) {
                 return Err(BuildError::Zero { option });
             }
-            let mounted = Mounted::new(&mount, &self.defaults, connector);
+            let mounted = Mounted::new(index, &mount, &self.defaults, connector);
             let mounted = mounted.map_err(|NoOrigin { entry: origin, problem }| {
                 BuildError::Origin { path: path(), origin, problem }
             })?;
             mounted.check()?;
-            mounts.push(mounted);
+            mounts.push(Arc::new(mounted));
         }
         checks::distinct(&mounts)?;
         let pubsub = PubSub::new();

@@ -1,6 +1,8 @@
 //! What a mount's settings have to fulfil: one that can never work is told of when the endpoint is
 //! built, not by clients that are refused.
 
+use std::sync::Arc;
+
 use super::build_error::BuildError;
 use crate::{
     connect::{
@@ -70,8 +72,8 @@ impl Mounted {
 /// # Errors
 ///
 /// A request that belongs to one path would always be taken by another.
-pub(super) fn distinct(mounts: &[Mounted]) -> Result<(), BuildError> {
-    let paths: Vec<_> = mounts.iter().flat_map(Mounted::paths).collect();
+pub(super) fn distinct(mounts: &[Arc<Mounted>]) -> Result<(), BuildError> {
+    let paths: Vec<_> = mounts.iter().flat_map(|mounted| mounted.paths()).collect();
     for (index, later) in paths.iter().enumerate() {
         if let Some(first) = paths[..index].iter().find(|first| first.covers(later)) {
             return Err(BuildError::SamePath { path: later.to_string(), first: first.to_string() });

@@ -1,4 +1,4 @@
-//! Which mount a request is for, and its answer.
+//! The answer to a request for a mount.
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -8,43 +8,14 @@ use hyper::upgrade::OnUpgrade;
 use super::{
     gate::{self, Asked},
     longpoll,
+    matched::Matched,
     request::Request,
     response_body::ResponseBody,
     upgrade::upgrade,
 };
-use crate::{
-    connect::{params::Params, plain_response},
-    endpoint::{Endpoint, Mounted, RequestPath},
-    transport::TransportKind,
-};
+use crate::connect::plain_response;
 
-/// What a request is for.
-pub(super) struct Target {
-    endpoint: Endpoint,
-    /// Which mount.
-    index: usize,
-    transport: TransportKind,
-    /// The variables in its path.
-    variables: Params,
-}
-
-impl Target {
-    pub(super) fn find(endpoint: &Endpoint, path: &str) -> Option<Self> {
-        let mounts = &endpoint.0.mounts;
-        let path = &RequestPath::new(path, mounts.iter().flat_map(Mounted::paths));
-        mounts.iter().enumerate().find_map(|(index, mounted)| {
-            let websocket = mounted.websocket.as_ref().map(|transport| &transport.path);
-            let longpoll = mounted.longpoll.as_ref().map(|transport| &transport.path);
-            let found = |transport, variables| {
-                Some(Self { endpoint: endpoint.clone(), index, transport, variables })
-            };
-            if let Some(variables) = websocket.and_then(|mount| mount.matches(path)) {
-                return found(TransportKind::WebSocket, variables);
-            }
-            found(TransportKind::LongPoll, longpoll?.matches(path)?)
-        })
-    }
-
+impl Matched {
     /// Answers a request. From here on it is ours, and it is answered whatever it holds.
     pub(super) async fn answer<S, B, E>(
         self,
@@ -57,7 +28,10 @@ impl Target {
         B: Buf + Send + 'static,
         E: Send + 'static,
     {
-        let Self { endpoint, index, transport, variables } = self;
+        let endpoint = match &self {
+            Self::WebSocket(at) => at.endpoint.clone(),
+            Self::LongPoll(at) => at.endpoint.clone(),
+        };
         let passed_before = request.has_passed;
         if !passed_before {
             let asked = Asked {
@@ -72,12 +46,12 @@ impl Target {
             }
         }
         let is_secure = request.via.is_secure;
-        let mut response = if transport == TransportKind::LongPoll {
-            longpoll::respond(endpoint.clone(), index, request, variables, body).await
-        } else {
-            drop(body);
-            let response = upgrade(endpoint.clone(), index, request, variables, on_upgrade).await;
-            response.map(Into::into)
+        let mut response = match self {
+            Self::LongPoll(at) => longpoll::respond(at, request, body).await,
+            Self::WebSocket(at) => {
+                drop(body);
+                upgrade(at, request, on_upgrade).await.map(Into::into)
+            }
         };
         if !passed_before {
             gate::finish(&endpoint, is_secure, response.headers_mut());

@@ -4,10 +4,10 @@ use std::{fmt, net::SocketAddr};
 
 use http::{StatusCode, request::Parts};
 
-use super::request::Request;
+use super::{matched::At, request::Request};
 use crate::{
-    connect::{ConnectError, ConnectInfo, params::Params},
-    endpoint::{Admitted, Endpoint, RequestPath},
+    connect::{ConnectError, ConnectInfo, CustomSettings},
+    endpoint::{Admitted, Endpoint, Whose},
     transport::TransportKind,
 };
 
@@ -29,24 +29,13 @@ impl Endpoint {
     /// }
     /// ```
     pub fn door(&self, path: &str) -> Option<Door> {
-        let open = || self.0.mounts.iter().map(|mounted| mounted.custom.as_ref());
-        let asked = RequestPath::new(path, open().flatten().map(|custom| &custom.path));
-        let (index, variables) = open()
-            .enumerate()
-            .find_map(|(index, custom)| Some((index, custom?.path.matches(&asked)?)))?;
-        Some(Door { endpoint: self.clone(), index, variables })
+        At::find(self, path, |mounted| mounted.custom.as_ref()).map(Door)
     }
 }
 
 /// A mount as a transport from outside finds it: what the built-in ones ask of a request, and what they
 /// tell of it, under the mount's own options.
-pub struct Door {
-    endpoint: Endpoint,
-    /// Which mount.
-    index: usize,
-    /// The variables in the path.
-    variables: Params,
-}
+pub struct Door(At<CustomSettings>);
 
 impl Door {
     /// What the built-in transports do with a request for a connection: log it, check its origin, read
@@ -63,8 +52,7 @@ impl Door {
         request: &Parts,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectInfo, ConnectError> {
-        let closed = || ConnectError::new("not open to this transport").status(404);
-        let custom = self.endpoint.0.mounts[self.index].custom.as_ref().ok_or_else(closed)?;
+        let At { endpoint, transport: custom, variables, .. } = &self.0;
         let kind = TransportKind::Custom(transport);
         let request = Request::of(request, peer);
         request.log(kind, custom);
@@ -74,27 +62,28 @@ impl Door {
         let bad = StatusCode::BAD_REQUEST.as_u16();
         let query = request.query();
         let mut params = query.map_err(|error| ConnectError::new(error.to_string()).status(bad))?;
-        params.extend(self.variables.clone());
-        Ok(request.connect_info(kind, params, custom, &self.endpoint))
+        params.extend(variables.clone());
+        Ok(request.connect_info(kind, params, custom, endpoint))
     }
 
     /// Lets the mount's socket decide on a connection, which may speak what the mount says.
     ///
     /// # Errors
     ///
-    /// The socket refuses, or the endpoint is draining (status 503).
+    /// The socket refuses, the endpoint is draining or serves as many connections as it may (status
+    /// 503), or that many of this client (429).
     pub async fn admit(&self, info: ConnectInfo) -> Result<Admitted, ConnectError> {
-        if self.endpoint.0.connections.are_draining() {
+        let endpoint = &self.0.endpoint;
+        if endpoint.0.connections.are_draining() {
             return Err(ConnectError::new("the server is going away").status(503));
         }
-        let custom = self.endpoint.0.mounts[self.index].custom.as_ref();
-        let serializers = custom.map(|custom| custom.settings.serializers.clone());
-        self.endpoint.admit(self.index, &serializers.unwrap_or_default(), info).await
+        let counted = endpoint.count_in(info.peer()).map_err(Whose::too_many)?;
+        self.0.admit(info, counted).await
     }
 }
 
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Door").field(&self.endpoint.0.mounts[self.index]).finish()
+        f.debug_tuple("Door").field(&self.0.mounted).finish()
     }
 }

@@ -24,18 +24,17 @@ impl Endpoint {
     /// Phoenix counterpart: `Phoenix.Socket.PoolDrainer`.
     pub async fn drain(&self) {
         self.0.connections.start_draining();
-        let mounts = self.0.mounts.iter().enumerate();
-        join_all(mounts.map(|(index, mounted)| async move {
+        join_all(self.0.mounts.iter().map(|mounted| async move {
             let within = mounted.mount.drainer.map_or(GRACE, |drainer| drainer.shutdown);
             let hook = mounted.connector.drain(self.clone(), &mounted.mount);
             if tokio::time::timeout(within, hook).await.is_err() {
                 log::draining_too_slow(&mounted.mount.path);
             }
             let Some(drainer) = mounted.mount.drainer else {
-                self.0.connections.of_mount(index).iter().for_each(send_elsewhere);
+                self.0.connections.of_mount(mounted.index).iter().for_each(send_elsewhere);
                 return;
             };
-            let draining = self.drain_mount(index, mounted, drainer);
+            let draining = self.drain_mount(mounted, drainer);
             if tokio::time::timeout(drainer.shutdown, draining).await.is_err() {
                 log::draining_too_slow(&mounted.mount.path);
             }
@@ -50,8 +49,8 @@ impl Endpoint {
         self.leave_cluster().await;
     }
 
-    async fn drain_mount(&self, index: usize, mounted: &Mounted, drainer: DrainerSettings) {
-        let connections = self.0.connections.of_mount(index);
+    async fn drain_mount(&self, mounted: &Mounted, drainer: DrainerSettings) {
+        let connections = self.0.connections.of_mount(mounted.index);
         let size = drainer.batch_size.max(1);
         let log = log::DrainLine {
             level: drainer.log,

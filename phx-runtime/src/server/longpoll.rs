@@ -14,14 +14,19 @@ use http::{
 
 use super::{
     body::{self, BodyError},
+    matched::At,
     request::Request,
     response_body::ResponseBody,
     upgrade::RETRY_AFTER,
 };
 use crate::{
     cluster::{NodeId, Nodes},
-    connect::{ConnectInfo, LongPollSettings, params::Params, session_cookie::cookies},
-    endpoint::{Admitted, Counted, Endpoint, Mounted, MountedTransport, Whose},
+    connect::{
+        ConnectInfo, LongPollSettings,
+        params::{Params, QueryError},
+        session_cookie::cookies,
+    },
+    endpoint::{Admitted, Counted, Endpoint, MountedTransport, Whose},
     log,
     serializer::{LongPollForm, Protocol},
     token::{Token, random},
@@ -48,10 +53,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 
 /// Answers a request to a long-poll mount.
 pub(crate) async fn respond<S, B, E>(
-    endpoint: Endpoint,
-    index: usize,
+    at: At<LongPollSettings>,
     request: Request,
-    variables: Params,
     body: S,
 ) -> Response
 where
@@ -59,23 +62,21 @@ where
     B: Buf + Send + 'static,
     E: Send + 'static,
 {
-    let mounted = &endpoint.0.mounts[index];
-    let Some(longpoll) = &mounted.longpoll else {
-        return plain(StatusCode::NOT_FOUND);
-    };
+    let longpoll = &at.transport;
     request.log(TransportKind::LongPoll, longpoll);
-    let form = form(&request, longpoll);
-    let client = Client { endpoint: &endpoint, index, mounted, longpoll, form };
+    let query = request.query();
+    let form = form(query.as_ref().ok(), longpoll);
+    let client = Client { endpoint: &at.endpoint, at: &at, longpoll, form };
     let mut response = if !request.is_allowed(longpoll) {
         client.status(Status::Refused)
     } else if request.method == Method::OPTIONS {
         preflight(&request.headers)
     } else if request.method == Method::GET {
-        client.get(request, variables).await
+        client.get(request, query).await
     } else if request.method == Method::POST && form == LongPollForm::Cookie {
-        client.open(request, variables).await
+        client.open(request, query).await
     } else if client.publishes(&request.method) {
-        client.post(&request, body).await
+        client.post(&request, query, body).await
     } else {
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
         response
@@ -90,9 +91,9 @@ where
 }
 
 /// How the client takes its answers, by the version that it states or not.
-fn form(request: &Request, longpoll: &MountedTransport<LongPollSettings>) -> LongPollForm {
-    let query = request.query().unwrap_or_default();
-    let vsn = query.value("vsn").map(|vsn| vsn.as_str().unwrap_or_default());
+fn form(query: Option<&Params>, longpoll: &MountedTransport<LongPollSettings>) -> LongPollForm {
+    let vsn = query.and_then(|query| query.value("vsn"));
+    let vsn = vsn.map(|vsn| vsn.as_str().unwrap_or_default());
     Protocol::negotiate(vsn, &longpoll.settings.serializers)
         .map_or(LongPollForm::Texts, |protocol| protocol.long_poll)
 }
@@ -107,8 +108,7 @@ enum Found {
 /// A request's endpoint and mount.
 struct Client<'a> {
     endpoint: &'a Endpoint,
-    index: usize,
-    mounted: &'a Mounted,
+    at: &'a At<LongPollSettings>,
     longpoll: &'a MountedTransport<LongPollSettings>,
     form: LongPollForm,
 }
@@ -121,8 +121,8 @@ impl Client<'_> {
     }
 
     /// Polls, or opens a session if there is none.
-    async fn get(&self, request: Request, variables: Params) -> Response {
-        let Ok(query) = request.query() else {
+    async fn get(&self, request: Request, query: Result<Params, QueryError>) -> Response {
+        let Ok(query) = query else {
             return plain(StatusCode::BAD_REQUEST);
         };
         match self.session(&request.headers, &query) {
@@ -157,12 +157,12 @@ impl Client<'_> {
         if self.form == LongPollForm::Cookie {
             return self.status(Status::Gone);
         }
-        self.open(request, variables).await
+        self.open(request, Ok(query)).await
     }
 
     /// Opens a session, and gives its token to the client.
-    async fn open(&self, request: Request, variables: Params) -> Response {
-        let Ok(mut query) = request.query() else {
+    async fn open(&self, request: Request, query: Result<Params, QueryError>) -> Response {
+        let Ok(mut query) = query else {
             return plain(StatusCode::BAD_REQUEST);
         };
         if self.endpoint.0.connections.are_draining() {
@@ -170,17 +170,15 @@ impl Client<'_> {
         }
         let peer = request.via.peer.map(|peer| peer.ip());
         let limits = self.longpoll.settings.own.sessions;
-        let Ok(seat) = self.endpoint.0.sessions.admit(self.index, peer, limits) else {
+        let Ok(seat) = self.endpoint.0.sessions.admit(self.at.mounted.index, peer, limits) else {
             return full(StatusCode::SERVICE_UNAVAILABLE);
         };
-        let peer = request.via.peer;
-        let limits = self.endpoint.0.server.connections;
-        let counted = match self.endpoint.0.connections.count_in(peer, limits) {
+        let counted = match self.endpoint.count_in(request.via.peer) {
             Ok(counted) => counted,
             Err(Whose::Everybody) => return full(StatusCode::SERVICE_UNAVAILABLE),
             Err(Whose::Client(_)) => return full(StatusCode::TOO_MANY_REQUESTS),
         };
-        query.extend(variables);
+        query.extend(self.at.variables.clone());
         let kind = TransportKind::LongPoll;
         let path = request.path.clone();
         let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
@@ -201,13 +199,18 @@ impl Client<'_> {
     }
 
     /// Takes messages.
-    async fn post<S, B, E>(&self, request: &Request, body: S) -> Response
+    async fn post<S, B, E>(
+        &self,
+        request: &Request,
+        query: Result<Params, QueryError>,
+        body: S,
+    ) -> Response
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
         B: Buf + Send + 'static,
         E: Send + 'static,
     {
-        let Ok(query) = request.query() else {
+        let Ok(query) = query else {
             return plain(StatusCode::BAD_REQUEST);
         };
         let announced = content_length(&request.headers);
@@ -274,7 +277,7 @@ impl Client<'_> {
 
     /// Makes tokens belong to their mount.
     fn salt(&self) -> String {
-        format!("long-poll {} {}", self.mounted.mount.path, self.longpoll.settings.own.path)
+        format!("long-poll {} {}", self.at.mounted.mount.path, self.longpoll.settings.own.path)
     }
 
     /// Opens a session, and returns its token.
@@ -284,11 +287,8 @@ impl Client<'_> {
         (seat, counted): (Seat, Counted),
     ) -> Result<String, Status> {
         let peer = info.peer();
-        let serializers = &self.longpoll.settings.serializers;
-        match self.endpoint.admit(self.index, serializers, info).await {
-            Ok(admitted) => {
-                self.start(Admitted { counted, ..admitted }, peer, seat).ok_or(Status::Failed)
-            }
+        match self.at.admit(info, counted).await {
+            Ok(admitted) => self.start(admitted, peer, seat).ok_or(Status::Failed),
             Err(error) if error.is_fault() => Err(Status::Failed),
             Err(_) => Err(Status::Refused),
         }

@@ -17,6 +17,7 @@ mod http2_connection;
 mod http_connection;
 mod listener;
 mod longpoll;
+mod matched;
 mod missing_state;
 mod opening;
 mod parked;

@@ -7,7 +7,7 @@ use hyper::upgrade::OnUpgrade;
 use warp::{Filter, Rejection, Reply, filters::path::FullPath};
 
 use super::{
-    dispatch::Target,
+    matched::Matched,
     request::{ExtendedConnect, Request},
     response_body::for_warp,
 };
@@ -40,11 +40,11 @@ impl Endpoint {
     + use<> {
         let endpoint = self.clone();
         let mine = warp::path::full().and_then(move |path: FullPath| {
-            let target = Target::find(&endpoint, path.as_str());
+            let target = Matched::find(&endpoint, path.as_str());
             async move { target.ok_or_else(warp::reject::not_found) }
         });
         mine.and(request()).and(warp::ext::optional::<OnUpgrade>()).and(warp::body::stream()).then(
-            |target: Target, request: Request, on_upgrade: Option<OnUpgrade>, body| async move {
+            |target: Matched, request: Request, on_upgrade: Option<OnUpgrade>, body| async move {
                 for_warp(target.answer(request, on_upgrade, body).await)
             },
         )

@@ -14,9 +14,10 @@ use hyper::{body::Body, upgrade::OnUpgrade};
 use tower_service::Service;
 
 use super::{
-    dispatch::{Target, not_found},
+    dispatch::not_found,
     gate::{self, Asked},
     head,
+    matched::Matched,
     request::{ExtendedConnect, Request},
     response_body::ResponseBody,
 };
@@ -79,7 +80,7 @@ where
         let (mut head, body) = request.into_parts();
         let passed = head.extensions.remove::<Via>();
         let peer = head.extensions.get().map(|PeerAddress(address)| *address);
-        let target = Target::find(&endpoint, head.uri.path());
+        let target = Matched::find(&endpoint, head.uri.path());
         let Some(target) = target else {
             let via = passed.clone().unwrap_or_else(|| Via::from_peer(peer));
             let asked = Asked {

@@ -12,13 +12,15 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{listener::Wire, request::Request, stream::HttpStream};
+use super::{listener::Wire, matched::At, request::Request, stream::HttpStream};
 use crate::{
     connect::{
-        WebSocketSettings, extensions, handshake, params::Params, plain_response, subprotocols,
+        ConnectInfo, WebSocketSettings, extensions,
+        handshake::{self, Accept, HandshakeError},
+        plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
-    endpoint::{Admitted, Endpoint, RequestPath, Whose},
+    endpoint::{Admitted, Endpoint, MountedTransport, Whose},
     log,
     message::Reason,
     transport::{
@@ -40,13 +42,11 @@ const UPGRADE: Duration = Duration::from_secs(10);
 
 /// Answers a request for a WebSocket connection and, if it is accepted, serves the connection.
 pub(super) async fn upgrade(
-    endpoint: Endpoint,
-    index: usize,
+    at: At<WebSocketSettings>,
     request: Request,
-    variables: Params,
     on_upgrade: Option<OnUpgrade>,
 ) -> Response<String> {
-    let accepted = accept(endpoint, index, request, variables, on_upgrade.is_some()).await;
+    let accepted = accept(at, request, on_upgrade.is_some()).await;
     match (accepted, on_upgrade) {
         (Ok((response, accepted)), Some(on_upgrade)) => {
             tokio::spawn(serve(accepted, on_upgrade));
@@ -88,15 +88,10 @@ impl Endpoint {
         request: &http::request::Parts,
         peer: Option<std::net::SocketAddr>,
     ) -> Result<(Response<()>, WebSocketUpgrade), Response<String>> {
-        let open = || self.0.mounts.iter().map(|mounted| mounted.websocket.as_ref());
-        let asked = RequestPath::new(request.uri.path(), open().flatten().map(|it| &it.path));
-        let mut mounts = open().enumerate();
-        let found =
-            mounts.find_map(|(index, websocket)| Some((index, websocket?.path.matches(&asked)?)));
-        let Some((index, variables)) = found else {
-            return Err(plain_response(StatusCode::NOT_FOUND, ""));
-        };
-        accept(self.clone(), index, Request::of(request, peer), variables, true).await
+        let path = request.uri.path();
+        let at = At::find(self, path, |mounted| mounted.websocket.as_ref());
+        let at = at.ok_or_else(|| plain_response(StatusCode::NOT_FOUND, ""))?;
+        accept(at, Request::of(request, peer), true).await
     }
 }
 
@@ -104,9 +99,7 @@ impl Endpoint {
 #[must_use = "a client that was accepted is to be served"]
 pub struct WebSocketUpgrade {
     admitted: Admitted,
-    endpoint: Endpoint,
-    /// Which mount.
-    index: usize,
+    websocket: Arc<MountedTransport<WebSocketSettings>>,
     compresses: bool,
 }
 
@@ -122,20 +115,11 @@ impl WebSocketUpgrade {
         self,
         stream: impl AsyncRead + AsyncWrite + Send + 'static,
     ) -> impl Future<Output = Reason> + Send {
-        let websocket = self.endpoint.0.mounts[self.index].websocket.as_ref();
-        let served = websocket.map(|websocket| {
-            let backlog = websocket.settings.own.backlog.clone();
-            let (io, connection) = Io::other(stream, backlog, self.compresses);
-            let decoder = decoder(&websocket.settings.own, self.compresses);
-            let websocket = WebSocket::new(io, decoder, websocket.settings.own.timeout);
-            self.admitted.serve(connection, websocket)
-        });
-        async move {
-            match served {
-                Some(served) => served.await,
-                None => Reason::Lost,
-            }
-        }
+        let settings = &self.websocket.settings.own;
+        let (io, connection) = Io::other(stream, settings.backlog.clone(), self.compresses);
+        let decoder = decoder(settings, self.compresses);
+        let websocket = WebSocket::new(io, decoder, settings.timeout);
+        self.admitted.serve(connection, websocket)
     }
 }
 
@@ -152,66 +136,71 @@ fn decoder(settings: &WebSocketSettings, compresses: bool) -> Decoder {
 
 /// Decides on a request for a WebSocket connection.
 async fn accept(
-    endpoint: Endpoint,
-    index: usize,
+    at: At<WebSocketSettings>,
     request: Request,
-    variables: Params,
     can_be_upgraded: bool,
 ) -> Result<(Response<()>, WebSocketUpgrade), Response<String>> {
-    let mounted = &endpoint.0.mounts[index];
-    let Some(websocket) = &mounted.websocket else {
-        return Err(plain_response(StatusCode::NOT_FOUND, ""));
-    };
+    let websocket = &at.transport;
     request.log(TransportKind::WebSocket, websocket);
     if !request.is_allowed(websocket) {
         return Err(plain_response(StatusCode::FORBIDDEN, ""));
     }
-    let asked = if request.is_extended_connect {
+    let accept = handshake(&request).map_err(no_handshake)?;
+    let bad = |why: &str| plain_response(StatusCode::BAD_REQUEST, why);
+    let mut params = request.query().map_err(|error| bad(&error.to_string()))?;
+    params.extend(at.variables.clone());
+    if !can_be_upgraded {
+        return Err(bad("this connection cannot be upgraded"));
+    }
+    let settings = &websocket.settings.own;
+    let deflate = settings.compress.then(|| extensions::negotiate(&request.headers)).flatten();
+    let counted = at.endpoint.count_in(request.via.peer).map_err(too_many)?;
+    let info = request.connect_info(TransportKind::WebSocket, params, websocket, &at.endpoint);
+    let protocol = subprotocol(&info, settings, &at.mounted.mount.path);
+    let protocol = protocol.map_err(|status| plain_response(status, ""))?;
+    let admitted = at.admit(info, counted).await.map_err(|error| settings.answer(&error))?;
+    let response = switching(accept, deflate.as_ref(), protocol);
+    let compresses = deflate.is_some();
+    Ok((response, WebSocketUpgrade { admitted, websocket: at.transport, compresses }))
+}
+
+/// What is to be answered to the key of a handshake; none over HTTP/2.
+fn handshake(request: &Request) -> Result<Option<Accept>, HandshakeError> {
+    if request.is_extended_connect {
         handshake::accept_extended(&request.headers).map(|()| None)
     } else {
         handshake::accept(&request.method, &request.headers).map(Some)
-    };
-    let accept = match asked {
-        Ok(accept) => accept,
-        Err(error) => {
-            let mut response = plain_response(error.status(), &error.to_string());
-            response.headers_mut().extend(error.header());
-            return Err(response);
-        }
-    };
-    let mut params = match request.query() {
-        Ok(query) => query,
-        Err(error) => {
-            return Err(plain_response(StatusCode::BAD_REQUEST, &error.to_string()));
-        }
-    };
-    params.extend(variables);
-    if !can_be_upgraded {
-        let why = "this connection cannot be upgraded";
-        return Err(plain_response(StatusCode::BAD_REQUEST, why));
     }
-    let deflate = websocket.settings.own.compress.then(|| extensions::negotiate(&request.headers));
-    let deflate = deflate.flatten();
-    let peer = request.via.peer;
-    let counted = match endpoint.0.connections.count_in(peer, endpoint.0.server.connections) {
-        Ok(counted) => counted,
-        Err(full) => return Err(too_many(full)),
-    };
-    let info = request.connect_info(TransportKind::WebSocket, params, websocket, &endpoint);
-    let protocol =
-        match subprotocols::choose(&info.headers, websocket.settings.own.subprotocols.as_deref()) {
-            Ok(protocol) => protocol.cloned(),
-            Err(error) => {
-                log::subprotocols_refused(&error.offered, &error.accepted, &mounted.mount.path);
-                return Err(plain_response(StatusCode::FORBIDDEN, ""));
-            }
-        };
-    let admitted = match endpoint.admit(index, &websocket.settings.serializers, info).await {
-        Ok(admitted) => Admitted { counted, ..admitted },
-        Err(error) => return Err(websocket.settings.own.answer(&error)),
-    };
-    let (endpoint, compresses) = (endpoint.clone(), deflate.is_some());
-    let accepted = WebSocketUpgrade { admitted, endpoint, index, compresses };
+}
+
+/// The answer to a request that is no handshake.
+fn no_handshake(error: HandshakeError) -> Response<String> {
+    let mut response = plain_response(error.status(), &error.to_string());
+    response.headers_mut().extend(error.header());
+    response
+}
+
+/// The subprotocol that both sides speak, where that matters.
+fn subprotocol(
+    info: &ConnectInfo,
+    settings: &WebSocketSettings,
+    mount: &str,
+) -> Result<Option<HeaderValue>, StatusCode> {
+    match subprotocols::choose(&info.headers, settings.subprotocols.as_deref()) {
+        Ok(protocol) => Ok(protocol.cloned()),
+        Err(error) => {
+            log::subprotocols_refused(&error.offered, &error.accepted, mount);
+            Err(StatusCode::FORBIDDEN)
+        }
+    }
+}
+
+/// The answer to a client that is let in.
+fn switching(
+    accept: Option<Accept>,
+    deflate: Option<&HeaderValue>,
+    protocol: Option<HeaderValue>,
+) -> Response<()> {
     let mut response = Response::new(());
     // Over HTTP/2, the answer to CONNECT is an ordinary one.
     if let Some(accept) = accept {
@@ -223,12 +212,12 @@ async fn accept(
     }
     let headers = response.headers_mut();
     if let Some(agreed) = deflate {
-        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed.clone());
     }
     if let Some(protocol) = protocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    Ok((response, accepted))
+    response
 }
 
 /// The answer to a client for whom there is no room.
@@ -257,7 +246,7 @@ fn serve(accepted: WebSocketUpgrade, on_upgrade: OnUpgrade) -> impl Future<Outpu
 impl WebSocketUpgrade {
     /// Waits for the stream. None if it never comes.
     async fn establish(self, on_upgrade: OnUpgrade) -> Option<(Admitted, Connection, WebSocket)> {
-        let Self { admitted, endpoint, index, compresses } = self;
+        let Self { admitted, websocket, compresses } = self;
         let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => {
@@ -269,7 +258,7 @@ impl WebSocketUpgrade {
                 return None;
             }
         };
-        let settings = &endpoint.0.mounts[index].websocket.as_ref()?.settings.own;
+        let settings = &websocket.settings.own;
         let (io, connection, early) = split(upgraded, settings.backlog.clone(), compresses);
         let mut decoder = decoder(settings, compresses);
         decoder.feed(&early);

@@ -27,7 +27,7 @@ pub(crate) use self::{
     serving::serve,
 };
 pub use crate::{
-    connection::{Connection, Outgoing},
+    connection::{BacklogLimits, Budget, Connection, Outgoing, Share},
     session::Dispatcher,
     wire::{CloseCode, Control, Frame, NotUtf8, Text},
 };

@@ -21,7 +21,7 @@ use super::{
     raw_socket::{Flow, Handled, HandledKind, RawSocket, guarded, terminate},
 };
 use crate::{
-    connection::{Connection, Outbox, Reader, Timeout},
+    connection::{Connection, Reader, Timeout},
     message::{Info, Reason},
     wire::{CloseCode, Control, Frame, deflate},
 };
@@ -86,7 +86,7 @@ async fn finish<T: Transport>(served: &mut Served<T>, end: End) -> Reason {
         let _ = tokio::time::timeout(LINGER, serving.farewell()).await;
         if connection.has_frames() {
             // What did not leave in that time is given up, so that the client still learns why.
-            connection.with_outbox(Outbox::skip_to_close);
+            connection.skip_to_close();
             let _ = tokio::time::timeout(LINGER, serving.farewell()).await;
         }
     };

@@ -45,18 +45,9 @@ const LONGEST_TEXT: usize = 123;
 
 /// The same with as much of a text as there is room for; without a code there is neither.
 pub(crate) fn close_frame_saying(code: Option<CloseCode>, text: &str) -> Bytes {
-    let Some(code) = code else { return close_reply(None) };
+    let Some(code) = code else { return Bytes::from_static(&[0x88, 0]) };
     let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
     encode(OpCode::Close, &[&code.get().to_be_bytes(), text.as_bytes()].concat())
-}
-
-/// The frame that answers a client's close: the same code, or none if the client gave none.
-pub(crate) fn close_reply(received: Option<&ClientClose>) -> Bytes {
-    const WITHOUT_BODY: &[u8] = &[0x88, 0];
-    match received {
-        Some(close) => encode(OpCode::Close, &close.code.get().to_be_bytes()),
-        None => Bytes::from_static(WITHOUT_BODY),
-    }
 }
 
 #[cfg(test)]
@@ -98,8 +89,8 @@ mod tests {
     fn a_close_is_answered_with_its_own_code() {
         let close = parse(b"\x0f\xa0bye").unwrap().unwrap();
         assert_eq!((close.code.get(), close.reason.as_str()), (4000, "bye"));
-        assert_eq!(close_reply(Some(&close)), &[0x88, 2, 0x0f, 0xa0][..]);
-        assert_eq!(close_reply(None), encode(OpCode::Close, b""));
+        assert_eq!(close_frame_saying(Some(close.code), ""), &[0x88, 2, 0x0f, 0xa0][..]);
+        assert_eq!(close_frame_saying(None, ""), encode(OpCode::Close, b""));
     }
 
     #[test]

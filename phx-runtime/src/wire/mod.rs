@@ -12,7 +12,7 @@ mod message_frame;
 
 pub use self::frame::{CloseCode, Control, Frame, NotUtf8, Text};
 pub(crate) use self::{
-    close::{ClientClose, close_frame, close_frame_saying, close_reply},
+    close::{ClientClose, close_frame, close_frame_saying},
     decoder::{Decoder, Incoming},
     encoder::{put_frame, server_frames},
     frame_header::{OpCode, ServerFrameLen, header as frame_header, server_frame_len},

@@ -55,14 +55,14 @@ pub(crate) fn stream_of_lines(stream: &[u8], pieces: &[usize]) {
         let (mut answers, mut questions) = tokio::io::split(client);
         let asking = async {
             let mut rest = stream;
-            for piece in pieces.iter().chain(&[usize::MAX]).cycle() {
-                let piece;
-                (piece, rest) = rest.split_at((*piece).clamp(1, rest.len().max(1)).min(rest.len()));
+            let mut pieces = pieces.iter().chain(&[usize::MAX]).cycle();
+            while !rest.is_empty() {
+                let length = pieces.next().map_or(1, |piece| (*piece).clamp(1, rest.len()));
                 // The server may have closed.
-                if rest.is_empty() && piece.is_empty() || questions.write_all(piece).await.is_err()
-                {
+                if questions.write_all(&rest[..length]).await.is_err() {
                     break;
                 }
+                rest = &rest[length..];
             }
             let _ = questions.shutdown().await;
         };

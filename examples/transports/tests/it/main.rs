@@ -1,6 +1,6 @@
 //! Every transport of this crate carries what channels need, and hostile clients of it end alone.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod any_bytes;
 mod clients;

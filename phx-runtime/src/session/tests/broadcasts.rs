@@ -175,7 +175,7 @@ async fn what_a_channel_does_not_intercept_leaves_in_one_piece_before_what_it_do
         ann.send(json!(["1", null, "room:a", event, large]));
     }
     ann.connection.take_frames();
-    let first = bob.connection.first_piece().unwrap();
+    let first = bob.connection.front().unwrap();
     assert!(first.len() > 3 * large.len(), "{} bytes", first.len());
     for event in ["told", "told", "told", "secret", "secret"] {
         assert_eq!(bob.recv().await[3], event);

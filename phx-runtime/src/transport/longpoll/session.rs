@@ -77,7 +77,7 @@ impl Session {
         budget: Arc<Budget>,
     ) -> Arc<Self> {
         let connection = Connection::text_only(backlog);
-        connection.with_outbox(|outbox| outbox.count_in(budget.share(0)));
+        connection.count_in(&budget);
         Arc::new(Self {
             token,
             peer,

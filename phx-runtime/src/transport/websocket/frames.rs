@@ -10,8 +10,9 @@ use std::{
 use super::io::{Io, READ_SIZE};
 use crate::{
     connection::Connection,
+    message::Reason,
     transport::{Received, Transport},
-    wire::{ClientClose, CloseCode, Control, Decoder, Incoming, close_reply},
+    wire::{ClientClose, Control, Decoder, Incoming},
 };
 
 /// A stream that speaks WebSocket.
@@ -66,10 +67,9 @@ impl WebSocket {
 
     /// The client closes, and is answered.
     fn closed(&mut self, close: Option<ClientClose>, connection: &Connection) -> Received {
-        let reply = close_reply(close.as_ref());
-        connection.with_outbox(|outbox| outbox.answer_close(CloseCode::NORMAL, &reply));
-        self.is_answered = true;
         let (code, text) = close.map(|close| (close.code, close.reason)).unzip();
+        connection.close_saying(code, "", Reason::Closed);
+        self.is_answered = true;
         Received::Closed { code, text: text.unwrap_or_default() }
     }
 }
@@ -140,6 +140,6 @@ impl Transport for WebSocket {
     }
 
     fn peer(&self, connection: &Connection) -> Option<SocketAddr> {
-        connection.with_outbox(|outbox| outbox.peer())
+        connection.peer()
     }
 }

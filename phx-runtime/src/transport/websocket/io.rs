@@ -17,7 +17,7 @@ use tokio::{
 
 use super::tcp::TcpReader;
 use crate::{
-    connection::{BacklogLimits, Connection, Outbox},
+    connection::{BacklogLimits, Connection},
     wire::Decoder,
 };
 
@@ -49,7 +49,10 @@ impl Io {
         compresses: bool,
     ) -> (Self, Connection) {
         let (read, write) = stream.into_split();
-        (Self::Tcp(TcpReader::new(read)), Connection::with_socket(backlog, Some(write), compresses))
+        (
+            Self::Tcp(TcpReader::new(read)),
+            Connection::of_websocket(backlog, Some(write), compresses),
+        )
     }
 
     pub(crate) fn other(
@@ -57,7 +60,7 @@ impl Io {
         backlog: Arc<BacklogLimits>,
         compresses: bool,
     ) -> (Self, Connection) {
-        (Self::Other(Box::pin(stream)), Connection::with_socket(backlog, None, compresses))
+        (Self::Other(Box::pin(stream)), Connection::of_websocket(backlog, None, compresses))
     }
 
     /// Waits for the end of the stream while nothing is read from it. Only plain TCP tells of it
@@ -107,7 +110,7 @@ impl Io {
     ) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(_) => {
-                connection.with_outbox(|outbox| outbox.shut_down());
+                connection.shut_down();
                 Poll::Ready(Ok(()))
             }
             Self::Other(stream) => stream.as_mut().poll_shutdown(task),
@@ -121,9 +124,7 @@ fn poll_flush_stream(
     connection: &Connection,
 ) -> Poll<io::Result<()>> {
     loop {
-        connection.uncork();
-        let front = connection.with_outbox(Outbox::front);
-        let Some(mut front) = front else {
+        let Some(mut front) = connection.front() else {
             return stream.as_mut().poll_flush(task);
         };
         while front.has_remaining() {
@@ -133,7 +134,7 @@ fn poll_flush_stream(
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             front.advance(written);
-            connection.with_outbox(|outbox| outbox.advance(written));
+            connection.written(written);
         }
     }
 }

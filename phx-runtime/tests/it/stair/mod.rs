@@ -88,6 +88,61 @@ fn no_arrow_of_the_runtime_goes_up() {
     assert!(wrong.is_empty(), "{} arrows go up:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The transports that are part of the library, and the test kit's. How many sessions of long-polling
+/// there may be is a matter of the server, which asks before there is a transport.
+fn is_built_in_transport(file: &Path) -> bool {
+    let folders = ["transport/websocket/", "transport/longpoll/", "testing/"];
+    let others = ["sessions.rs", "tests.rs"];
+    let path = file.to_string_lossy();
+    folders.iter().any(|folder| path.contains(folder))
+        && !others.iter().any(|it| path.ends_with(it))
+}
+
+#[test]
+fn the_built_in_transports_use_of_a_connection_what_others_may_use() {
+    let source = manifest("phx-runtime/src");
+    let read = |file: &str| std::fs::read_to_string(source.join(file)).unwrap();
+    let handle = read("connection/handle.rs");
+    let not_public = ["pub(crate) fn ", "pub(super) fn "];
+    let private: BTreeSet<_> = not_public
+        .iter()
+        .flat_map(|start| handle.split(start).skip(1))
+        .map(|rest| rest.split(['(', '<']).next().unwrap())
+        .collect();
+    assert!(private.contains("notify_all"), "{private:?}");
+    let room = read("connection/mod.rs");
+    let (_, public) = room.split_once("\npub use self::{").unwrap();
+    let (public, _) = public.split_once("\n};").unwrap();
+    let mut files = BTreeSet::new();
+    let mut wrong = Vec::new();
+    let modules = Crate::read(&source.join("lib.rs"));
+    for module in modules.0.values() {
+        if !is_built_in_transport(&module.file) {
+            continue;
+        }
+        files.insert(&*module.file);
+        for mention in &module.mentions {
+            let [start, room, .., name] = &**mention else { continue };
+            let is_public = public.split(|c: char| !c.is_alphanumeric()).any(|word| word == name);
+            if (&**start, &**room) == ("crate", "connection") && !is_public {
+                wrong.push(format!("{} names {name}", module.file.display()));
+            }
+        }
+    }
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        for name in &private {
+            let calls = ["connection.", "connection().", "Connection::"];
+            let is_called = |call| text.contains(&format!("{call}{name}("));
+            if calls.into_iter().any(is_called) {
+                wrong.push(format!("{} calls {name}", file.display()));
+            }
+        }
+    }
+    assert!(files.len() > 10, "{files:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn no_files_know_each_other_in_a_circle() {
     let roots = [

@@ -2,14 +2,15 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use phx_runtime::{
     ConnectError, ConnectInfo, Endpoint, Params, Reason,
     channel::Info,
-    options::{Mount, WebSocketOptions},
+    options::{CustomOptions, Mount, ServerOptions, WebSocketOptions},
     socket::{ConnectRequest, RawConnect},
     transport::{
-        CloseCode, Connection, Flow, Frame, Handled, Outcome, RawSocket, Received, Text,
+        CloseCode, Connection, Flow, Frame, Handled, Outcome, Outgoing, RawSocket, Received, Text,
         TransportKind,
     },
 };
@@ -268,6 +269,57 @@ async fn connections_of_other_transports_are_counted_and_drained() {
     let info = ConnectInfo::new(TransportKind::Custom("memory"), Params::default());
     let refused = endpoint.connect("/raw", info).await.unwrap_err();
     assert_eq!(refused.response().0, 503);
+}
+
+#[tokio::test]
+async fn connections_of_other_transports_are_among_those_there_may_be() {
+    let raw = Mount::new("/raw").custom(CustomOptions::new());
+    let limits = ServerOptions::new().max_connections(2).max_connections_per_peer(1);
+    let builder = Endpoint::builder().server(limits).state(Ends::default());
+    let endpoint = builder.raw_socket::<Obedient>(raw).build().unwrap();
+    let from = |peer: [u8; 4]| {
+        let kind = TransportKind::Custom("memory");
+        ConnectInfo::new(kind, Params::default()).with_peer((peer, 1).into())
+    };
+    let first = endpoint.connect("/raw", from([192, 0, 2, 1])).await.unwrap();
+    let again = endpoint.connect("/raw", from([192, 0, 2, 1])).await.unwrap_err();
+    assert_eq!(again.response().0, 429);
+    let door = endpoint.door("/raw").unwrap();
+    let second = door.admit(from([192, 0, 2, 2])).await.unwrap();
+    let third = door.admit(from([192, 0, 2, 3])).await.unwrap_err();
+    assert_eq!(third.response().0, 503);
+    drop(first);
+    assert!(door.admit(from([192, 0, 2, 1])).await.is_ok());
+    drop(second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_never_polled_again_keeps_nothing_and_hurts_nobody() {
+    let (endpoint, ends) = endpoint();
+    let (mut neighbour, their_memory) = memory();
+    let _neighbour_served = joined(&endpoint, their_memory, &mut neighbour).await;
+    let (client, transport) = memory();
+    let params = Params::from_iter([("vsn", "2.0.0")]);
+    let info = ConnectInfo::new(TransportKind::Custom("memory"), params);
+    let admitted = endpoint.connect("/socket/there", info).await.unwrap();
+    let connection = Connection::new(1000);
+    let mut served = Box::pin(admitted.serve(connection.clone(), transport));
+    client.say(r#"["1","1","room:a","phx_join",{}]"#);
+    assert_eq!((&mut served).now_or_never(), None);
+    assert_eq!(endpoint.subscribers("room:a"), 2);
+    for _ in 0..60 {
+        endpoint.broadcast("room:a", "news", json!("x".repeat(1000)));
+        assert!(neighbour.hears().await.contains("news"));
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    // After twice the time that a client may be behind.
+    assert_eq!(connection.take_frames(), [Outgoing::Close]);
+    drop(served);
+    while ends.lock().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(endpoint.subscribers("room:a"), 1);
+    assert_eq!(endpoint.connections(), 1);
 }
 
 #[tokio::test(start_paused = true)]
