@@ -10,11 +10,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::BoxStream};
 use phx_runtime::{Endpoint, cluster::Cluster, json};
 use tokio::runtime::Builder;
 
 use super::{
+    compare::median,
+    crowd,
     effort::Effort,
     fleet::{Fleet, contains},
     measure::{self, Measured, PAD},
@@ -29,12 +31,14 @@ pub struct Compared {
     pub target: String,
     pub phx: f64,
     pub yardstick: f64,
-    pub limit: f64,
+    pub unit: &'static str,
+    /// None where it is only stated.
+    pub limit: Option<f64>,
 }
 
 /// An engine of its own.
-struct Engine {
-    name: &'static str,
+pub struct Engine {
+    pub name: &'static str,
     url: String,
     folder: std::path::PathBuf,
     child: Child,
@@ -65,7 +69,14 @@ impl Engine {
     }
 
     fn node(&self) -> io::Result<Server> {
-        Server::start_with(Kind::PHX, &[("CLUSTER", &self.url), ("SECRET", SECRET)])
+        self.node_that_coalesces(Duration::ZERO)
+    }
+
+    /// A node that tells of presences so often at most.
+    pub fn node_that_coalesces(&self, time: Duration) -> io::Result<Server> {
+        let time = time.as_millis().to_string();
+        let environment = [("CLUSTER", &*self.url), ("SECRET", SECRET), ("COALESCE", &time)];
+        Server::start_with(Kind::PHX, &environment)
     }
 }
 
@@ -85,24 +96,32 @@ pub fn compare(effort: Effort) -> io::Result<Vec<Compared>> {
             all.push(receiving(effort, &engine, window)?);
         }
         for window in [1, 16] {
-            let cpu = |who: &str| run_sender(who, &engine.url, window);
-            all.push(Compared {
-                target: format!("{name}: CPU per broadcast sent, {window} at once; a bare publish"),
-                phx: median_of(effort, || cpu("phx"))?,
-                yardstick: median_of(effort, || cpu(engine.name))?,
-                limit: 1.5,
-            });
+            all.push(sending(effort, &engine, window)?);
         }
         all.push(latency(&engine)?);
         all.push(joining(effort, &engine)?);
+        all.extend(crowd::crowding(effort, &engine)?);
     }
     Ok(all)
 }
 
-fn median_of(effort: Effort, mut one: impl FnMut() -> io::Result<f64>) -> io::Result<f64> {
-    let mut all = (0..effort.few_rounds()).map(|_| one()).collect::<io::Result<Vec<_>>>()?;
-    all.sort_by(f64::total_cmp);
-    Ok(all[all.len() / 2])
+/// A broadcast beside a publish of as many bytes, in turn.
+fn sending(effort: Effort, engine: &Engine, window: usize) -> io::Result<Compared> {
+    let (mut phx, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..effort.rounds {
+        phx.push(run_sender("phx", &engine.url, window)?);
+        bare.push(run_sender(engine.name, &engine.url, window)?);
+    }
+    Ok(Compared {
+        target: format!(
+            "{}: CPU per broadcast sent, {window} at once; a bare publish",
+            engine.name
+        ),
+        phx: median(phx.into_iter()),
+        yardstick: median(bare.into_iter()),
+        unit: "µs",
+        limit: Some(1.5),
+    })
 }
 
 /// A delivery to one of 1,000 subscribers on another node than the sender's, and on the same.
@@ -117,7 +136,7 @@ fn receiving(effort: Effort, engine: &Engine, window: usize) -> io::Result<Compa
         let server = Server::start(Kind::PHX)?;
         alone.push(deliveries(&server, &server, window, time)?);
     }
-    let cpu = |costs: &[Cost]| super::compare::median(costs.iter().filter_map(|cost| cost.cpu));
+    let cpu = |costs: &[Cost]| median(costs.iter().filter_map(|cost| cost.cpu));
     let name = engine.name;
     Ok(Compared {
         target: format!(
@@ -125,7 +144,8 @@ fn receiving(effort: Effort, engine: &Engine, window: usize) -> io::Result<Compa
         ),
         phx: cpu(&apart),
         yardstick: cpu(&alone),
-        limit: 1.15,
+        unit: "µs",
+        limit: Some(1.15),
     })
 }
 
@@ -200,10 +220,11 @@ fn joining(effort: Effort, engine: &Engine) -> io::Result<Compared> {
     let yardstick = join(&Server::start(Kind::PHX)?)?;
     let target =
         format!("{}: CPU per join with {topics} joins there, three nodes; one alone", engine.name);
-    Ok(Compared { target, phx, yardstick, limit: 1.5 })
+    Ok(Compared { target, phx, yardstick, unit: "µs", limit: Some(1.5) })
 }
 
-/// From a broadcast here to a client's socket at another node, and from a publish to its receipt.
+/// From a broadcast here to a client's socket at another node, and from a publish to its receipt, in
+/// turn.
 fn latency(engine: &Engine) -> io::Result<Compared> {
     const COUNT: usize = 1000;
     const PAUSE: Duration = Duration::from_millis(2);
@@ -213,32 +234,79 @@ fn latency(engine: &Engine) -> io::Result<Compared> {
     fleet.join(|_| "bench:x".to_owned())?;
     fleet.may_sleep();
     let endpoint = runtime.block_on(joined(&engine.url))?;
+    let mut bare = runtime.block_on(Bare::connect(engine))?;
     thread::sleep(Duration::from_millis(500));
-    let mut times = Vec::new();
+    let (mut apart, mut alone) = (Vec::new(), Vec::new());
     for n in 0..COUNT {
         thread::sleep(PAUSE);
         let since = Instant::now();
         endpoint.broadcast("bench:x", "cast", json!({ "n": n, "pad": PAD }));
         fleet.run(|_, got| !contains(got.payload, b"\"cast\""))?;
-        times.push(since.elapsed());
+        apart.push(since.elapsed().as_secs_f64() * 1e6);
+        thread::sleep(PAUSE);
+        alone.push(runtime.block_on(bare.there())?.as_secs_f64() * 1e6);
     }
-    let phx = p50(&mut times);
-    drop(endpoint);
-    let bare = runtime.block_on(bare_latency(engine, COUNT, PAUSE))?;
     Ok(Compared {
         target: format!(
             "{}: p50 from a broadcast to a socket of another node; publish to receipt",
             engine.name
         ),
-        phx,
-        yardstick: bare,
-        limit: 1.5,
+        phx: median(apart.into_iter()),
+        yardstick: median(alone.into_iter()),
+        unit: "µs",
+        limit: Some(1.5),
     })
 }
 
-fn p50(times: &mut [Duration]) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1e6
+/// The engine's client alone.
+struct Bare {
+    sender: Sender,
+    received: BoxStream<'static, ()>,
+}
+
+enum Sender {
+    Redis(redis::aio::MultiplexedConnection),
+    Nats(async_nats::Client),
+}
+
+impl Bare {
+    async fn connect(engine: &Engine) -> io::Result<Self> {
+        if engine.name == "redis" {
+            let client = redis::Client::open(&*engine.url).map_err(io::Error::other)?;
+            let mut listener = client.get_async_pubsub().await.map_err(io::Error::other)?;
+            listener.subscribe("bare").await.map_err(io::Error::other)?;
+            let received = listener.into_on_message().map(drop).boxed();
+            return Ok(Self { sender: Sender::Redis(redis(&engine.url).await?), received });
+        }
+        let sender = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
+        let listener = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
+        let received = listener.subscribe("bare").await.map_err(io::Error::other)?;
+        listener.flush().await.map_err(io::Error::other)?;
+        Ok(Self { sender: Sender::Nats(sender), received: received.map(drop).boxed() })
+    }
+
+    /// How long a message takes.
+    async fn there(&mut self) -> io::Result<Duration> {
+        let body = Bytes::from_static(&[b'x'; 150]);
+        let since = Instant::now();
+        match &mut self.sender {
+            Sender::Redis(sender) => {
+                let mut publish = redis::cmd("PUBLISH");
+                publish.arg("bare").arg(&body[..]);
+                let received = async {
+                    self.received.next().await;
+                    since.elapsed()
+                };
+                let (sent, time) = tokio::join!(publish.query_async::<()>(sender), received);
+                sent.map(|()| time).map_err(io::Error::other)
+            }
+            Sender::Nats(sender) => {
+                sender.publish("bare", body).await.map_err(io::Error::other)?;
+                self.received.next().await;
+                Ok(since.elapsed())
+            }
+        }
+    }
 }
 
 async fn joined(url: &str) -> io::Result<Endpoint> {
@@ -251,43 +319,6 @@ async fn joined(url: &str) -> io::Result<Endpoint> {
 async fn redis(url: &str) -> io::Result<redis::aio::MultiplexedConnection> {
     let client = redis::Client::open(url).map_err(io::Error::other)?;
     client.get_multiplexed_async_connection().await.map_err(io::Error::other)
-}
-
-async fn bare_latency(engine: &Engine, count: usize, pause: Duration) -> io::Result<f64> {
-    let body = vec![b'x'; 150];
-    let mut times = Vec::new();
-    if engine.name == "redis" {
-        let client = redis::Client::open(&*engine.url).map_err(io::Error::other)?;
-        let mut listener = client.get_async_pubsub().await.map_err(io::Error::other)?;
-        listener.subscribe("bare").await.map_err(io::Error::other)?;
-        let mut stream = listener.into_on_message();
-        let mut sender = redis(&engine.url).await?;
-        for _ in 0..count {
-            tokio::time::sleep(pause).await;
-            let since = Instant::now();
-            let mut publish = redis::cmd("PUBLISH");
-            publish.arg("bare").arg(&body);
-            let sent = publish.query_async::<()>(&mut sender);
-            let (sent, ()) = tokio::join!(sent, async {
-                stream.next().await;
-                times.push(since.elapsed());
-            });
-            sent.map_err(io::Error::other)?;
-        }
-    } else {
-        let sender = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
-        let listener = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
-        let mut stream = listener.subscribe("bare").await.map_err(io::Error::other)?;
-        listener.flush().await.map_err(io::Error::other)?;
-        for _ in 0..count {
-            tokio::time::sleep(pause).await;
-            let since = Instant::now();
-            sender.publish("bare", body.clone().into()).await.map_err(io::Error::other)?;
-            stream.next().await;
-            times.push(since.elapsed());
-        }
-    }
-    Ok(p50(&mut times))
 }
 
 /// Runs [`send`] in a process of its own.

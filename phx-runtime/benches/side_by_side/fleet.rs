@@ -138,6 +138,24 @@ impl Fleet {
         Ok(())
     }
 
+    /// Reads what comes for some time, which nobody wants to know.
+    pub fn pass(&mut self, time: Duration) -> io::Result<()> {
+        let until = Instant::now() + time;
+        let mut events = Vec::with_capacity(1024);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let nap = Timespec::try_from(left).unwrap_or_default();
+            events.clear();
+            epoll::wait(&self.poll, spare_capacity(&mut events), Some(&nap))?;
+            for event in &events {
+                self.read(usize::try_from(event.data.u64()).unwrap_or_default(), &mut |_, _| true);
+            }
+            if left.is_zero() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Reads, and hands every frame to `each` until that returns `false`.
     pub fn run(&mut self, mut each: impl FnMut(&mut Self, Got<'_>) -> bool) -> io::Result<()> {
         let mut events = Vec::with_capacity(1024);
@@ -197,4 +215,9 @@ impl Fleet {
 
 pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// How often the part is there.
+pub fn count(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).filter(|window| *window == part).count()
 }

@@ -14,6 +14,8 @@
 #[cfg(all(feature = "redis", feature = "nats"))]
 mod cluster;
 mod compare;
+#[cfg(all(feature = "redis", feature = "nats"))]
+mod crowd;
 mod effort;
 mod fleet;
 mod kernel;

@@ -1,8 +1,8 @@
 //! The phx server under test: a plain channel with typed payloads, logging off.
 
-use std::env;
+use std::{env, time::Duration};
 
-use phx_runtime::Endpoint;
+use phx_runtime::{Endpoint, Presence, presence::PresenceOptions};
 
 /// What the load is made of.
 mod bench {
@@ -13,7 +13,7 @@ mod bench {
     pub struct Load;
 
     #[socket("/socket", websocket(timeout = false), longpoll, max_channels = 100_000)]
-    #[channels(Bench)]
+    #[channels(Bench, Member)]
     impl Load {
         #[connect]
         fn connect() -> Result<Self, ConnectError> {
@@ -52,6 +52,33 @@ mod bench {
             Reply::ok(message)
         }
     }
+
+    /// Somebody in a room whose members are told of each other.
+    #[derive(Deserialize)]
+    pub struct Member {
+        key: String,
+    }
+
+    struct AfterJoin;
+
+    #[channel("room:*")]
+    impl Member {
+        #[join]
+        fn join(member: Self) -> Result<Joined<Self>, JoinError> {
+            Ok(Joined::new(member).then(AfterJoin))
+        }
+
+        #[handle_info]
+        fn after_join(
+            &self,
+            _: AfterJoin,
+            socket: &Socket,
+            presence: State<Presence>,
+        ) -> Result<(), Fault> {
+            presence.track(socket, &self.key, json!({}))?;
+            Ok(())
+        }
+    }
 }
 
 /// Serves until it is killed, with so many worker threads.
@@ -59,7 +86,10 @@ pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
-        let mut builder = Endpoint::builder().socket::<bench::Load>();
+        let coalesce = env::var("COALESCE").ok().and_then(|millis| millis.parse().ok());
+        let coalesce = Duration::from_millis(coalesce.unwrap_or_default());
+        let presence = Presence::with_options(PresenceOptions::new().coalesce(coalesce));
+        let mut builder = Endpoint::builder().socket::<bench::Load>().state(presence);
         if let (Ok(url), Ok(secret)) = (env::var("CLUSTER"), env::var("SECRET")) {
             builder = builder.secret(secret).cluster(url);
         }

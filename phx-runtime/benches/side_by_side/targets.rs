@@ -83,9 +83,9 @@ fn cluster(setting: &Setting) -> Measured {
             target: compared.target,
             phx: compared.phx,
             yardstick: Some(compared.yardstick),
-            unit: "µs",
+            unit: compared.unit,
             figure: compared.phx / compared.yardstick,
-            limit: Some(compared.limit),
+            limit: compared.limit,
             others: Vec::new(),
         })
         .collect())

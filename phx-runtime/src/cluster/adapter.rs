@@ -1,6 +1,6 @@
 //! What carries payloads between nodes.
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{adapter_error::AdapterError, address::Parcel, inbox::Inbox};
 
@@ -29,8 +29,11 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Connects once: subscribes to [`Address::Channel`](super::Address::Channel) for every channel below
     /// [`channels`](Self::channels), and to [`Address::Node`](super::Address::Node) of [`Inbox::node`]. From then on until
-    /// the link is dropped, what arrives goes to [`Inbox::receive`], also what this node sent itself
-    /// to the channels, by which it knows that it is heard.
+    /// the link is dropped, what arrives goes to [`Inbox::receive`].
+    ///
+    /// What this node sent to the channels itself may come back to it, as many engines have it. One that
+    /// can leave that out saves each node the reading of all that it sent, and answers
+    /// [`Link::probe`] instead.
     ///
     /// # Errors
     ///
@@ -49,4 +52,15 @@ pub trait Link: Send + 'static {
     /// The connection is of no use any more; the node connects again. Nothing is sent twice: whether
     /// the payloads arrived is not known.
     fn send(&mut self, parcels: Vec<Parcel>) -> BoxFuture<'_, Result<(), AdapterError>>;
+
+    /// Asks the engine for a sign that it still takes what this node sends and gives it what arrives,
+    /// upon which the adapter calls [`Inbox::heard`]. Nothing by default, which is right where a node
+    /// hears what it sends to the channels: its heartbeats are the sign then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    fn probe(&mut self) -> BoxFuture<'_, Result<(), AdapterError>> {
+        std::future::ready(Ok(())).boxed()
+    }
 }

@@ -2,11 +2,13 @@
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{error::ClusterError, event::ClusterEvents, node::Node, nodes::Nodes};
-use crate::{
-    message::EncodeError,
-    pubsub::{Broadcast, Relay},
+use super::{
+    error::{BroadcastToError, ClusterError},
+    event::ClusterEvents,
+    node::Node,
+    nodes::Nodes,
 };
+use crate::pubsub::{Broadcast, Relay};
 
 /// A cluster that this node belongs to.
 ///
@@ -29,8 +31,8 @@ pub(crate) trait Engine: Relay {
     ///
     /// # Errors
     ///
-    /// It can never be sent.
-    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), EncodeError>;
+    /// The node is known not to be there, or the broadcast can never be sent.
+    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), BroadcastToError>;
 
     /// Starts, in the background from then on. Done when this node is heard, or at once if it was
     /// started before.
@@ -56,8 +58,8 @@ impl Engine for Nodes {
         self.events()
     }
 
-    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), EncodeError> {
-        self.relay_to(node.id(), broadcast)
+    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), BroadcastToError> {
+        self.relay_to(node, broadcast)
     }
 
     fn join(&self) -> BoxFuture<'_, Result<(), ClusterError>> {

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{adapter_error::AdapterError, node::Node};
+use crate::message::EncodeError;
 
 /// A node could not join its cluster.
 #[derive(Debug, Error)]
@@ -43,6 +44,20 @@ impl ClusterError {
     pub fn kind(&self) -> ClusterErrorKind {
         self.kind
     }
+}
+
+/// A broadcast to one node was not sent.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BroadcastToError {
+    /// The node is not there: it never was, it has said goodbye, or nothing was heard of it for
+    /// [`Cluster::down_after`](super::Cluster::down_after). It may have died a moment ago without
+    /// anybody knowing yet.
+    #[error("the node `{0}` is not there")]
+    Gone(Node),
+    /// The message can never be sent.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
 }
 
 /// Nodes that did not answer in time, or went meanwhile.

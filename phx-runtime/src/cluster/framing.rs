@@ -243,6 +243,14 @@ impl Heartbeat {
     }
 }
 
+/// How the numbered payloads of a node begin. The engine may give them back to it, and then they are
+/// of no use; its heartbeats are, which have no numbers.
+pub(super) fn beginning_of(tag: u64, node: NodeId) -> Vec<u8> {
+    let mut beginning = Writer::new(Header { tag, node, first: Some(0) }, 0).bytes;
+    beginning.truncate(2 + 2 * size_of::<u64>());
+    beginning
+}
+
 /// Reads the beginning of a payload.
 pub(super) fn read_header(payload: &Bytes) -> Result<Header, FramingError> {
     header(&mut Reader(payload.clone()))
@@ -379,6 +387,16 @@ mod tests {
         ) {
             let (header, payload) = written(first, &entries);
             prop_assert_eq!(read(&payload), Ok((header, entries)));
+        }
+
+        #[test]
+        fn a_nodes_own_payloads_are_told_by_their_beginning(first: u64) {
+            let beginning = super::beginning_of(7, NodeId(8));
+            let entries = [Entry::Goodbye];
+            prop_assert!(written(Some(first), &entries).1.starts_with(&beginning));
+            prop_assert!(!written(None, &entries).1.starts_with(&beginning));
+            prop_assert!(!written(Some(first), &entries).1.starts_with(&super::beginning_of(7, NodeId(9))));
+            prop_assert!(!written(Some(first), &entries).1.starts_with(&super::beginning_of(8, NodeId(8))));
         }
 
         #[test]

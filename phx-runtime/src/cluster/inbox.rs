@@ -31,6 +31,8 @@ pub struct Inbox {
 struct Shared {
     node: NodeId,
     application: Box<str>,
+    /// How payloads begin that this node itself sent and has no use for.
+    own: Option<Box<[u8]>>,
     arrivals: mpsc::UnboundedSender<Arrival>,
     waiting: AtomicUsize,
     dropping: AtomicBool,
@@ -43,6 +45,7 @@ struct Connection {
     number: u64,
     lost: Mutex<Option<AdapterError>>,
     changed: Notify,
+    heard: Notify,
 }
 
 /// A payload that arrived.
@@ -59,12 +62,14 @@ pub(crate) struct Arrivals {
 }
 
 impl Inbox {
-    /// An inbox for a node and its first connection.
-    pub(crate) fn new(node: NodeId, application: &str) -> (Self, Arrivals) {
+    /// An inbox for a node and its first connection. What begins like `own` is let drop at once: half
+    /// of what an engine delivers may be what the node sent itself, and nobody is to be woken for it.
+    pub(crate) fn new(node: NodeId, application: &str, own: Option<Vec<u8>>) -> (Self, Arrivals) {
         let (arrivals, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             node,
             application: application.into(),
+            own: own.map(Vec::into_boxed_slice),
             arrivals,
             waiting: AtomicUsize::new(0),
             dropping: AtomicBool::new(false),
@@ -98,6 +103,9 @@ impl Inbox {
         if shared.current.load(Ordering::Relaxed) != self.connection.number {
             return;
         }
+        if shared.own.as_ref().is_some_and(|own| payload.starts_with(own)) {
+            return;
+        }
         let size = payload.len() + OVERHEAD;
         if shared.waiting.fetch_add(size, Ordering::Relaxed) + size > LIMIT {
             shared.waiting.fetch_sub(size, Ordering::Relaxed);
@@ -115,6 +123,16 @@ impl Inbox {
         self.connection.changed.notify_one();
     }
 
+    /// Tells that the engine has answered [`Link::probe`](super::Link::probe): this node is heard.
+    pub fn heard(&self) {
+        self.connection.heard.notify_one();
+    }
+
+    /// Waits until [`heard`](Self::heard) was called for this connection.
+    pub(crate) async fn until_heard(&self) {
+        self.connection.heard.notified().await;
+    }
+
     /// Waits until [`lost`](Self::lost) was called for this connection.
     pub(crate) async fn until_lost(&self) -> AdapterError {
         loop {
@@ -128,7 +146,7 @@ impl Inbox {
 
 impl Connection {
     fn new(number: u64) -> Self {
-        Self { number, lost: Mutex::default(), changed: Notify::new() }
+        Self { number, lost: Mutex::default(), changed: Notify::new(), heard: Notify::new() }
     }
 }
 

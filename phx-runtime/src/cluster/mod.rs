@@ -67,7 +67,7 @@ pub use self::{
     adapter::{Adapter, Link},
     adapter_error::AdapterError,
     address::{Address, Parcel},
-    error::{ClusterError, ClusterErrorKind, Unanswered},
+    error::{BroadcastToError, ClusterError, ClusterErrorKind, Unanswered},
     event::{ClusterEvent, ClusterEvents, EventsError},
     inbox::Inbox,
     memory::{Faults, Hub, MemoryAdapter},

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, StatusCode, Subject, Subscriber};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
 use tokio::task::JoinSet;
 
@@ -71,17 +71,20 @@ impl NatsAdapter {
             return Err(AdapterError::new(problem));
         }
         let application = inbox.application().to_owned();
-        let mut tasks = JoinSet::new();
         let own = Address::Node(inbox.node());
-        let all = subscribe(&client, Address::Channel(0), &application).await?;
-        let mut direct = subscribe(&client, own, &application).await?;
-        // Once this comes back, the server knows of both.
-        let probe = client.publish(own.name(&application, '.'), bytes::Bytes::new());
-        probe.await.map_err(AdapterError::new)?;
-        direct.next().await.ok_or_else(|| AdapterError::new("it has ended the connection"))?;
-        tasks.spawn(hand_on(all, Address::Channel(0), inbox.clone()));
-        tasks.spawn(hand_on(direct, own, inbox));
-        Ok(Box::new(NatsLink { client, application, _tasks: tasks }))
+        let subject = |address: Address| Subject::from(address.name(&application, '.'));
+        let (all, direct) = (subject(Address::Channel(0)), subject(own));
+        let subscribe = async |subject: &Subject| {
+            client.subscribe(subject.clone()).await.map_err(AdapterError::new)
+        };
+        let (from_all, mut for_this) = (subscribe(&all).await?, subscribe(&direct).await?);
+        // Once this is answered, the server knows of both.
+        probe(&client, &direct).await?;
+        for_this.next().await.ok_or_else(|| AdapterError::new("it has ended the connection"))?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(hand_on(from_all, Address::Channel(0), inbox.clone()));
+        tasks.spawn(hand_on(for_this, own, inbox));
+        Ok(Box::new(NatsLink { client, application, all, own: direct, _tasks: tasks }))
     }
 }
 
@@ -89,6 +92,8 @@ fn options(inbox: Inbox) -> ConnectOptions {
     ConnectOptions::new()
         .connection_timeout(PATIENCE)
         .subscription_capacity(CAPACITY)
+        // What a node publishes would come back to it otherwise, and be read for nothing.
+        .no_echo()
         .event_callback(move |event| {
             if let Event::Disconnected | Event::Closed | Event::LameDuckMode = event {
                 inbox.lost(AdapterError::new(event.to_string()));
@@ -97,17 +102,25 @@ fn options(inbox: Inbox) -> ConnectOptions {
         })
 }
 
-async fn subscribe(
-    client: &Client,
-    address: Address,
-    application: &str,
-) -> Result<Subscriber, AdapterError> {
-    client.subscribe(address.name(application, '.')).await.map_err(AdapterError::new)
+/// Publishes to this node's own subject, to which only this connection listens, and that does not hear
+/// itself. So the server answers, to the same subject, that nobody is there: it has read what this node
+/// wrote, and this node reads what it writes.
+async fn probe(client: &Client, own: &Subject) -> Result<(), AdapterError> {
+    let nothing = bytes::Bytes::new();
+    client
+        .publish_with_reply(own.clone(), own.clone(), nothing)
+        .await
+        .map_err(AdapterError::new)?;
+    client.flush().await.map_err(AdapterError::new)
 }
 
 async fn hand_on(mut subscriber: Subscriber, address: Address, inbox: Inbox) {
     while let Some(message) = subscriber.next().await {
-        inbox.receive(address, message.payload);
+        if message.status == Some(StatusCode::NO_RESPONDERS) {
+            inbox.heard();
+        } else {
+            inbox.receive(address, message.payload);
+        }
     }
     inbox.lost(AdapterError::new("a subscription has ended"));
 }
@@ -116,6 +129,9 @@ async fn hand_on(mut subscriber: Subscriber, address: Address, inbox: Inbox) {
 struct NatsLink {
     client: Client,
     application: String,
+    /// The subject of all nodes, to which most is sent, and this node's own.
+    all: Subject,
+    own: Subject,
     _tasks: JoinSet<()>,
 }
 
@@ -123,13 +139,20 @@ impl Link for NatsLink {
     fn send(&mut self, parcels: Vec<Parcel>) -> BoxFuture<'_, Result<(), AdapterError>> {
         async move {
             for Parcel { to, payload } in parcels {
-                let subject = to.name(&self.application, '.');
+                let subject = match to {
+                    Address::Channel(_) => self.all.clone(),
+                    Address::Node(_) => to.name(&self.application, '.').into(),
+                };
                 self.client.publish(subject, payload).await.map_err(AdapterError::new)?;
             }
             // Ready when it is written, so that what comes meanwhile is gathered.
             self.client.flush().await.map_err(AdapterError::new)
         }
         .boxed()
+    }
+
+    fn probe(&mut self) -> BoxFuture<'_, Result<(), AdapterError>> {
+        probe(&self.client, &self.own).boxed()
     }
 }
 

@@ -10,9 +10,9 @@ use super::{
     adapter::Adapter,
     address::Address,
     asks::{AskError, Asks},
-    error::ClusterError,
+    error::{BroadcastToError, ClusterError},
     event::{ClusterEvents, EventSender},
-    framing::Entry,
+    framing::{self, Entry},
     inbox::{Arrivals, Inbox},
     lifecycle::Lifecycle,
     messages::{Messenger, Port, Service},
@@ -69,7 +69,8 @@ impl Nodes {
             age: settings.max_age,
             payload: adapter.max_payload().max(4096),
         };
-        let (inbox, arrivals) = Inbox::new(this.id(), application);
+        let own = framing::beginning_of(tag, this.id());
+        let (inbox, arrivals) = Inbox::new(this.id(), application, Some(own));
         let standing = Arc::new(Standing::new());
         let engine = adapter.name();
         let shared = Arc::new(Shared {
@@ -175,12 +176,17 @@ impl Nodes {
         self.0.shared.events.subscribe()
     }
 
-    pub(super) fn relay_to(&self, node: NodeId, broadcast: &Broadcast) -> Result<(), EncodeError> {
-        if !self.0.shared.is_up(node) {
+    pub(super) fn relay_to(
+        &self,
+        node: &Node,
+        broadcast: &Broadcast,
+    ) -> Result<(), BroadcastToError> {
+        if !self.0.shared.is_up(node.id()) {
             log::cluster_node_gone(node);
-            return Ok(());
+            return Err(BroadcastToError::Gone(node.clone()));
         }
-        self.0.shared.outbound.broadcast(Address::Node(node), broadcast)
+        self.0.shared.outbound.broadcast(Address::Node(node.id()), broadcast)?;
+        Ok(())
     }
 
     pub(super) async fn join(&self) -> Result<(), ClusterError> {

@@ -176,28 +176,28 @@ impl Outbound {
 
     fn parcels(&self, entries: Vec<Queued>) -> Vec<Parcel> {
         let mut parcels = Vec::new();
-        // The payload under way to each address, and the number that would follow.
-        let mut open: HashMap<Address, (Writer, u64)> = HashMap::new();
+        // The payload under way to each address, and the number that would follow. There are few
+        // addresses, and mostly there is one.
+        let mut open: Vec<(Address, Writer, u64)> = Vec::new();
         let room = entries.iter().map(|entry| entry.content.len() + PER_ENTRY).sum::<usize>();
         let room = room.min(self.limits.payload);
         for Queued { to, number, content, .. } in entries {
-            let fits = |(writer, next): &(Writer, u64)| {
-                let len = writer.len() + content.len() + PER_ENTRY;
-                *next == number && len <= self.limits.payload && writer.count() < u16::MAX
-            };
-            if open.get(&to).is_some_and(|open| !fits(open))
-                && let Some((full, _)) = open.remove(&to)
-            {
+            let at = open.iter().position(|(address, ..)| *address == to).unwrap_or_else(|| {
+                open.push((to, Writer::new(self.header(Some(number)), room), number));
+                open.len() - 1
+            });
+            let (_, writer, next) = &mut open[at];
+            let len = writer.len() + content.len() + PER_ENTRY;
+            if *next != number || len > self.limits.payload || writer.count() == u16::MAX {
+                let following = Writer::new(self.header(Some(number)), room);
+                let full = std::mem::replace(writer, following);
                 parcels.push(Parcel { to, payload: full.finish() });
             }
-            let (writer, next) = open
-                .entry(to)
-                .or_insert_with(|| (Writer::new(self.header(Some(number)), room), number));
             writer.entry(|out| content.put(out));
             *next = number + 1;
         }
         let rest = open.into_iter();
-        parcels.extend(rest.map(|(to, (writer, _))| Parcel { to, payload: writer.finish() }));
+        parcels.extend(rest.map(|(to, writer, _)| Parcel { to, payload: writer.finish() }));
         parcels
     }
 

@@ -21,7 +21,7 @@ use super::{
 /// How long an engine may take for a connection, and to take a batch.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a heartbeat may take to come back, besides the next one's time.
+/// What the sign that this node is heard may take, besides the next one's time.
 const ECHO: Duration = Duration::from_secs(1);
 
 /// What a node sends, and what it is told of that.
@@ -36,8 +36,8 @@ pub(crate) trait Sends: Send + Sync + 'static {
     /// Waits until something does.
     fn ready(&self) -> impl Future<Output = ()> + Send;
 
-    /// What comes back to this node, by which it knows that it is heard; whether it is the first over
-    /// a connection.
+    /// What comes back to this node, unless the engine tells otherwise that it is heard; whether it is
+    /// the first over a connection.
     fn heartbeat(&self, is_first: bool) -> Parcel;
 
     /// Waits until a heartbeat is wanted at once.
@@ -129,12 +129,16 @@ impl<S: Sends> Sending<S> {
                     }
                     Ok(())
                 }
+                () = inbox.until_heard() => {
+                    source.standing().echo();
+                    Ok(())
+                }
                 _ = heartbeat.tick() => {
                     if silent_since.elapsed() > 2 * self.heartbeat + ECHO {
-                        Err(AdapterError::new("what this node sends does not come back"))
+                        Err(AdapterError::new("there is no sign that what this node sends is heard"))
                     } else {
                         let is_first = std::mem::take(&mut is_first);
-                        send(&mut *link, vec![source.heartbeat(is_first)]).await
+                        say_here(&mut *link, source.heartbeat(is_first)).await
                     }
                 }
                 () = source.greeted() => send(&mut *link, vec![source.heartbeat(false)]).await,
@@ -167,6 +171,17 @@ async fn say_goodbye(source: &impl Sends, link: &mut dyn Link) -> Result<(), Ada
 }
 
 async fn send(link: &mut dyn Link, parcels: Vec<Parcel>) -> Result<(), AdapterError> {
-    let sent = timeout(PATIENCE, link.send(parcels)).await;
+    in_time(link.send(parcels)).await
+}
+
+/// Sends a heartbeat, and asks for a sign that it can be heard: from engines that give it back, it is
+/// the heartbeat itself.
+async fn say_here(link: &mut dyn Link, heartbeat: Parcel) -> Result<(), AdapterError> {
+    send(link, vec![heartbeat]).await?;
+    in_time(link.probe()).await
+}
+
+async fn in_time(sent: impl Future<Output = Result<(), AdapterError>>) -> Result<(), AdapterError> {
+    let sent = timeout(PATIENCE, sent).await;
     sent.unwrap_or_else(|_| Err(AdapterError::new("it takes nothing")))
 }

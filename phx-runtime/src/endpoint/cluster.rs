@@ -8,11 +8,11 @@ use futures_util::future::join_all;
 use super::handle::Endpoint;
 use crate::{
     cluster::{
-        Answer, ClusterError, ClusterEvent, ClusterEvents, Engine, Node, NodeId, Nodes, Port,
-        Service, Unanswered,
+        Answer, BroadcastToError, ClusterError, ClusterEvent, ClusterEvents, Engine, Node, NodeId,
+        Nodes, Port, Service, Unanswered,
     },
     log,
-    message::{EncodeError, ToPayload, Topic},
+    message::{ToPayload, Topic},
     pubsub::{Broadcast, Pace, PubSub, Relay},
 };
 
@@ -34,14 +34,23 @@ impl Endpoint {
         event: impl AsRef<str>,
         payload: impl ToPayload,
     ) {
-        Self::broadcast_with(topic.into(), event.as_ref(), payload, |broadcast| {
-            self.0.pubsub.publish(broadcast, Pace::Now);
-            Ok(())
-        });
+        let (topic, event) = (topic.into(), event.as_ref());
+        let made = payload
+            .to_payload()
+            .and_then(|payload| Broadcast::new(topic.clone(), event, &payload, None));
+        match made {
+            Ok(broadcast) => self.0.pubsub.publish(broadcast, Pace::Now),
+            Err(error) => log::broadcast_failed(&topic, event, error),
+        }
     }
 
-    /// Broadcasts an event to everyone on one node who joined a topic. If the node is gone, nobody
-    /// gets it, which is counted.
+    /// Broadcasts an event to everyone on one node who joined a topic.
+    ///
+    /// # Errors
+    ///
+    /// The node is [not there](BroadcastToError::Gone), which is known at once; or the message can never
+    /// be sent. Which Phoenix nodes there are is not known, so for these only the latter. That it was
+    /// sent does not say that it arrives: the node may be gone before anybody knows.
     ///
     /// Phoenix counterpart: `Phoenix.PubSub.direct_broadcast/5`.
     pub fn broadcast_to(
@@ -50,33 +59,18 @@ impl Endpoint {
         topic: impl Into<Topic>,
         event: impl AsRef<str>,
         payload: impl ToPayload,
-    ) {
-        Self::broadcast_with(topic.into(), event.as_ref(), payload, |broadcast| {
-            match &self.0.cluster {
-                Some(cluster) if cluster.node() != *node => cluster.relay_to(node, &broadcast),
-                Some(_) => {
-                    self.0.pubsub.publish(broadcast, Pace::Now);
-                    Ok(())
-                }
-                None => {
-                    log::cluster_node_gone(node);
-                    Ok(())
-                }
+    ) -> Result<(), BroadcastToError> {
+        let broadcast = Broadcast::new(topic.into(), event.as_ref(), &payload.to_payload()?, None)?;
+        match &self.0.cluster {
+            Some(cluster) if cluster.node() != *node => cluster.relay_to(node, &broadcast),
+            Some(_) => {
+                self.0.pubsub.publish(broadcast, Pace::Now);
+                Ok(())
             }
-        });
-    }
-
-    fn broadcast_with(
-        topic: Topic,
-        event: &str,
-        payload: impl ToPayload,
-        send: impl FnOnce(Broadcast) -> Result<(), EncodeError>,
-    ) {
-        let made = payload
-            .to_payload()
-            .and_then(|payload| Broadcast::new(topic.clone(), event, &payload, None));
-        if let Err(error) = made.and_then(send) {
-            log::broadcast_failed(&topic, event, error);
+            None => {
+                log::cluster_node_gone(node);
+                Err(BroadcastToError::Gone(node.clone()))
+            }
         }
     }
 

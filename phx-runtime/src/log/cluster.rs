@@ -2,13 +2,9 @@
 
 use std::fmt::Display;
 
-use super::shown::Shown;
+use super::{dropped::Counted, shown::Shown};
 
-/// Counts under `phx_cluster_dropped_total`, with the label `reason`.
-fn dropped(reason: &'static str, messages: usize) {
-    let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-    metrics::counter!("phx_cluster_dropped_total", "reason" => reason).increment(messages);
-}
+const DROPPED: Counted = Counted("phx_cluster_dropped_total");
 
 pub(crate) fn cluster_connected(node: impl Display, engine: &'static str) {
     metrics::gauge!("phx_cluster_connected").set(1.0);
@@ -71,7 +67,7 @@ pub(crate) fn cluster_sent(messages: usize, is_sent: bool) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         metrics::counter!("phx_cluster_sent_total").increment(messages);
     } else {
-        dropped("connection_lost", messages);
+        DROPPED.count("connection_lost", messages);
     }
 }
 
@@ -81,14 +77,9 @@ pub(crate) fn cluster_received(is_wanted: bool) {
     metrics::counter!("phx_cluster_received_total", "wanted" => wanted).increment(1);
 }
 
-/// A message for other nodes, or of them, for which there is no room.
 #[cold]
-fn no_room(reason: &'static str) {
-    dropped(reason, 1);
-}
-
 pub(crate) fn cluster_outbound_full(is_news: bool) {
-    no_room("outbound_full");
+    DROPPED.count("outbound_full", 1);
     if is_news {
         line!(
             warn, "Dropping messages for other nodes: too much waits for the engine";
@@ -99,7 +90,7 @@ pub(crate) fn cluster_outbound_full(is_news: bool) {
 
 pub(crate) fn cluster_outbound_expired(messages: usize) {
     if messages > 0 {
-        dropped("outbound_expired", messages);
+        DROPPED.count("outbound_expired", messages);
         line!(
             debug, "Dropped messages for other nodes, which have waited too long for the engine";
             messages = messages, reason = "outbound_expired",
@@ -107,8 +98,9 @@ pub(crate) fn cluster_outbound_expired(messages: usize) {
     }
 }
 
+#[cold]
 pub(crate) fn cluster_inbox_full(is_news: bool) {
-    no_room("inbox_full");
+    DROPPED.count("inbox_full", 1);
     if is_news {
         line!(
             warn, "Dropping messages of other nodes: this one has too much to do";
@@ -118,7 +110,7 @@ pub(crate) fn cluster_inbox_full(is_news: bool) {
 }
 
 pub(crate) fn cluster_node_gone(node: impl Display) {
-    dropped("node_gone", 1);
+    DROPPED.count("node_gone", 1);
     line!(
         debug, "Dropped a message for a node that is gone";
         node = Shown::text(node), reason = "node_gone",
@@ -127,7 +119,7 @@ pub(crate) fn cluster_node_gone(node: impl Display) {
 
 /// What arrived is not of a node of this cluster.
 pub(crate) fn cluster_payload_ignored(why: impl Display, is_news: bool) {
-    dropped("ignored", 1);
+    DROPPED.count("ignored", 1);
     if is_news {
         line!(
             warn, "Ignored what is not from this cluster, or of another version";

@@ -22,11 +22,17 @@ pub(crate) enum Dropped<'a> {
     EarlierJoin,
 }
 
-/// Counts under `phx_messages_dropped_total`, with the label `reason`.
-fn count(reason: &'static str, messages: usize) {
-    let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-    metrics::counter!("phx_messages_dropped_total", "reason" => reason).increment(messages);
+/// A counter of messages that reach nobody, by its name. Its label `reason` says why.
+pub(super) struct Counted(pub(super) &'static str);
+
+impl Counted {
+    pub(super) fn count(&self, reason: &'static str, messages: usize) {
+        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+        metrics::counter!(self.0, "reason" => reason).increment(messages);
+    }
 }
+
+const DROPPED: Counted = Counted("phx_messages_dropped_total");
 
 /// Logs and counts a message of one channel that is dropped.
 pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
@@ -34,7 +40,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
     let (event, id) = (|| event.map(Shown::name), || whose.id.map(|id| Shown::name(id)));
     match why {
         Dropped::UnaskedReply => {
-            count("unasked_reply", 1);
+            DROPPED.count("unasked_reply", 1);
             line!(
                 warn, "Dropped a reply that nobody asked for";
                 topic = topic(), event = event(), channel = channel, id = id(),
@@ -42,7 +48,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
             );
         }
         Dropped::UnmatchedEvent => {
-            count("unmatched_event", 1);
+            DROPPED.count("unmatched_event", 1);
             line!(
                 warn, "Dropped an event that has no handler, from a client that expects no reply";
                 topic = topic(), event = event(), channel = channel, id = id(),
@@ -50,7 +56,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
             );
         }
         Dropped::UnmatchedInfo(message_type) => {
-            count("unmatched_info", 1);
+            DROPPED.count("unmatched_info", 1);
             line!(
                 warn, "Dropped a message that no `#[handle_info]` takes";
                 topic = topic(), message_type = message_type, channel = channel, id = id(),
@@ -58,7 +64,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
             );
         }
         Dropped::InvalidBroadcast(error) => {
-            count("invalid_broadcast", 1);
+            DROPPED.count("invalid_broadcast", 1);
             line!(
                 warn, "Dropped a broadcast that `#[handle_out]` cannot decode";
                 topic = topic(), event = event(), channel = channel, id = id(),
@@ -66,7 +72,7 @@ pub(crate) fn dropped(why: Dropped<'_>, whose: Whose<'_>, event: Option<&str>) {
             );
         }
         Dropped::EarlierJoin => {
-            count("earlier_join", 1);
+            DROPPED.count("earlier_join", 1);
             line!(
                 trace, "Dropped a message of an earlier join";
                 topic = topic(), event = event(), channel = channel, id = id(),
@@ -83,7 +89,7 @@ pub(crate) fn unsendable_broadcast(
     serializer: impl Display,
     error: impl Display,
 ) {
-    count("unsendable_broadcast", 1);
+    DROPPED.count("unsendable_broadcast", 1);
     line!(
         warn, "Dropped a broadcast for all clients of this serializer";
         topic = Shown::name(topic), event = Shown::name(event),
@@ -94,7 +100,7 @@ pub(crate) fn unsendable_broadcast(
 
 /// A message for a connection with channels that is for none of them.
 pub(crate) fn unheard_info(message_type: &'static str, socket: &'static str) {
-    count("unmatched_info", 1);
+    DROPPED.count("unmatched_info", 1);
     line!(
         warn, "Dropped a message that was sent to a connection and is for none of its channels";
         message_type = message_type, socket = socket, reason = "unmatched_info",
@@ -117,7 +123,7 @@ pub(crate) fn unsendable_message(
     serializer: impl Display,
     error: impl Display,
 ) {
-    count("unsendable_message", 1);
+    DROPPED.count("unsendable_message", 1);
     line!(
         warn, "Dropped a message that the client's serializer cannot write";
         topic = Shown::name(topic), event = Shown::name(event),
@@ -128,7 +134,7 @@ pub(crate) fn unsendable_message(
 
 /// A [`Subscription`](crate::pubsub::Subscription) is full; its reader is told how many it missed.
 pub(crate) fn missed_broadcast(topic: &str, is_first: bool) {
-    count("missed_broadcast", 1);
+    DROPPED.count("missed_broadcast", 1);
     if is_first {
         line!(
             warn, "Dropping broadcasts: a subscription is full until its task reads on";
@@ -141,7 +147,7 @@ pub(crate) fn missed_broadcast(topic: &str, is_first: bool) {
 /// it is closed; which is logged when it ends.
 #[cold]
 pub(crate) fn overflowed() {
-    count("overflow", 1);
+    DROPPED.count("overflow", 1);
 }
 
 /// Long-poll carries text alone.
@@ -149,7 +155,7 @@ pub(crate) fn binary_over_long_poll(messages: usize) {
     if messages == 0 {
         return;
     }
-    count("binary_over_long_poll", messages);
+    DROPPED.count("binary_over_long_poll", messages);
     line!(
         warn, "Dropped binary messages, which cannot be sent over long-poll";
         messages = messages, reason = "binary_over_long_poll",

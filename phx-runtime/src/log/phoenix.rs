@@ -2,13 +2,9 @@
 
 use std::fmt::Display;
 
-use super::shown::Shown;
+use super::{dropped::Counted, shown::Shown};
 
-/// Counts under `phx_phoenix_dropped_total`, with the label `reason`.
-fn dropped(reason: &'static str, messages: usize) {
-    let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-    metrics::counter!("phx_phoenix_dropped_total", "reason" => reason).increment(messages);
-}
+const DROPPED: Counted = Counted("phx_phoenix_dropped_total");
 
 #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
 fn gauge(name: &'static str, value: usize) {
@@ -34,7 +30,7 @@ pub(crate) fn phoenix_sent(messages: usize, is_sent: bool) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         metrics::counter!("phx_phoenix_sent_total").increment(messages);
     } else {
-        dropped("connection_lost", messages);
+        DROPPED.count("connection_lost", messages);
     }
 }
 
@@ -46,11 +42,11 @@ pub(crate) fn phoenix_received(kind: &'static str) {
 
 /// A message of another version or of another shape, which Phoenix takes no notice of either.
 pub(crate) fn phoenix_ignored() {
-    dropped("ignored", 1);
+    DROPPED.count("ignored", 1);
 }
 
 pub(crate) fn phoenix_unreadable(error: impl Display, is_news: bool) {
-    dropped("unreadable", 1);
+    DROPPED.count("unreadable", 1);
     if is_news {
         line!(
             warn, "Dropped what is no message of a Phoenix node";
@@ -61,7 +57,7 @@ pub(crate) fn phoenix_unreadable(error: impl Display, is_news: bool) {
 
 /// A broadcast of another node that has no JSON form.
 pub(crate) fn phoenix_without_json(topic: &str, event: &str, error: impl Display, is_news: bool) {
-    dropped("without_json", 1);
+    DROPPED.count("without_json", 1);
     if is_news {
         line!(
             warn, "Dropped a broadcast of a Phoenix node, which has no JSON form";
@@ -73,11 +69,11 @@ pub(crate) fn phoenix_without_json(topic: &str, event: &str, error: impl Display
 
 /// A broadcast of this node that would do harm. Whoever made it is told.
 pub(crate) fn phoenix_unsendable() {
-    dropped("unsendable", 1);
+    DROPPED.count("unsendable", 1);
 }
 
 pub(crate) fn phoenix_outgoing_full(is_news: bool) {
-    dropped("outgoing_full", 1);
+    DROPPED.count("outgoing_full", 1);
     if is_news {
         line!(
             warn, "Dropping messages for Phoenix nodes: too much waits for Redis";
@@ -88,7 +84,7 @@ pub(crate) fn phoenix_outgoing_full(is_news: bool) {
 
 pub(crate) fn phoenix_outgoing_expired(messages: usize) {
     if messages > 0 {
-        dropped("outgoing_expired", messages);
+        DROPPED.count("outgoing_expired", messages);
         line!(
             debug, "Dropped messages for Phoenix nodes, which have waited too long for Redis";
             messages = messages, reason = "outgoing_expired",
@@ -107,7 +103,7 @@ pub(crate) fn phoenix_presences(presences: usize) {
 
 /// A presence of another node that clients cannot be shown.
 pub(crate) fn phoenix_presence_unusable(error: impl Display, is_news: bool) {
-    dropped("unusable_presence", 1);
+    DROPPED.count("unusable_presence", 1);
     if is_news {
         line!(
             warn, "Left out a presence of a Phoenix node, which clients cannot be shown";
@@ -117,7 +113,7 @@ pub(crate) fn phoenix_presence_unusable(error: impl Display, is_news: bool) {
 }
 
 pub(crate) fn phoenix_too_many_nodes(is_news: bool) {
-    dropped("too_many_nodes", 1);
+    DROPPED.count("too_many_nodes", 1);
     if is_news {
         line!(
             warn, "Taking no notice of nodes: there are too many that have presences";
@@ -128,7 +124,7 @@ pub(crate) fn phoenix_too_many_nodes(is_news: bool) {
 
 /// A presence of this node that Phoenix nodes are not told of.
 pub(crate) fn phoenix_presence_unsendable(topic: &str, key: &str, error: impl Display) {
-    dropped("unsendable_presence", 1);
+    DROPPED.count("unsendable_presence", 1);
     line!(
         warn, "Phoenix nodes are not told of a presence, which they could not read";
         topic = Shown::name(topic), key = Shown::name(key), reason = "unsendable_presence",
@@ -138,7 +134,7 @@ pub(crate) fn phoenix_presence_unsendable(topic: &str, key: &str, error: impl Di
 
 /// What the presences of this node say is more than Redis carries.
 pub(crate) fn phoenix_presences_too_large(bytes: usize) {
-    dropped("presences_too_large", 1);
+    DROPPED.count("presences_too_large", 1);
     line!(
         warn, "Phoenix nodes are not told of presences, which are too many for one message";
         bytes = bytes, reason = "presences_too_large",

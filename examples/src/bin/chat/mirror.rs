@@ -43,7 +43,8 @@ pub async fn follow(endpoint: Endpoint, rooms: Rooms) {
             Ok(event) = events.recv() => match event {
                 ClusterEvent::Up(node) => {
                     let told = Told { node: own.clone(), changes: rooms.own_changes() };
-                    endpoint.broadcast_to(&node, TOPIC, "told", &told);
+                    // It may have gone again, and asks for all if it comes back.
+                    let _ = endpoint.broadcast_to(&node, TOPIC, "told", &told);
                 }
                 ClusterEvent::Down(node) => {
                     for (room, person) in rooms.node_gone(&node.id().to_string()) {

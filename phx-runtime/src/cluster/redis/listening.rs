@@ -7,37 +7,42 @@ use redis::{AsyncConnectionConfig, PushInfo, PushKind, Value};
 
 use crate::cluster::{adapter_error::AdapterError, address::Address, inbox::Inbox};
 
-/// How long a server may take to be connected to, and to answer. What it did not confirm may have
-/// been sent all the same.
+/// How long a server may take to be connected to.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The addresses of a node, by their names on the server.
 pub(super) struct Addresses {
-    own: HashMap<String, Address>,
+    own: HashMap<Arc<str>, Address>,
     application: Box<str>,
-    /// The name of the only channel, if it has one that others gave it.
-    channel: Option<Arc<str>>,
+    /// The names of the channels, to which most is sent.
+    channels: Box<[Arc<str>]>,
 }
 
 impl Addresses {
     pub(super) fn of(inbox: &Inbox, channels: u16, channel: Option<&Arc<str>>) -> Self {
-        let (application, channel) = (inbox.application().into(), channel.cloned());
-        let mut addresses = Self { own: HashMap::new(), application, channel };
-        let all = (0..channels).map(Address::Channel).chain([Address::Node(inbox.node())]);
-        addresses.own = all.map(|address| (addresses.name(address), address)).collect();
-        addresses
+        let application = inbox.application();
+        let usual = |number| Address::Channel(number).name(application, ':').into();
+        let channels: Box<[_]> = match channel {
+            Some(only) => [only.clone()].into(),
+            None => (0..channels).map(usual).collect(),
+        };
+        let node = Address::Node(inbox.node());
+        let mut own = HashMap::from([(node.name(application, ':').into(), node)]);
+        own.extend((0..).map(Address::Channel).zip(&channels).map(|(to, name)| (name.clone(), to)));
+        Self { own, application: application.into(), channels }
     }
 
     /// What an address is called on the server.
-    pub(super) fn name(&self, address: Address) -> String {
-        match (&self.channel, address) {
-            (Some(channel), Address::Channel(_)) => channel.to_string(),
-            _ => address.name(&self.application, ':'),
-        }
+    pub(super) fn name(&self, address: Address) -> Arc<str> {
+        let known = match address {
+            Address::Channel(number) => self.channels.get(usize::from(number)).cloned(),
+            Address::Node(_) => None,
+        };
+        known.unwrap_or_else(|| address.name(&self.application, ':').into())
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
-        self.own.keys()
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(|name| &**name)
     }
 
     fn get(&self, name: &[u8]) -> Option<Address> {
@@ -49,7 +54,8 @@ impl Addresses {
 pub(super) fn config(addresses: &Arc<Addresses>, inbox: Inbox) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
+        // The node itself limits how long a batch may take, as with all engines.
+        .set_response_timeout(None)
         .set_push_sender(pushed_into(addresses, inbox))
 }
 

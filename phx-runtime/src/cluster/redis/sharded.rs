@@ -17,7 +17,6 @@ pub(super) async fn connect(
     addresses: &Arc<Addresses>,
     inbox: Inbox,
 ) -> Result<Box<dyn Link>, RedisError> {
-    let application: Arc<str> = inbox.application().into();
     let client = ClusterClient::builder(servers.to_vec())
         .use_protocol(redis::ProtocolVersion::RESP3)
         .connection_timeout(PATIENCE)
@@ -33,12 +32,12 @@ pub(super) async fn connect(
         async move { connection.ssubscribe(name).await }
     }))
     .await?;
-    Ok(Box::new(ShardedLink { connection, application }))
+    Ok(Box::new(ShardedLink { connection, addresses: addresses.clone() }))
 }
 
 struct ShardedLink {
     connection: ClusterConnection,
-    application: Arc<str>,
+    addresses: Arc<Addresses>,
 }
 
 impl Link for ShardedLink {
@@ -46,7 +45,7 @@ impl Link for ShardedLink {
         async move {
             let mut by_name = BTreeMap::<_, Vec<_>>::new();
             for Parcel { to, payload } in parcels {
-                by_name.entry(to.name(&self.application, ':')).or_default().push(payload);
+                by_name.entry(self.addresses.name(to)).or_default().push(payload);
             }
             // One after the other to a channel, and all channels at once.
             let all = by_name.into_iter().map(|(name, payloads)| {
@@ -54,7 +53,7 @@ impl Link for ShardedLink {
                 async move {
                     for payload in payloads {
                         let mut publish = redis::cmd("SPUBLISH");
-                        publish.arg(&name).arg(&payload[..]);
+                        publish.arg(&*name).arg(&payload[..]);
                         publish.query_async::<()>(&mut connection).await?;
                     }
                     Ok::<_, RedisError>(())

@@ -61,7 +61,7 @@ impl Link for SingleLink {
             let mut all = redis::pipe();
             for Parcel { to, payload } in &parcels {
                 let name = self.addresses.name(*to);
-                all.cmd("PUBLISH").arg(name).arg(&payload[..]).ignore();
+                all.cmd("PUBLISH").arg(&*name).arg(&payload[..]).ignore();
             }
             all.query_async::<()>(&mut self.connection).await.map_err(AdapterError::new)
         }

@@ -2,9 +2,13 @@
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{super::pubsub::Target, PhoenixNode, names::name_of};
+use super::{
+    super::pubsub::Target,
+    PhoenixNode,
+    names::{self, name_of},
+};
 use crate::{
-    cluster::{ClusterError, ClusterEvents, Engine, Node, Nodes},
+    cluster::{BroadcastToError, ClusterError, ClusterEvents, Engine, Node, Nodes},
     message::EncodeError,
     pubsub::{Broadcast, Relay},
 };
@@ -49,11 +53,14 @@ impl Engine for BothWays {
         Engine::events(&self.nodes)
     }
 
-    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), EncodeError> {
-        if Engine::nodes(&self.nodes).contains(node) {
+    fn relay_to(&self, node: &Node, broadcast: &Broadcast) -> Result<(), BroadcastToError> {
+        let is_phoenix =
+            *node == names::node(&name_of(node)) || self.phoenix.nodes().contains(node);
+        if !is_phoenix {
             return Engine::relay_to(&self.nodes, node, broadcast);
         }
-        self.send(Target::Only(name_of(node)), broadcast, || Ok(()))
+        self.send(Target::Only(name_of(node)), broadcast, || Ok(()))?;
+        Ok(())
     }
 
     fn join(&self) -> BoxFuture<'_, Result<(), ClusterError>> {

@@ -37,8 +37,6 @@ const LIMITS: Limits = Limits { max_bytes: 32 * 1024 * 1024, max_terms: 2_000_00
 
 pub(super) struct Incoming {
     shared: Arc<Shared>,
-    /// How a message of this node begins.
-    own_beginning: Vec<u8>,
     /// How the names of nodes begin that this one hears otherwise.
     deaf_to: Option<String>,
     presence: Option<Presence>,
@@ -86,10 +84,8 @@ impl Incoming {
         deaf_to: Option<String>,
         presence: Option<Presence>,
     ) -> Self {
-        let own_beginning = PubSubMessage::beginning_of(&Target::Except(shared.name.clone()));
         Self {
             shared,
-            own_beginning,
             deaf_to,
             presence,
             broadcasts: Vec::new(),
@@ -124,10 +120,6 @@ impl Incoming {
     }
 
     async fn payload(&mut self, payload: Bytes) {
-        // Half of all that comes may be what this node sent itself.
-        if payload.starts_with(&self.own_beginning) {
-            return;
-        }
         let message = match PubSubMessage::decode_within(payload, LIMITS) {
             Ok(Some(message)) => message,
             Ok(None) => return log::phoenix_ignored(),

@@ -37,8 +37,9 @@ use super::{
 };
 use crate::{
     cluster::{
-        Adapter, Arrivals, Cluster, ClusterConfigError, ClusterError, ClusterEvents, Engine,
-        EventSender, Inbox, Lifecycle, Node, NodeId, Nodes, RedisAdapter, Sending, Standing,
+        Adapter, Arrivals, BroadcastToError, Cluster, ClusterConfigError, ClusterError,
+        ClusterEvents, Engine, EventSender, Inbox, Lifecycle, Node, NodeId, Nodes, RedisAdapter,
+        Sending, Standing,
     },
     log,
     message::EncodeError,
@@ -108,7 +109,8 @@ impl PhoenixNode {
                 Some((settings, presences))
             }
         };
-        let (inbox, arrivals) = Inbox::new(this.id(), "phoenix");
+        let own_messages = PubSubMessage::beginning_of(&Target::Except(name.clone()));
+        let (inbox, arrivals) = Inbox::new(this.id(), "phoenix", Some(own_messages));
         let standing = Arc::new(Standing::new());
         let (required, start_timeout) = (cluster.is_required(), cluster.longest_start());
         let lifecycle = Lifecycle::new(ENGINE, required, start_timeout, standing.clone());
@@ -228,7 +230,8 @@ impl Engine for PhoenixNode {
         self.0.shared.events.subscribe()
     }
 
-    fn relay_to(&self, node: &Node, broadcast: &pubsub::Broadcast) -> Result<(), EncodeError> {
+    /// Nobody knows which nodes there are, so none is known not to be there.
+    fn relay_to(&self, node: &Node, broadcast: &pubsub::Broadcast) -> Result<(), BroadcastToError> {
         self.publish(self.written(Target::Only(name_of(node)), broadcast)?);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use phx_runtime::{
     Binary, Endpoint,
     channel::EncodeError,
-    cluster::{Cluster, ClusterEvent, Hub},
+    cluster::{BroadcastToError, Cluster, ClusterEvent, Hub, Node},
     json, testing,
 };
 
@@ -85,8 +85,8 @@ async fn one_node_or_this_one_alone_can_be_spoken_to() {
     let mut subscriptions = [&a, &b, &c].map(|node| node.subscribe("t"));
     let node_b = a.nodes().into_iter().find(|node| node.name() == "n1").unwrap();
     a.broadcast_local("t", "e", 1_u64);
-    a.broadcast_to(&node_b, "t", "e", 2_u64);
-    a.broadcast_to(&a.node().unwrap(), "t", "e", 3_u64);
+    a.broadcast_to(&node_b, "t", "e", 2_u64).unwrap();
+    a.broadcast_to(&a.node().unwrap(), "t", "e", 3_u64).unwrap();
     // Comes last everywhere.
     tokio::time::sleep(Duration::from_millis(10)).await;
     a.broadcast("t", "e", 9_u64);
@@ -94,6 +94,29 @@ async fn one_node_or_this_one_alone_can_be_spoken_to() {
     assert_eq!(heard(at_a, 3).await, [1, 3, 9]);
     assert_eq!(heard(at_b, 2).await, [2, 9]);
     assert_eq!(heard(at_c, 1).await, [9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_gone_or_was_never_there_is_an_error_at_once() {
+    let hub = Hub::new();
+    let [a, b, c] = nodes(&hub).await;
+    let is_gone = |node: &Node| {
+        let sent = a.broadcast_to(node, "t", "e", 1_u64);
+        assert!(matches!(sent, Err(BroadcastToError::Gone(gone)) if gone == *node));
+    };
+    let [stopped, killed] = [&b, &c].map(|node| node.node().unwrap());
+    let mut events = a.cluster_events();
+    b.leave_cluster().await;
+    until(&mut events, |event| *event == ClusterEvent::Down(stopped.clone())).await;
+    is_gone(&stopped);
+    hub.kill(2);
+    until(&mut events, |event| *event == ClusterEvent::Down(killed.clone())).await;
+    is_gone(&killed);
+    let elsewhere = endpoint(Cluster::adapter(Hub::new().adapter()).node("n1"));
+    is_gone(&elsewhere.node().unwrap());
+    let alone = Endpoint::builder().build().unwrap();
+    let sent = alone.broadcast_to(&killed, "t", "e", 1_u64);
+    assert_eq!(sent.unwrap_err().to_string(), "the node `n2` is not there");
 }
 
 #[tokio::test(start_paused = true)]

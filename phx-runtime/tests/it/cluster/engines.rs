@@ -31,7 +31,7 @@ fn patient(url: &str) -> Cluster {
 }
 
 /// Heartbeats tell soon what was lost.
-fn watchful(url: &str) -> Cluster {
+pub(super) fn watchful(url: &str) -> Cluster {
     patient(url).heartbeat(Duration::from_millis(500))
 }
 
@@ -58,7 +58,7 @@ async fn promises(url: &str) {
     a.broadcast("t:3", "e", &large);
     assert!(soon(at_c.recv()).await.unwrap().decode::<String>().unwrap() == large);
     let node_b = a.nodes().into_iter().find(|node| node.name() == "n1").unwrap();
-    a.broadcast_to(&node_b, "t:3", "e", 7_u64);
+    a.broadcast_to(&node_b, "t:3", "e", 7_u64).unwrap();
     soon(at_b[3].recv()).await.unwrap();
     assert_eq!(heard(&mut at_b[3], 1).await, [7]);
     assert_eq!(a.subscribers_everywhere("t:3").await, Ok(2));
@@ -74,7 +74,7 @@ async fn promises(url: &str) {
 
 /// Sends on while there is trouble, and adds up what arrives and what is told to be lost. Clients of
 /// the sender's node hear all of it meanwhile. Gives how many are lost.
-async fn lost_in(cluster: impl Fn() -> Cluster, trouble: impl AsyncFnOnce(Witness)) -> u64 {
+pub(super) async fn lost_in(cluster: impl Fn() -> Cluster, trouble: impl AsyncFnOnce(Witness)) -> u64 {
     let [a, b] = nodes_over(cluster).await;
     let (mut at_a, mut at_b, mut events) = (a.subscribe("t"), b.subscribe("t"), b.cluster_events());
     let (sent, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
@@ -130,14 +130,14 @@ async fn lost_in(cluster: impl Fn() -> Cluster, trouble: impl AsyncFnOnce(Witnes
 }
 
 /// Whoever makes trouble knows by this what goes on meanwhile.
-struct Witness {
+pub(super) struct Witness {
     sent: Arc<AtomicU64>,
     events: ClusterEvents,
 }
 
 impl Witness {
     /// Waits until so many more have been sent.
-    async fn more_sent(&self, count: u64) {
+    pub(super) async fn more_sent(&self, count: u64) {
         let wanted = self.sent.load(Ordering::Relaxed) + count;
         eventually(|| self.sent.load(Ordering::Relaxed) >= wanted).await;
     }

@@ -5,5 +5,6 @@ mod engines;
 mod faults;
 mod longpoll;
 mod presence;
+mod sentinel;
 mod servers;
 mod support;

@@ -59,18 +59,54 @@ impl Server {
         })
     }
 
-    /// Watches a Redis under the name `main`.
+    /// Watches a Redis under the name `main`, for as long as it is there.
     pub(super) fn sentinel(of: &Self) -> Self {
+        Self::sentinel_with(of, "")
+    }
+
+    fn sentinel_with(of: &Self, more: &str) -> Self {
         let port = free_port();
         Self::start("redis-server", port, |folder| {
             let file = folder.join("sentinel.conf");
             let lines = format!(
-                "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {} 1\n",
+                "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {} 1\n{more}",
                 of.port
             );
             std::fs::write(&file, lines).unwrap();
             vec![file.display().to_string(), "--sentinel".to_owned()]
         })
+    }
+
+    /// A Redis, one that follows it, and a Sentinel that gives the name `main` to the second when the
+    /// first is gone.
+    pub(super) fn redis_with_a_follower() -> [Self; 3] {
+        let first = Self::redis_with(free_port(), &["--repl-diskless-sync-delay", "0"]);
+        let port = first.port.to_string();
+        let second = Self::redis_with(free_port(), &["--replicaof", "127.0.0.1", &port]);
+        // Sentinel asks for followers when it comes, and then seldom.
+        first.until_it_says("INFO replication", "state=online");
+        let more =
+            "sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n";
+        let sentinel = Self::sentinel_with(&first, more);
+        sentinel.until_it_says("SENTINEL replicas main", &second.port.to_string());
+        [first, second, sentinel]
+    }
+
+    /// Whether a Sentinel gives the name `main` to a server.
+    pub(super) fn names(&self, server: &Self) -> bool {
+        self.cli("SENTINEL get-master-addr-by-name main").contains(&server.port.to_string())
+    }
+
+    fn until_it_says(&self, command: &str, expected: &str) {
+        let since = Instant::now();
+        loop {
+            let said = self.cli(command);
+            if said.contains(expected) {
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "{command} never said {expected}, but {said}");
+            sleep(Duration::from_millis(50));
+        }
     }
 
     /// Two servers that divide the slots of a Redis Cluster.

@@ -109,13 +109,15 @@ async fn a_direct_broadcast_reaches_the_node_of_that_name_and_kind_alone() {
 
     let to = |name: NodeName| phoenix::node(&name);
     let atom_name = |name| NodeName::Atom(Atom::new(name).unwrap());
-    rust.broadcast_to(&to(NodeName::from("alpha@web1")), "room:1", "wrong", json!({}));
-    rust.broadcast_to(&to(atom_name("beta")), "room:1", "wrong", json!({}));
-    rust.broadcast_to(&to(atom_name("alpha@web1")), "room:1", "right", json!({ "to": "alpha" }));
-    rust.broadcast_to(&to(NodeName::from("beta")), "room:1", "right", json!({ "to": "beta" }));
+    rust.broadcast_to(&to(NodeName::from("alpha@web1")), "room:1", "wrong", json!({})).unwrap();
+    rust.broadcast_to(&to(atom_name("beta")), "room:1", "wrong", json!({})).unwrap();
+    rust.broadcast_to(&to(atom_name("alpha@web1")), "room:1", "right", json!({ "to": "alpha" }))
+        .unwrap();
+    rust.broadcast_to(&to(NodeName::from("beta")), "room:1", "right", json!({ "to": "beta" }))
+        .unwrap();
     assert_eq!(frame(&mut clients[0]).await, text("right", json!({ "to": "alpha" })));
     assert_eq!(frame(&mut clients[1]).await, text("right", json!({ "to": "beta" })));
-    rust.broadcast_to(&rust.node().unwrap(), "room:1", "to myself", json!({}));
+    rust.broadcast_to(&rust.node().unwrap(), "room:1", "to myself", json!({})).unwrap();
     assert_eq!(next(&mut heard).await.0, "to myself");
     alpha.assert_never_crashed();
 }
