@@ -20,6 +20,7 @@
 # terms            terms of Erlang: there and back, as bytes, as JSON, as messages of Phoenix
 # phoenix_tokens   tokens of Phoenix: none is accepted but the server's own
 # phoenix_cookies  session cookies and CSRF tokens of Plug: the same
+# phoenix_trackers messages about presences of Phoenix nodes: who leaves was there, none stays
 #
 # It needs a C++ compiler. cargo-fuzz is installed if it is missing; the instrumentation that it
 # asks for is a nightly feature of the compiler, which RUSTC_BOOTSTRAP opens in a stable one.
@@ -27,7 +28,7 @@ set -eu
 
 cd "$(dirname "$0")"
 export RUSTC_BOOTSTRAP=1
-all='frames deflate serializers older_protocols msgpack lines events patterns session admission cluster presences terms phoenix_tokens phoenix_cookies'
+all='frames deflate serializers older_protocols msgpack lines events patterns session admission cluster presences terms phoenix_tokens phoenix_cookies phoenix_trackers'
 targets=${1:-$all}
 seconds=${2:-600}
 

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    cluster::{Compared, Engine},
     effort::Effort,
+    engine::{Compared, Engine},
     fleet::{Fleet, count},
 };
 

@@ -17,6 +17,8 @@ mod compare;
 #[cfg(all(feature = "redis", feature = "nats"))]
 mod crowd;
 mod effort;
+#[cfg(all(feature = "redis", feature = "nats"))]
+mod engine;
 mod fleet;
 mod kernel;
 mod listener;

@@ -71,6 +71,12 @@ fn from_json(json: &str) {
     }
 }
 
+/// Messages of trackers.
+#[cfg(any(all(test, feature = "redis"), fuzzing))]
+pub fn trackers(bytes: &[u8]) {
+    super::tracker::fuzzing::messages(bytes);
+}
+
 /// Tokens: nothing is accepted but what was made with the secret, and that whatever is inside.
 pub fn tokens(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
@@ -133,6 +139,12 @@ mod tests {
         #[test]
         fn any_term_is_written_to_the_same(bytes in term_like()) {
             super::terms(&bytes);
+        }
+
+        #[cfg(feature = "redis")]
+        #[test]
+        fn trackers_are_never_led_astray(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            super::trackers(&bytes);
         }
 
         #[test]

@@ -61,5 +61,5 @@ pub use self::{
 #[cfg(feature = "redis")]
 pub(crate) use self::{
     node::{BothWays, Membership, PhoenixNode, is_phoenix},
-    tracker::{Change as PresenceChange, Own as OwnPresences, Presences, Shown},
+    tracker::{Change as PresenceChange, Presences, Shards, Shown},
 };

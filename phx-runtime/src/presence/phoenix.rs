@@ -6,7 +6,6 @@ use std::{
     sync::Arc,
 };
 
-use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     log,
     message::Topic,
-    phoenix::{OwnPresences, PresenceChange, Presences, Shown},
+    phoenix::{PresenceChange, Presences, Shards, Shown},
 };
 
 /// A presence whose topics Phoenix nodes have a part in.
@@ -57,17 +56,17 @@ impl Presences for BesidePhoenix {
         }
     }
 
-    fn write_to(&self, own: Arc<Mutex<OwnPresences>>) {
+    fn write_to(&self, own: Arc<Shards>) {
         self.presence.watch(Arc::new(Written(own)));
     }
 }
 
 /// What this node's channels change, written down for Phoenix nodes.
-struct Written(Arc<Mutex<OwnPresences>>);
+struct Written(Arc<Shards>);
 
 impl Watcher for Written {
     fn changed(&self, topic: &Topic, changes: &[Change]) {
-        let mut own = self.0.lock();
+        let mut own = self.0.of(topic).lock();
         for change in changes {
             match change {
                 Change::Remove { id, .. } => own.remove(id.number),

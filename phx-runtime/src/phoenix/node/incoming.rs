@@ -9,7 +9,7 @@ use super::{
     super::{
         pubsub::{Broadcast, BroadcastPayload, Content, NodeName, PubSubMessage, Target},
         term::{Atom, Limits},
-        tracker::{Others, Outcome, Outgoing, Presences, TrackerMessage},
+        tracker::{Others, Outcome, Outgoing, Own, Presences, TrackerMessage},
     },
     names,
     outgoing::MAX_MESSAGE,
@@ -49,33 +49,34 @@ pub(super) struct Incoming {
 
 /// The part of this node in the presences of Phoenix nodes.
 pub(super) struct Presence {
-    topic: String,
-    others: Others,
+    shards: Vec<Shard>,
     shown: Box<dyn Presences>,
     tick: Interval,
     unusable: Spell,
     crowded: Spell,
 }
 
+/// What the trackers of one shard say to each other.
+struct Shard {
+    topic: String,
+    others: Others,
+}
+
 impl Presence {
     pub(super) fn new(settings: &PresenceSettings, shown: Box<dyn Presences>) -> Self {
         let mut tick = interval(settings.period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let others =
+            |shard| Others::of_shard(shard, settings.shards, settings.is_member, settings.period);
+        let shards = (0..).map(others).zip(settings.topics());
         Self {
-            topic: presence_topic(&settings.module),
-            others: Others::new(settings.is_member, settings.period),
+            shards: shards.map(|(others, topic)| Shard { topic, others }).collect(),
             shown,
             tick,
             unusable: Spell::default(),
             crowded: Spell::default(),
         }
     }
-}
-
-/// The topic of the first shard, which is the only one unless an option says otherwise.
-pub(super) fn presence_topic(module: &str) -> String {
-    let name = module.strip_prefix(':').map_or_else(|| format!("Elixir.{module}"), str::to_owned);
-    format!("phx_presence:{name}_shard0")
 }
 
 impl Incoming {
@@ -102,8 +103,8 @@ impl Incoming {
                 () = arrivals.recv_many(&mut arrived, BATCH) => {}
                 () = next_tick(&mut self.presence) => self.tick(),
                 () = shared.connected.notified() => {
-                    if let Some(presence) = &mut self.presence {
-                        presence.others.greet();
+                    for shard in self.presence.iter_mut().flat_map(|it| &mut it.shards) {
+                        shard.others.greet();
                     }
                     self.tick();
                 }
@@ -131,16 +132,16 @@ impl Incoming {
         match message.content {
             Content::Broadcast(broadcast) => self.broadcast(&message.topic, broadcast),
             Content::Other { message: term, dispatcher } => {
-                let presence = self.presence.as_ref();
-                let is_presence = presence.is_some_and(|it| it.topic == message.topic);
-                if !is_presence || dispatcher.as_str() != PUBSUB {
+                let mut shards = self.presence.iter().flat_map(|it| &it.shards);
+                let shard = shards.position(|shard| shard.topic == message.topic);
+                let Some(shard) = shard.filter(|_| dispatcher.as_str() == PUBSUB) else {
                     return log::phoenix_received("other");
-                }
+                };
                 log::phoenix_received("presence");
                 // Whatever it changes, it changes after the broadcasts before it.
                 self.hand_on().await;
                 match TrackerMessage::from_term(&term) {
-                    Ok(message) => self.hear(message),
+                    Ok(message) => self.hear(shard, message),
                     Err(error) => log::phoenix_unreadable(error, self.unreadable.begins()),
                 }
             }
@@ -190,23 +191,33 @@ impl Incoming {
         self.shared.pubsub.publish_together_on(self.broadcasts.drain(..));
     }
 
-    fn hear(&mut self, message: TrackerMessage) {
-        let Some(presence) = &mut self.presence else { return };
-        let mut outcome = Outcome::default();
-        presence.others.hear(&self.shared.own.lock(), message, Instant::now(), &mut outcome);
-        self.follow(outcome);
+    fn hear(&mut self, shard: usize, message: TrackerMessage) {
+        self.with_shard(shard, |others, own, outcome| {
+            others.hear(own, message, Instant::now(), outcome);
+        });
     }
 
     fn tick(&mut self) {
-        let Some(presence) = &mut self.presence else { return };
-        let mut outcome = Outcome::default();
-        presence.others.tick(&mut self.shared.own.lock(), Instant::now(), &mut outcome);
-        self.follow(outcome);
+        let shards = self.presence.as_ref().map_or(0, |presence| presence.shards.len());
+        for shard in 0..shards {
+            self.with_shard(shard, |others, own, outcome| {
+                others.tick(own, Instant::now(), outcome);
+            });
+        }
     }
 
-    /// Does what follows for the presences.
-    fn follow(&mut self, outcome: Outcome) {
-        let Some(presence) = &mut self.presence else { return };
+    /// Has something happen to a shard, and does what follows for the presences.
+    fn with_shard(
+        &mut self,
+        number: usize,
+        happens: impl FnOnce(&mut Others, &mut Own, &mut Outcome),
+    ) {
+        let (Some(presence), Some(own)) = (&mut self.presence, self.shared.own.get(number)) else {
+            return;
+        };
+        let Some(shard) = presence.shards.get_mut(number) else { return };
+        let mut outcome = Outcome::default();
+        happens(&mut shard.others, &mut own.lock(), &mut outcome);
         let Outcome { changes, send, unusable, too_many_replicas, others_changed } = outcome;
         for error in &unusable {
             log::phoenix_presence_unusable(error, presence.unusable.begins());
@@ -214,12 +225,12 @@ impl Incoming {
         if too_many_replicas {
             log::phoenix_too_many_nodes(presence.crowded.begins());
         }
-        if others_changed {
-            let nodes = presence.others.replicas().map(names::node_of).collect();
-            self.shared.others_are(nodes);
+        // A node is a replica of every shard, each of its own run. It is there with the first.
+        if others_changed && number == 0 {
+            self.shared.others_are(shard.others.replicas().map(names::node_of).collect());
         }
-        log::phoenix_presences(presence.others.present());
-        let topic = presence.topic.clone();
+        let topic = shard.topic.clone();
+        log::phoenix_presences(presence.shards.iter().map(|it| it.others.present()).sum());
         if !changes.is_empty() {
             presence.shown.show(changes);
         }

@@ -33,7 +33,7 @@ use tokio::sync::Notify;
 
 use super::{
     pubsub::{Broadcast, MessageError, NodeName, PubSubMessage, Target},
-    tracker::{Others, Own, Presences, Replica},
+    tracker::{Others, Own, Presences, Replica, Shards},
 };
 use crate::{
     cluster::{
@@ -58,8 +58,8 @@ struct Inner {
     shared: Arc<Shared>,
     lifecycle: Lifecycle,
     max_message: usize,
-    is_member: bool,
-    topic: String,
+    /// The topics on which this node says goodbye, one for each shard of its presences.
+    goodbyes: Vec<String>,
     /// What the tasks are made of, until they are.
     parts: Mutex<Option<Parts>>,
 }
@@ -93,9 +93,10 @@ impl PhoenixNode {
         let channel = PubSubMessage::redis_channel(&settings.pubsub);
         let adapter = Arc::new(RedisAdapter::on_channel(&settings.redis, &channel)?);
         let name = NodeName::from(this.name());
-        let own = Arc::new(Mutex::new(own(&name, this.id())));
-        let is_member = settings.presence.as_ref().is_some_and(|it| it.is_member);
-        let topic = settings.presence.as_ref().map(|it| incoming::presence_topic(&it.module));
+        let shards = settings.presence.as_ref().map_or(1, |it| it.shards);
+        let own = Arc::new(Shards::new(own(&name, this.id(), shards)));
+        let member = settings.presence.as_ref().filter(|it| it.is_member);
+        let goodbyes = member.into_iter().flat_map(PresenceSettings::topics).collect();
         let presence = match (settings.presence, presences) {
             (None, _) => None,
             (Some(_), None) => {
@@ -130,8 +131,7 @@ impl PhoenixNode {
             shared,
             lifecycle,
             max_message: cluster.largest_message(),
-            is_member,
-            topic: topic.unwrap_or_default(),
+            goodbyes,
             parts: Mutex::new(Some(parts)),
         })))
     }
@@ -156,9 +156,9 @@ impl PhoenixNode {
     }
 
     async fn leave_others(&self) {
-        if self.0.is_member {
-            let goodbye = Others::goodbye(&self.0.shared.own.lock());
-            self.0.shared.send_tracker(&self.0.topic, goodbye);
+        for (topic, own) in self.0.goodbyes.iter().zip(self.0.shared.own.iter()) {
+            let goodbye = Others::goodbye(&own.lock());
+            self.0.shared.send_tracker(topic, goodbye);
         }
         self.0.lifecycle.leave().await;
     }
@@ -189,13 +189,16 @@ impl PhoenixNode {
 /// What the log calls it.
 const ENGINE: &str = "phoenix+redis";
 
-fn own(name: &NodeName, id: NodeId) -> Own {
+/// The presences of a node in each shard, where it is a replica of its own.
+fn own(name: &NodeName, id: NodeId, shards: u16) -> impl Iterator<Item = Own> {
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let vsn = i64::try_from(started.as_micros()).unwrap_or(i64::MAX);
     let replica = Replica { name: name.clone(), vsn: vsn.into() };
-    // Any number that differs from those of other nodes.
+    // Any number that differs from those of other nodes and shards.
     let [.., a, b, c, d] = id.get().to_be_bytes();
-    Own::new(replica, u32::from_be_bytes([a, b, c, d]))
+    let creation = u32::from_be_bytes([a, b, c, d]);
+    let of_shard = move |shard| Own::new(replica.clone(), creation.wrapping_add(u32::from(shard)));
+    (0..shards).map(of_shard)
 }
 
 /// The bytes of a broadcast, checked.

@@ -11,7 +11,10 @@ use crate::cluster::ClusterConfigError;
 const SCHEME: &str = "phoenix+";
 
 /// The parameters that are known.
-const PARAMETERS: &str = "`pubsub`, `presence`, `follow` and `broadcast_period`";
+const PARAMETERS: &str = "`pubsub`, `presence`, `follow`, `broadcast_period` and `pool_size`";
+
+/// How many shards there may be. Phoenix has no limit, and nobody has many.
+const MOST_SHARDS: u16 = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
@@ -30,6 +33,17 @@ pub(super) struct PresenceSettings {
     pub(super) is_member: bool,
     /// `broadcast_period` of Phoenix's tracker.
     pub(super) period: Duration,
+    /// `pool_size` of Phoenix's tracker: over how many shards topics are divided.
+    pub(super) shards: u16,
+}
+
+impl PresenceSettings {
+    /// The topics on which the trackers of the module talk, one for each shard.
+    pub(super) fn topics(&self) -> impl Iterator<Item = String> {
+        let module = self.module.strip_prefix(':');
+        let name = module.map_or_else(|| format!("Elixir.{}", self.module), str::to_owned);
+        (0..self.shards).map(move |shard| format!("phx_presence:{name}_shard{shard}"))
+    }
 }
 
 /// Whether the URL is one of a Phoenix cluster.
@@ -47,7 +61,7 @@ impl Settings {
         }
         let (redis, query) = redis.split_once('?').unwrap_or((redis, ""));
         let (mut pubsub, mut presence, mut follow) = (None, None, None);
-        let mut period = PERIOD;
+        let (mut period, mut shards) = (PERIOD, 1);
         for parameter in query.split('&').filter(|it| !it.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = percent_decode_str(value).decode_utf8();
@@ -61,6 +75,11 @@ impl Settings {
                     let problem = || wrong("`broadcast_period` is a number of milliseconds".into());
                     period = Duration::from_millis(millis.ok_or_else(problem)?);
                 }
+                "pool_size" => {
+                    let number = value.parse().ok().filter(|it| (1..=MOST_SHARDS).contains(it));
+                    let problem = || wrong(format!("`pool_size` is 1 to {MOST_SHARDS}"));
+                    shards = number.ok_or_else(problem)?;
+                }
                 name => return Err(wrong(format!("`{name}` is none of {PARAMETERS}"))),
             }
         }
@@ -69,7 +88,8 @@ impl Settings {
             return Err(wrong("either `presence` or `follow`, not both".to_owned()));
         }
         let presence = presence.or(follow);
-        let presence = presence.map(|module| PresenceSettings { module, is_member, period });
+        let presence =
+            presence.map(|module| PresenceSettings { module, is_member, period, shards });
         let missing = || wrong("`?pubsub=` is missing, such as `?pubsub=MyApp.PubSub`".to_owned());
         Ok(Self { redis: redis.to_owned(), pubsub: pubsub.ok_or_else(missing)?, presence })
     }
@@ -97,12 +117,16 @@ mod tests {
 
     #[test]
     fn a_url_says_where_and_which() {
-        let url = "phoenix+redis://user:pass@cache:6380/2?pubsub=MyApp.PubSub&presence=MyAppWeb.Presence&broadcast_period=100";
+        let url = "phoenix+redis://user:pass@cache:6380/2?pubsub=MyApp.PubSub&presence=MyAppWeb.Presence&broadcast_period=100&pool_size=2";
         let presence = PresenceSettings {
             module: "MyAppWeb.Presence".into(),
             is_member: true,
             period: Duration::from_millis(100),
+            shards: 2,
         };
+        let topics: Vec<_> = presence.topics().collect();
+        let topic = |shard| format!("phx_presence:Elixir.MyAppWeb.Presence_shard{shard}");
+        assert_eq!(topics, [topic(0), topic(1)]);
         let expected = Settings {
             redis: "redis://user:pass@cache:6380/2".into(),
             pubsub: "MyApp.PubSub".into(),
@@ -114,7 +138,7 @@ mod tests {
         assert_eq!((&*settings.redis, &*settings.pubsub), ("rediss://cache/", ":my_pubsub"));
         let presence = settings.presence.unwrap();
         assert_eq!((&*presence.module, presence.is_member), ("P", false));
-        assert_eq!(presence.period, Duration::from_millis(1500));
+        assert_eq!((presence.period, presence.shards), (Duration::from_millis(1500), 1));
     }
 
     #[test]
@@ -126,5 +150,9 @@ mod tests {
         assert!(problem("phoenix+redis://cache/?pubsub=%FF").contains("UTF-8"));
         assert!(problem("phoenix+redis://c/?pubsub=P&presence=A&follow=B").contains("not both"));
         assert!(problem("phoenix+redis://c/?pubsub=P&broadcast_period=0").contains("milliseconds"));
+        for count in ["0", "257", "many"] {
+            let url = format!("phoenix+redis://c/?pubsub=P&presence=A&pool_size={count}");
+            assert!(problem(&url).contains("`pool_size` is 1 to 256"));
+        }
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::{
-    super::{pubsub::NodeName, tracker::Own},
+    super::{pubsub::NodeName, tracker::Shards},
     outgoing::Outgoing,
 };
 use crate::{
@@ -23,7 +23,7 @@ pub(super) struct Shared {
     pub(super) outgoing: Outgoing,
     pub(super) pubsub: PubSub,
     /// The presences of this node.
-    pub(super) own: Arc<Mutex<Own>>,
+    pub(super) own: Arc<Shards>,
     /// The others that have presences.
     pub(super) others: RwLock<Arc<[Node]>>,
     pub(super) events: EventSender,

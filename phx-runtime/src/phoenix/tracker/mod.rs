@@ -11,15 +11,21 @@
 //!
 //! Nothing here knows of time or of the network: messages and instants come in, and go out.
 
+#[cfg(any(all(test, feature = "redis"), fuzzing))]
+pub(super) mod fuzzing;
 mod message;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", fuzzing))]
 mod others;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", fuzzing))]
 mod own;
 #[cfg(feature = "redis")]
-mod presences;
+mod phash2;
 #[cfg(feature = "redis")]
+mod presences;
+#[cfg(any(feature = "redis", fuzzing))]
 mod seen;
+#[cfg(feature = "redis")]
+mod shards;
 
 pub use self::message::{
     Clocks, Replica, Tag, Tracked, TrackerError, TrackerMessage, TrackerState, Transfer,
@@ -30,6 +36,7 @@ pub(crate) use self::{
     own::Own,
     presences::Presences,
     seen::{Change, Shown},
+    shards::Shards,
 };
 
 #[cfg(test)]

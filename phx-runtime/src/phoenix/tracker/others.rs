@@ -21,7 +21,7 @@ const DOWN_PERIODS: u32 = 20;
 /// `DOWN_PERIODS`.
 const ANSWER_PERIODS: u32 = 2;
 
-/// How many replicas there may be, and presences of all of them together. What comes is not trusted.
+/// How many replicas there may be in each shard, and presences of all of them together in all shards. What comes is not trusted.
 const MOST_REPLICAS: usize = 1_000;
 const MOST_PRESENT: usize = 1_000_000;
 
@@ -52,6 +52,8 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Others {
     period: Duration,
+    /// How many presences of others there may be.
+    most_present: usize,
     /// Whether this node's own presences are told to others, which it only follows otherwise.
     is_member: bool,
     members: BTreeMap<NodeName, Member>,
@@ -84,11 +86,18 @@ struct Asked {
 impl Others {
     /// Nobody is known. To be [ticked](Self::tick) once in each period.
     pub(crate) fn new(is_member: bool, period: Duration) -> Self {
+        Self::of_shard(0, 1, is_member, period)
+    }
+
+    /// The same for one of several shards, which share what there may be.
+    pub(crate) fn of_shard(shard: u16, of: u16, is_member: bool, period: Duration) -> Self {
         Self {
             period,
+            most_present: MOST_PRESENT / usize::from(of.max(1)),
             is_member,
             members: BTreeMap::new(),
-            next: 0,
+            // No two shards call replicas alike.
+            next: u64::from(shard) << 48,
             questions: 0,
             said: None,
             greets: true,
@@ -190,7 +199,7 @@ impl Others {
         state: Option<TrackerState>,
         outcome: &mut Outcome,
     ) -> bool {
-        let room = MOST_PRESENT.saturating_sub(self.present());
+        let room = self.most_present.saturating_sub(self.present());
         let Some(member) = self.member(replica) else { return false };
         let is_new = member.asked.is_none() && member.stated == 0;
         if let Some(state) = state {

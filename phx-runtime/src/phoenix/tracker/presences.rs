@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-use super::{own::Own, seen::Change};
+use super::{seen::Change, shards::Shards};
 
 /// Where clients see who is present.
 pub(crate) trait Presences: Send + Sync {
@@ -12,5 +10,5 @@ pub(crate) trait Presences: Send + Sync {
     fn show(&self, changes: Vec<Change>);
 
     /// From now on what becomes of the presences of this process is written to `own`.
-    fn write_to(&self, own: Arc<Mutex<Own>>);
+    fn write_to(&self, own: Arc<Shards>);
 }

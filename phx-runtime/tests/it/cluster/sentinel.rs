@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use phx_runtime::cluster::Cluster;
+use phx_runtime::{cluster::Cluster, json};
 
 use super::{
     engines::lost_in,
@@ -41,13 +41,13 @@ async fn nodes_beside_phoenix_follow_sentinel_too() {
     let [a, b] =
         [joined(Cluster::url(&url).node("a")).await, joined(Cluster::url(&url).node("b")).await];
     let mut at_b = b.subscribe("t");
-    a.broadcast("t", "before", 0_u64);
+    a.broadcast("t", "before", json!({}));
     assert_eq!(at_b.recv().await.unwrap().event(), "before");
     ends(&mut first, &second, &sentinel).await;
     // Nobody says when both have come to the other one, so it is said until it is heard.
     let mut heard = false;
     eventually(|| {
-        a.broadcast("t", "after", 1_u64);
+        a.broadcast("t", "after", json!({}));
         while let Some(message) = at_b.recv().now_or_never() {
             heard |= message.unwrap().event() == "after";
         }

@@ -25,7 +25,8 @@ use super::{
 };
 
 const CHANNEL: &[u8] = b"phx:Elixir.MyApp.PubSub.Adapter";
-pub(super) const PRESENCE_TOPIC: &str = "phx_presence:Elixir.MyAppWeb.Presence_shard0";
+/// How the topics of the shards begin.
+const PRESENCE_TOPICS: &str = "phx_presence:Elixir.MyAppWeb.Presence_shard";
 pub(super) const PERIOD: Duration = Duration::from_millis(100);
 
 /// What a client of the node gets.
@@ -49,7 +50,9 @@ struct State {
     name: Etf,
     is_old: bool,
     joined: BTreeMap<String, mpsc::UnboundedSender<Frame>>,
-    tracker: Tracker,
+    /// One for each shard.
+    trackers: Vec<Tracker>,
+    shard_of: fn(&str) -> usize,
     disconnected: Vec<String>,
     crashes: Vec<String>,
 }
@@ -63,6 +66,17 @@ impl Drop for PhoenixNode {
 impl PhoenixNode {
     /// A node of this name, which is an atom on new Erlangs and a binary on old ones.
     pub(super) async fn start(port: u16, name: &str, is_old: bool) -> Self {
+        Self::start_with_shards(port, name, is_old, 1, |_| 0).await
+    }
+
+    /// The same with a `pool_size`, and what `phash2` says of topics then.
+    pub(super) async fn start_with_shards(
+        port: u16,
+        name: &str,
+        is_old: bool,
+        shards: i128,
+        shard_of: fn(&str) -> usize,
+    ) -> Self {
         let name = if is_old { bin(name) } else { atom(name) };
         let vsn = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
         let vsn = i128::try_from(vsn).unwrap();
@@ -70,7 +84,11 @@ impl PhoenixNode {
             name: name.clone(),
             is_old,
             joined: BTreeMap::new(),
-            tracker: Tracker::new(name.clone(), vsn, is_old, PERIOD),
+            // Each starts at a moment of its own.
+            trackers: (0..shards)
+                .map(|shard| Tracker::new(name.clone(), vsn + shard, is_old, PERIOD))
+                .collect(),
+            shard_of,
             disconnected: Vec::new(),
             crashes: Vec::new(),
         }));
@@ -118,20 +136,20 @@ impl PhoenixNode {
     }
 
     pub(super) fn track(&self, topic: &str, key: &str, meta: &[(&str, &str)]) {
-        self.state.lock().tracker.track(topic, key, meta);
+        self.state.lock().tracker(topic).track(topic, key, meta);
     }
 
     pub(super) fn untrack(&self, topic: &str, key: &str) {
-        self.state.lock().tracker.untrack(topic, key);
+        self.state.lock().tracker(topic).untrack(topic, key);
     }
 
     pub(super) fn list(&self, topic: &str) -> BTreeMap<String, Vec<Value>> {
-        self.state.lock().tracker.list(topic)
+        self.state.lock().tracker(topic).list(topic)
     }
 
     /// How often it asked others for transfers.
     pub(super) fn questions(&self) -> u32 {
-        self.state.lock().tracker.questions
+        self.state.lock().trackers.iter().map(|it| it.questions).sum()
     }
 
     /// The ids of sockets that it was told to disconnect.
@@ -142,8 +160,9 @@ impl PhoenixNode {
     /// Ends in an orderly way.
     pub(super) fn say_goodbye(&self) {
         let state = self.state.lock();
-        let sent = state.tracker.goodbye();
-        state.send_all(&self.outgoing, vec![sent]);
+        for (shard, tracker) in state.trackers.iter().enumerate() {
+            state.send_all(&self.outgoing, shard, vec![tracker.goodbye()]);
+        }
     }
 
     #[track_caller]
@@ -179,7 +198,7 @@ async fn listen(
                 let Some(Reply::Bytes(payload)) = items.into_iter().nth(2) else { continue };
                 let mut state = state.lock();
                 match state.hear(&payload) {
-                    Ok(answers) => state.send_all(&outgoing, answers),
+                    Ok((shard, answers)) => state.send_all(&outgoing, shard, answers),
                     Err(crash) => state.crashes.push(crash),
                 }
             }
@@ -194,8 +213,10 @@ async fn beat(state: Arc<Mutex<State>>, outgoing: mpsc::UnboundedSender<Vec<u8>>
     loop {
         interval.tick().await;
         let mut state = state.lock();
-        let sent = state.tracker.period(Instant::now());
-        state.send_all(&outgoing, sent);
+        for shard in 0..state.trackers.len() {
+            let sent = state.trackers[shard].period(Instant::now());
+            state.send_all(&outgoing, shard, sent);
+        }
     }
 }
 
@@ -229,19 +250,27 @@ async fn publish(port: u16, mut to_send: mpsc::UnboundedReceiver<Vec<u8>>) {
 }
 
 impl State {
-    fn send_all(&self, outgoing: &mpsc::UnboundedSender<Vec<u8>>, sent: Vec<Sent>) {
+    /// The tracker of the shard that a topic belongs to.
+    fn tracker(&mut self, topic: &str) -> &mut Tracker {
+        let shard = (self.shard_of)(topic);
+        &mut self.trackers[shard]
+    }
+
+    fn send_all(&self, outgoing: &mpsc::UnboundedSender<Vec<u8>>, shard: usize, sent: Vec<Sent>) {
         for (only, message) in sent {
             let to = match only {
                 Some(name) => tuple([atom("only"), name]),
                 None => tuple([atom("except"), self.name.clone()]),
             };
-            let message = envelope(&to, PRESENCE_TOPIC, message, "Elixir.Phoenix.PubSub");
+            let topic = format!("{PRESENCE_TOPICS}{shard}");
+            let message = envelope(&to, &topic, message, "Elixir.Phoenix.PubSub");
             // The node may have ended.
             let _ = outgoing.send(message.encode(self.is_old));
         }
     }
 
-    fn hear(&mut self, payload: &[u8]) -> Result<Vec<Sent>, String> {
+    /// What is answered, and for which shard.
+    fn hear(&mut self, payload: &[u8]) -> Result<(usize, Vec<Sent>), String> {
         let term = Etf::decode(payload)?;
         let [version, mode, name, topic, message, dispatcher] = term.as_tuple()? else {
             return Err(format!("a message that is ignored: {term:?}"));
@@ -254,8 +283,9 @@ impl State {
             Etf::Atom(mode) if mode == "only" => *name == self.name,
             _ => return Err(format!("a message that is ignored: {term:?}")),
         };
+        let nothing = (0, Vec::new());
         if !is_for_me {
-            return Ok(Vec::new());
+            return Ok(nothing);
         }
         let topic = topic.as_text()?;
         match dispatcher {
@@ -264,13 +294,15 @@ impl State {
                     return Err(format!("a broadcast that reaches a tracker: {message:?}"));
                 }
                 self.dispatch(topic, message)?;
-                Ok(Vec::new())
+                Ok(nothing)
             }
             Etf::Atom(module) if module == "Elixir.Phoenix.PubSub" => {
-                if topic == PRESENCE_TOPIC {
-                    return self.tracker.hear(message, Instant::now());
-                }
-                Ok(Vec::new())
+                let shard = topic.strip_prefix(PRESENCE_TOPICS).and_then(|it| it.parse().ok());
+                let Some(shard) = shard else { return Ok(nothing) };
+                let Some(tracker) = self.trackers.get_mut(shard) else {
+                    return Err(format!("a shard that nobody has: {topic}"));
+                };
+                Ok((shard, tracker.hear(message, Instant::now())?))
             }
             other => Err(format!("a dispatcher that does not exist: {other:?}")),
         }

@@ -95,6 +95,43 @@ async fn presences_of_both_sides_are_one_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn topics_of_several_shards_are_one_list_each() {
+    // `erlang:phash2(<<"room:1">>, 4)` and so on.
+    const SHARDS: [(&str, usize); 4] = [("room:1", 1), ("room:2", 0), ("room:3", 2), ("room:4", 3)];
+    let shard_of = |topic: &str| SHARDS.iter().find(|it| it.0 == topic).unwrap().1;
+    let redis = Redis::start().await;
+    let url = format!("{}&pool_size=4", url(&redis));
+    let alpha =
+        PhoenixNode::start_with_shards(redis.port(), "alpha@web1", false, 4, shard_of).await;
+    let (here, presence) = node(&url, "rust-1").await;
+    let mut clients = Vec::new();
+    for (topic, _) in SHARDS {
+        alpha.track(topic, "ann", &[("status", "online")]);
+        clients.push(client(&here, "bob", topic).await);
+    }
+    let (there, other_presence) = node(&url, "rust-2").await;
+    for (topic, _) in SHARDS {
+        let both = || {
+            let here = [&presence, &other_presence].map(|it| it.keys(topic));
+            (here, alpha.list(topic).into_keys().collect::<Vec<_>>())
+        };
+        eventually(both, |(here, there)| {
+            here.iter().chain([there]).all(|keys| *keys == ["ann", "bob"])
+        })
+        .await;
+    }
+    let alone: Vec<_> = here.nodes().into_iter().map(|node| node.name().to_owned()).collect();
+    assert_eq!(alone, ["alpha@web1", "rust-2"], "each node is there once");
+    // Goodbyes are said in every shard.
+    there.leave_cluster().await;
+    here.leave_cluster().await;
+    for (topic, _) in SHARDS {
+        eventually(|| alpha.list(topic), |list| list.keys().eq(["ann"])).await;
+    }
+    alpha.assert_never_crashed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_are_told_of_presences_of_phoenix_nodes_in_diffs() {
     let redis = Redis::start().await;
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
