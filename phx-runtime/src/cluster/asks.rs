@@ -46,7 +46,7 @@ impl Asks {
         Asked { asks: self, id, answer }
     }
 
-    /// The answer of a node; nobody else's counts.
+    /// The answer of a node; nobody else's counts, since numbers of questions can be guessed.
     pub(super) fn answered(&self, from: NodeId, id: u64, body: Bytes) {
         let mut waiting = self.waiting.lock();
         if waiting.get(&id).is_some_and(|(asked, _)| *asked == from)

@@ -60,6 +60,16 @@ pub enum BroadcastToError {
     Encode(#[from] EncodeError),
 }
 
+impl BroadcastToError {
+    /// What went wrong, as a name that stays the same.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Gone(_) => "gone",
+            Self::Encode(error) => error.kind(),
+        }
+    }
+}
+
 /// Nodes that did not answer in time, or went meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} nodes did not answer", nodes.len())]

@@ -15,7 +15,8 @@ use tokio::sync::{Notify, mpsc};
 use super::{adapter_error::AdapterError, address::Address, node::NodeId};
 use crate::log;
 
-/// Bytes that may wait. What comes beyond is dropped, which shows in the senders' numbers.
+/// Bytes that may wait. What comes beyond is dropped, which shows in the senders' numbers. An adapter is
+/// never made to wait: engines cut off whoever reads too slowly, or hold back those who send.
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// What a payload counts for besides its bytes.
@@ -36,7 +37,8 @@ struct Shared {
     arrivals: mpsc::UnboundedSender<Arrival>,
     waiting: AtomicUsize,
     dropping: AtomicBool,
-    /// The connection that is listened to.
+    /// The connection that is listened to. What an earlier one still delivers would come between what
+    /// the new one does, and be taken for repeated or lost.
     current: AtomicU64,
 }
 

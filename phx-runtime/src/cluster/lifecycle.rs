@@ -10,7 +10,8 @@ use super::{
 };
 use crate::log;
 
-/// How long sending what still waits and the goodbye may take.
+/// How long sending what still waits and the goodbye may take. Whoever stops a process seldom waits
+/// long, and nodes that hear no goodbye find out by the silence.
 const LEAVING: Duration = Duration::from_secs(2);
 
 /// What the handles of a node hold of its life. Its tasks end when the last handle is dropped.

@@ -81,6 +81,8 @@ impl NatsAdapter {
         // Once this is answered, the server knows of both.
         probe(&client, &direct).await?;
         for_this.next().await.ok_or_else(|| AdapterError::new("it has ended the connection"))?;
+        // The client has a queue for each subscription, and no order between them. Nothing needs one:
+        // each address has numbers of its own.
         let mut tasks = JoinSet::new();
         tasks.spawn(hand_on(from_all, Address::Channel(0), inbox.clone()));
         tasks.spawn(hand_on(for_this, own, inbox));

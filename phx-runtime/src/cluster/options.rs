@@ -250,7 +250,7 @@ fn adapter_of(url: &str) -> Result<Arc<dyn Adapter>, ClusterConfigError> {
 }
 
 /// What tells the payloads of this application from those of others, and of others with another
-/// secret.
+/// secret. It keeps mistakes apart and not attackers: whoever can listen on the engine can copy it.
 fn tag(secret: &Secret, application: &str) -> u64 {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_ref()) else { return 0 };
     mac.update(b"phx cluster\0");

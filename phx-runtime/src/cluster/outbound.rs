@@ -17,13 +17,17 @@ use super::{
 };
 use crate::{log, message::EncodeError, pubsub::Broadcast};
 
-/// Entries that leave together at most.
+/// Entries that leave together at most. What costs on the way is each write to each socket, the
+/// engine's above all, and hardly the bytes: whatever has come while the last write was under way leaves
+/// as one payload. Nothing waits for more to come, so a message alone leaves at once.
 const BATCH: usize = 256;
 
-/// Bytes that leave together at most, unless it is one entry.
+/// Bytes that leave together at most, unless it is one entry: what comes next should not wait until
+/// the engine has taken megabytes.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// What an entry counts for besides its bytes.
+/// What an entry counts for besides its bytes, so that many short ones do not take many times the memory
+/// that is allowed.
 const OVERHEAD: usize = 64;
 
 pub(super) struct Outbound {
@@ -50,7 +54,9 @@ pub(super) struct Limits {
 struct State {
     queue: VecDeque<Queued>,
     bytes: usize,
-    /// The number of the last entry to each address.
+    /// The number of the last entry to each address. Numbers are given when entries come, and not when
+    /// they leave: what is dropped between is missed by the others then, who would never know
+    /// otherwise.
     last: HashMap<Address, u64>,
     /// Whether the last one was dropped for want of room.
     is_full: bool,

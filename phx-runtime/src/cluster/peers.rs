@@ -65,7 +65,8 @@ pub(super) struct Peers {
 }
 
 struct Peer {
-    /// Known from its heartbeats.
+    /// Known from its heartbeats. Before the first one it is nobody that could be spoken of: what it sends
+    /// is handed on all the same.
     node: Option<Node>,
     is_up: bool,
     last_heard: Instant,
@@ -126,6 +127,7 @@ impl Peers {
             return Err(Ignored::TooMany);
         }
         let peer = self.known.entry(node).or_insert_with(|| Peer::new(now));
+        // Whatever it says, it is alive.
         peer.last_heard = now;
         match first {
             Some(first) => self.numbered(node, on, first, entries, out),

@@ -24,10 +24,12 @@ use crate::{
 /// How often it is looked who is silent.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Payloads that are taken at a time.
+/// Payloads that are taken at a time, so that their broadcasts go out together, and the clock is
+/// looked at in between.
 const BATCH: usize = 64;
 
-/// How long to wait for a topic in which much waits already.
+/// How long to wait for a topic in which much waits already. Senders on this node are held back then;
+/// those of other nodes cannot be, so what they send waits in the inbox, which is bounded.
 const FULL: Duration = Duration::from_millis(1);
 
 pub(super) struct Receiving {

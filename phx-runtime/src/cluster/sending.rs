@@ -18,7 +18,9 @@ use super::{
     standing::Standing,
 };
 
-/// How long an engine may take for a connection, and to take a batch.
+/// How long an engine may take for a connection, and to take a batch. One that takes longer is given
+/// up with its connection, and never sent again: whether it arrived is not known, and what arrives twice
+/// is worse than what is missed, which numbers tell.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the sign that this node is heard may take, besides the next one's time.
@@ -70,6 +72,7 @@ pub(crate) struct Sending<S> {
 }
 
 impl<S: Sends> Sending<S> {
+    /// Connects again for ever: an engine may be away for hours, and nobody is there to be asked.
     pub(crate) async fn run(mut self) {
         let mut pauses = Pauses::new(self.inbox.node());
         loop {

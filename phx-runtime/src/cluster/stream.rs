@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::framing::{Entry, Piece};
 
-/// How long after a heartbeat what it tells of may still arrive.
+/// How long after a heartbeat what it tells of may still arrive: an engine keeps the order within an
+/// address, but a heartbeat goes over one of several.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A stream of entries as it is received.

@@ -1,4 +1,6 @@
-//! One server: a connection that both listens and publishes.
+//! One server: a connection that both listens and publishes. So what a node hears of its own comes with
+//! the answer to its publishing, in one read, and a connection that is dead in one direction is not
+//! taken for alive because of the other.
 
 use std::sync::Arc;
 

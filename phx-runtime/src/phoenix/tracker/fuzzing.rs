@@ -1,10 +1,7 @@
 //! What holds for any messages that trackers of other nodes may send, as a function that panics where
 //! it does not.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
@@ -26,7 +23,7 @@ const LONG: u32 = 100;
 /// Messages of some nodes in some runs, this one among them, and time that passes between. Who leaves was
 /// there, and nobody joins twice; this node's own presences are nobody else's to change; what is
 /// answered is a message, and never to itself; and when all fall silent, nobody is left.
-pub fn messages(bytes: &[u8]) {
+pub(crate) fn messages(bytes: &[u8]) {
     let mut source = Source(bytes);
     let mut now = Instant::now();
     let own_replica = replica(0, 1);
@@ -35,12 +32,11 @@ pub fn messages(bytes: &[u8]) {
     let mut there = BTreeMap::new();
     while !source.0.is_empty() {
         let mut outcome = Outcome::default();
-        match source.message() {
-            Some(message) => others.hear(&own, message, now, &mut outcome),
-            None => {
-                now += PERIOD * u32::from(source.below(40));
-                others.tick(&mut own, now, &mut outcome);
-            }
+        if let Some(message) = source.message() {
+            others.hear(&own, message, now, &mut outcome);
+        } else {
+            now += PERIOD * u32::from(source.below(40));
+            others.tick(&mut own, now, &mut outcome);
         }
         follow(outcome, &own_replica, &mut there);
         assert_eq!(others.present(), there.len());
@@ -150,7 +146,7 @@ impl Source<'_> {
                 state.values.insert(tag.clone(), self.tracked());
             }
             if self.below(5) > 0 {
-                state.clouds.entry(of).or_insert_with(BTreeSet::new).insert(tag);
+                state.clouds.entry(of).or_default().insert(tag);
             }
         }
         state

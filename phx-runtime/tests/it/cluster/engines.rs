@@ -74,7 +74,10 @@ async fn promises(url: &str) {
 
 /// Sends on while there is trouble, and adds up what arrives and what is told to be lost. Clients of
 /// the sender's node hear all of it meanwhile. Gives how many are lost.
-pub(super) async fn lost_in(cluster: impl Fn() -> Cluster, trouble: impl AsyncFnOnce(Witness)) -> u64 {
+pub(super) async fn lost_in(
+    cluster: impl Fn() -> Cluster,
+    trouble: impl AsyncFnOnce(Witness),
+) -> u64 {
     let [a, b] = nodes_over(cluster).await;
     let (mut at_a, mut at_b, mut events) = (a.subscribe("t"), b.subscribe("t"), b.cluster_events());
     let (sent, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use phx_runtime::{cluster::Cluster, json};
 
 use super::{
-    engines::lost_in,
+    engines::{lost_in, watchful},
     servers::Server,
     support::{eventually, joined},
 };
@@ -26,10 +26,13 @@ async fn ends(first: &mut Server, second: &Server, sentinel: &Server) {
 async fn nodes_follow_sentinel_to_another_redis_and_know_what_they_missed() {
     let [mut first, second, sentinel] = Server::redis_with_a_follower();
     let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port());
-    lost_in(&url, async || {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        ends(&mut first, &second, &sentinel).await;
-    })
+    lost_in(
+        || watchful(&url),
+        async |witness| {
+            witness.more_sent(30).await;
+            ends(&mut first, &second, &sentinel).await;
+        },
+    )
     .await;
 }
 
@@ -38,11 +41,12 @@ async fn nodes_beside_phoenix_follow_sentinel_too() {
     let [mut first, second, sentinel] = Server::redis_with_a_follower();
     let url =
         format!("phoenix+redis+sentinel://127.0.0.1:{}/main?pubsub=MyApp.PubSub", sentinel.port());
-    let [a, b] =
-        [joined(Cluster::url(&url).node("a")).await, joined(Cluster::url(&url).node("b")).await];
+    let node = |name| Cluster::url(&url).node(name).start_timeout(Duration::from_mins(1));
+    let (a, b) = (joined(node("a")).await, joined(node("b")).await);
     let mut at_b = b.subscribe("t");
     a.broadcast("t", "before", json!({}));
-    assert_eq!(at_b.recv().await.unwrap().event(), "before");
+    let before = tokio::time::timeout(Duration::from_mins(1), at_b.recv()).await;
+    assert_eq!(before.expect("in time").unwrap().event(), "before");
     ends(&mut first, &second, &sentinel).await;
     // Nobody says when both have come to the other one, so it is said until it is heard.
     let mut heard = false;
