@@ -115,7 +115,8 @@ impl<S: Sends> Sending<S> {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_first = true;
         loop {
-            // What waits leaves first, so that heartbeats tell of it.
+            // Heartbeats go before what waits, or a busy node would be taken for dead. They tell only of
+            // what has left.
             let sent = tokio::select! {
                 biased;
                 () = self.ending.begins() => {
