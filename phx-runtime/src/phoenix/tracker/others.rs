@@ -84,12 +84,14 @@ struct Asked {
 }
 
 impl Others {
-    /// Nobody is known. To be [ticked](Self::tick) once in each period.
+    /// One of a single shard.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn new(is_member: bool, period: Duration) -> Self {
         Self::of_shard(0, 1, is_member, period)
     }
 
-    /// The same for one of several shards, which share what there may be.
+    /// Nobody is known. To be [ticked](Self::tick) once in each period. Several shards share what there
+    /// may be.
     pub(crate) fn of_shard(shard: u16, of: u16, is_member: bool, period: Duration) -> Self {
         Self {
             period,
