@@ -109,7 +109,7 @@ pub(crate) fn unheard_info(message_type: &'static str, socket: &'static str) {
 
 /// A message for a connection without channels that its socket has no handler for.
 pub(crate) fn unheard_by_socket(message_type: &'static str, socket: &'static str) {
-    count("unmatched_info", 1);
+    DROPPED.count("unmatched_info", 1);
     line!(
         warn, "Dropped a message that was sent to a socket and has no handler there";
         message_type = message_type, socket = socket, reason = "unmatched_info",
