@@ -48,8 +48,8 @@ pub use self::{
     to_channels::ToChannels,
 };
 pub use crate::message::{
-    EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadKind, ReasonText,
-    ToPayload, TopicPart, TypedEvent, Why,
+    EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadErrorKind,
+    PayloadKind, ReasonText, ToPayload, TopicPart, TypedEvent, Why,
 };
 
 pub(crate) use self::{

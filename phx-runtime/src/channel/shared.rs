@@ -25,7 +25,7 @@ pub(crate) struct SessionShared {
 
 impl SessionShared {
     /// How broadcasts look on this connection.
-    pub(super) fn form(&self) -> Form<'_> {
+    pub(crate) fn form(&self) -> Form<'_> {
         Form { codec: &self.codec, compressed: self.connection.compresses() }
     }
 

@@ -94,7 +94,7 @@ impl Receiving {
     }
 
     fn broadcast(&mut self, topic: &Text, frame: bytes::Bytes) {
-        let is_wanted = self.shared.pubsub.subscribers(topic.as_str()) > 0;
+        let is_wanted = self.shared.pubsub.wants(topic.as_str());
         log::cluster_received(is_wanted);
         if !is_wanted {
             return;

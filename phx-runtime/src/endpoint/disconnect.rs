@@ -1,4 +1,4 @@
-//! Closing a connection when its id is told to disconnect.
+//! What a connection hears because of its id: that it is to disconnect, and messages for its owner.
 
 use std::sync::{
     Arc, OnceLock,
@@ -9,7 +9,7 @@ use super::handle::Endpoint;
 use crate::{
     connection::Connection,
     message::{Reason, Topic},
-    pubsub::{Pass, Place, Subscribed, Subscriber},
+    pubsub::{Broadcast, Pass, Place, Subscribed, Subscriber},
     wire::CloseCode,
 };
 
@@ -50,6 +50,13 @@ impl Subscriber for Disconnect {
         if pass.messages()[first..].iter().any(|message| *message.event() == "disconnect") {
             self.told.store(true, Ordering::SeqCst);
             self.close_if_told();
+        }
+    }
+
+    /// A connection that is not there yet gets nothing.
+    fn deliver_to_owner(&self, message: &Broadcast) {
+        if let Some(connection) = self.connection.get() {
+            connection.notify(message.clone());
         }
     }
 

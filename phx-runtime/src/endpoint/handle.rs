@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use futures_util::future::BoxFuture;
@@ -25,7 +25,7 @@ use crate::{
     connection::Connection,
     log::{self, FilterParameters},
     message::{EncodeError, EventName, Fault, ToPayload, Topic, TypedEvent},
-    pubsub::{Broadcast, Forwarding, Pace, PubSub, Subscription},
+    pubsub::{Broadcast, Forwarding, Pace, PubSub, Subscription, for_owner},
     serializer::{Protocol, Version},
     token::Secret,
     transport::{RawSocket, longpoll::Sessions},
@@ -59,7 +59,9 @@ use crate::{
 pub struct Endpoint(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pub(crate) states: HashMap<TypeId, AnyState>,
+    /// Those that are made with the endpoint, each there once it was made.
+    pub(crate) made_states: HashMap<TypeId, OnceLock<AnyState>>,
     pub(crate) pubsub: PubSub,
     pub(crate) filter_parameters: FilterParameters,
     pub(crate) host: OwnHost,
@@ -75,6 +77,9 @@ pub(crate) struct Inner {
     /// Those that start with the server.
     pub(crate) tasks: Mutex<Vec<Task>>,
 }
+
+/// A state of the application, without its type.
+pub(crate) type AnyState = Box<dyn Any + Send + Sync>;
 
 /// Makes the future of a task of the application.
 pub(crate) type Task = Box<dyn FnOnce(Endpoint) -> BoxFuture<'static, ()> + Send>;
@@ -143,6 +148,44 @@ impl Endpoint {
         self.broadcast(id, "disconnect", serde_json::json!({}));
     }
 
+    /// Sends an event to every connection whose `#[id]` is `id`, on all nodes, whichever channels it has joined.
+    ///
+    /// The topic of the message is the id. The stock client hands it to `socket.onMessage(..)` alone, as no
+    /// channel has that topic; to a socket without channels it comes as a [`Broadcast`] in `#[handle_info]`.
+    /// Connections that are being established do not get it.
+    ///
+    /// # Errors
+    ///
+    /// The payload cannot be encoded, or other nodes cannot be sent so much; then nobody gets it.
+    ///
+    /// Phoenix counterpart: none; there each client joins a channel of its own for this.
+    pub fn try_push_to(
+        &self,
+        id: impl AsRef<str>,
+        event: impl EventName,
+        payload: impl ToPayload,
+    ) -> Result<(), EncodeError> {
+        let payload = payload.to_payload()?;
+        let broadcast = for_owner(id.as_ref(), event.as_ref(), &payload)?;
+        self.0.pubsub.tell_others(&broadcast)?;
+        self.publish(broadcast);
+        Ok(())
+    }
+
+    /// Sends as [`try_push_to`](Self::try_push_to) does, and logs what cannot be encoded.
+    pub fn push_to(&self, id: impl AsRef<str>, event: impl EventName, payload: impl ToPayload) {
+        let id = id.as_ref();
+        if let Err(error) = self.try_push_to(id, event.as_ref(), payload) {
+            log::broadcast_failed(id, event.as_ref(), error);
+        }
+    }
+
+    /// Sends a typed event to every connection whose `#[id]` is `id`; otherwise as
+    /// [`push_to`](Self::push_to).
+    pub fn push_event_to<E: TypedEvent>(&self, id: impl AsRef<str>, event: E) {
+        self.push_to(id, E::NAME, event);
+    }
+
     /// Receives what is broadcast on a topic from now on, outside of any channel.
     ///
     /// 1,024 broadcasts may wait in it; those that come when there is no room are dropped and counted.
@@ -172,7 +215,9 @@ impl Endpoint {
     ///
     /// None was registered with [`Builder::state`](crate::server::Builder::state).
     pub fn state<T: Any + Clone + Send + Sync>(&self) -> Result<State<T>, Fault> {
-        let state = self.0.states.get(&TypeId::of::<T>());
+        let id = TypeId::of::<T>();
+        let made = || self.0.made_states.get(&id).and_then(OnceLock::get);
+        let state = self.0.states.get(&id).or_else(made);
         let state = state.and_then(|state| state.downcast_ref::<T>()).cloned();
         state.map(State).ok_or_else(|| {
             Fault::new(format!("no state of type `{}` is registered", std::any::type_name::<T>()))

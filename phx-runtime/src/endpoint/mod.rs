@@ -17,13 +17,15 @@ pub(crate) mod server_options;
 pub(crate) mod state;
 
 pub use self::{admitted::Admitted, requirements::Requirements};
-pub use crate::pubsub::{Broadcast, Forwarding, Subscription, SubscriptionError};
+pub use crate::pubsub::{
+    Broadcast, Forwarding, Subscription, SubscriptionError, SubscriptionErrorKind,
+};
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,
     connections::{Connections, Counted, Registered, Whose},
     disconnect::Disconnect,
-    handle::{ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
+    handle::{AnyState, ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
     mounted::MountedTransport,
     path::RequestPath,
     raw_connect::RawConnect,

@@ -13,7 +13,9 @@ pub use self::{
     event::{Event, EventName},
     fault::{Failure, Fault, FromFailure, OrFault},
     info::Info,
-    payload::{Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadKind},
+    payload::{
+        Binary, EncodeError, FromPayload, Payload, PayloadError, PayloadErrorKind, PayloadKind,
+    },
     reason::{FromReason, Reason, ReasonText, Why},
     to_payload::ToPayload,
     topic::{Topic, TopicPart},

@@ -173,13 +173,35 @@ impl<T: Into<Bytes>> From<T> for Binary {
 /// A payload could not be decoded as the type that its handler takes. The client is answered with
 /// `{"reason":"invalid payload","detail":…}`, where the detail is this error's text.
 #[derive(Debug, Error)]
-#[error("{0}")]
-pub struct PayloadError(String);
+#[error("{detail}")]
+pub struct PayloadError {
+    kind: PayloadErrorKind,
+    detail: String,
+}
+
+/// Sorts of [`PayloadError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayloadErrorKind {
+    /// It is JSON or text where bytes were expected, or the other way round.
+    Form,
+    /// It does not say what was expected.
+    Content,
+}
 
 impl PayloadError {
-    /// An error whose `detail` the client may read.
+    /// An error about what a payload says, whose `detail` the client may read.
     pub fn new(detail: impl Into<String>) -> Self {
-        Self(detail.into())
+        Self { kind: PayloadErrorKind::Content, detail: detail.into() }
+    }
+
+    pub(crate) fn form(detail: &str) -> Self {
+        Self { kind: PayloadErrorKind::Form, detail: detail.to_owned() }
+    }
+
+    /// What is wrong, for a program.
+    pub fn kind(&self) -> PayloadErrorKind {
+        self.kind
     }
 }
 
@@ -255,7 +277,7 @@ impl<T: DeserializeOwned> FromPayload for T {
         match payload.kind {
             PayloadKind::Json => serde_json::from_slice(&payload.bytes)
                 .map_err(|error| PayloadError::new(error.to_string())),
-            PayloadKind::Binary => Err(PayloadError::new("expected JSON, got binary data")),
+            PayloadKind::Binary => Err(PayloadError::form("expected JSON, got binary data")),
         }
     }
 }
@@ -265,7 +287,7 @@ impl FromPayload for Binary {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
         match payload.kind {
             PayloadKind::Binary => Ok(Self(payload.bytes)),
-            PayloadKind::Json => Err(PayloadError::new("expected binary data, got JSON")),
+            PayloadKind::Json => Err(PayloadError::form("expected binary data, got JSON")),
         }
     }
 }

@@ -22,6 +22,7 @@
 mod broadcast;
 mod by_serializer;
 mod forwarding;
+mod owner;
 mod pass;
 mod place;
 mod received;
@@ -36,10 +37,11 @@ mod topics;
 pub use self::{
     broadcast::Broadcast,
     forwarding::Forwarding,
-    subscription::{Subscription, SubscriptionError},
+    subscription::{Subscription, SubscriptionError, SubscriptionErrorKind},
 };
 pub(crate) use self::{
     broadcast::Form,
+    owner::for_owner,
     pass::Pass,
     place::Place,
     relay::Relay,

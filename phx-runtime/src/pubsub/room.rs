@@ -67,6 +67,14 @@ impl Room {
         state.is_empty()
     }
 
+    /// All who are there.
+    pub(super) fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
+        let state = self.0.lock();
+        let mut all = Vec::new();
+        state.seats.collect(0..state.seats.end(), u64::MAX, &mut all);
+        all.into_iter().map(|(subscriber, _)| subscriber).collect()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
     }

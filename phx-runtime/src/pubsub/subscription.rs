@@ -50,7 +50,20 @@ pub struct SubscriptionError {
     missed: u64,
 }
 
+/// Sorts of [`SubscriptionError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubscriptionErrorKind {
+    /// It received too slowly, and broadcasts were dropped; those that follow are received.
+    Missed,
+}
+
 impl SubscriptionError {
+    /// What is wrong, for a program.
+    pub fn kind(&self) -> SubscriptionErrorKind {
+        SubscriptionErrorKind::Missed
+    }
+
     /// How many broadcasts were dropped.
     pub fn missed(&self) -> u64 {
         self.missed

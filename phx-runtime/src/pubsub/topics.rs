@@ -94,6 +94,9 @@ impl PubSub {
 
     /// Hands a message to every subscriber of its topic on this node but its author.
     pub(crate) fn publish(&self, broadcast: Broadcast, pace: Pace<'_>) {
+        if self.is_for_owner(&broadcast) {
+            return;
+        }
         let Some(room) = self.0.rooms.get(broadcast.topic()) else { return };
         match pace {
             Pace::Now => {
@@ -128,11 +131,19 @@ impl PubSub {
     pub(crate) fn publish_together_on(&self, broadcasts: impl Iterator<Item = (Topic, Broadcast)>) {
         let mut starts = Vec::new();
         for (topic, broadcast) in broadcasts {
+            if self.is_for_owner(&broadcast) {
+                continue;
+            }
             if let Some(room) = self.0.rooms.get(&topic) {
                 starts.extend(room.publish(broadcast, None, Some(Later::Batch)));
             }
         }
         starts.into_iter().for_each(Start::run);
+    }
+
+    /// Who is subscribed to a topic.
+    pub(super) fn subscribers_of(&self, topic: &str) -> Vec<Arc<dyn Subscriber>> {
+        self.0.rooms.get(topic).map(|room| room.subscribers()).unwrap_or_default()
     }
 
     /// Whether so much waits in a topic that whoever publishes for others had better wait too.

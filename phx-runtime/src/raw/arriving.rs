@@ -102,7 +102,7 @@ macro_rules! taken {
             fn from_frame(frame: &'a Frame) -> Result<Self, PayloadError> {
                 match frame {
                     Frame::$kind($bytes) => Ok($taken),
-                    _ => Err(PayloadError::new("expected a message of the other kind")),
+                    _ => Err(PayloadError::form("expected a message of the other kind")),
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fmt,
     marker::PhantomData,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use parking_lot::Mutex;
@@ -25,8 +25,8 @@ use crate::{
         ProxyRule, SessionOptions, TrustedProxies, subprotocols,
     },
     endpoint::{
-        Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements, ServerOptions,
-        State, Task,
+        AnyState, Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements,
+        ServerOptions, State, Task,
     },
     log::{self, FilterParameters},
     presence::handle::Presence,
@@ -38,7 +38,9 @@ use crate::{
 /// Collects sockets, state and settings of an [`Endpoint`].
 #[must_use]
 pub struct Builder {
-    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    states: HashMap<TypeId, AnyState>,
+    /// Those that need the endpoint, in the order in which they are made.
+    makers: Vec<(TypeId, MakeState)>,
     /// For the error about those that are missing.
     state_names: BTreeSet<&'static str>,
     mounts: Vec<(Mount, Box<dyn Connector>)>,
@@ -54,6 +56,9 @@ pub struct Builder {
     tasks: Vec<Task>,
 }
 
+/// Makes a state with the endpoint that it is of.
+type MakeState = Box<dyn FnOnce(&Endpoint) -> AnyState + Send>;
+
 impl Endpoint {
     /// Starts to put an endpoint together; [`Builder::build`] ends it.
     pub fn builder() -> Builder {
@@ -65,6 +70,7 @@ impl Builder {
     pub(super) fn new() -> Self {
         Self {
             states: HashMap::new(),
+            makers: Vec::new(),
             state_names: BTreeSet::new(),
             mounts: Vec::new(),
             requirements: Requirements::default(),
@@ -87,9 +93,50 @@ impl Builder {
     /// Registers application state, which callbacks take as `State<T>`. A second value of the same
     /// type replaces the first.
     pub fn state<T: Any + Clone + Send + Sync>(mut self, state: T) -> Self {
+        self.forget::<T>();
         self.states.insert(TypeId::of::<T>(), Box::new(state));
         self.state_names.insert(std::any::type_name::<T>());
         self
+    }
+
+    /// Registers application state that needs the endpoint, to broadcast for example. It is made by
+    /// [`build`](Self::build), once and before anybody connects; `make` finds the states of
+    /// [`state`](Self::state) in the endpoint, and those made before it.
+    ///
+    /// An endpoint that its own state keeps lives as long as the program.
+    ///
+    /// ```
+    /// use phx_runtime::prelude::*;
+    ///
+    /// /// Tells everybody of a price.
+    /// #[derive(Clone)]
+    /// struct Prices(Endpoint);
+    ///
+    /// impl Prices {
+    ///     fn change(&self, share: &str, price: u32) {
+    ///         self.0.broadcast(format!("price:{share}"), "changed", json!({ "price": price }));
+    ///     }
+    /// }
+    ///
+    /// let endpoint = Endpoint::builder().state_with(|endpoint| Prices(endpoint.clone())).build()?;
+    /// endpoint.state::<Prices>().unwrap().change("phx", 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn state_with<T: Any + Clone + Send + Sync>(
+        mut self,
+        make: impl FnOnce(&Endpoint) -> T + Send + 'static,
+    ) -> Self {
+        self.forget::<T>();
+        self.makers.push((TypeId::of::<T>(), Box::new(|endpoint| Box::new(make(endpoint)))));
+        self.state_names.insert(std::any::type_name::<T>());
+        self
+    }
+
+    /// A type has one state.
+    fn forget<T: Any>(&mut self) {
+        let id = TypeId::of::<T>();
+        self.states.remove(&id);
+        self.makers.retain(|(made, _)| *made != id);
     }
 
     /// Mounts a socket where its `#[socket(..)]` says.
@@ -281,7 +328,8 @@ impl Builder {
     ///
     /// See [`BuildError`].
     pub fn build(mut self) -> Result<Endpoint, BuildError> {
-        let is_registered = |id| self.states.contains_key(&id);
+        let is_registered =
+            |id| self.states.contains_key(&id) || self.makers.iter().any(|(made, _)| *made == id);
         let missing = missing_states(self.requirements, is_registered, &self.state_names);
         if !missing.is_empty() {
             return Err(BuildError::MissingState { missing });
@@ -330,6 +378,7 @@ impl Builder {
         let endpoint = Endpoint(Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
+            made_states: self.makers.iter().map(|(id, _)| (*id, OnceLock::new())).collect(),
             pubsub,
             filter_parameters: self.filter_parameters,
             host: self.defaults.host,
@@ -342,6 +391,12 @@ impl Builder {
             force_ssl: self.force_ssl,
             tasks: Mutex::new(self.tasks),
         }));
+        for (id, make) in self.makers {
+            let made = make(&endpoint);
+            if let Some(place) = endpoint.0.made_states.get(&id) {
+                let _ = place.set(made);
+            }
+        }
         // It hears of others from now on, also if nobody is ever tracked here.
         if let Ok(State(presence)) = endpoint.state::<Presence>()
             && !presence.serve(&endpoint)

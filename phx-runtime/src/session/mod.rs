@@ -66,7 +66,7 @@ use crate::{
     endpoint::{Disconnect, Endpoint},
     log,
     message::{Info, Reason, Topic},
-    pubsub::Subscribed,
+    pubsub::{Broadcast, Subscribed},
     serializer::{ClientMessage, Codec, DecodeErrorKind, Message, MessageRef, Outgoing},
     transport::{Dispatched, Flow, Handled, TransportKind},
     wire::{CloseCode, Frame},
@@ -187,7 +187,7 @@ impl Session {
     fn hand_out(&mut self, message: Info) {
         let mut message = match message.take::<ToChannels>() {
             Ok(message) => message,
-            Err(other) => return log::unheard_info(other.type_name(), self.name()),
+            Err(other) => return self.push_to_owner(other),
         };
         let mut members = Vec::new();
         self.slots.for_each(|slot| {
@@ -198,6 +198,18 @@ impl Session {
         for member in members {
             let Some(info) = message.next() else { return };
             self.with_slot(&member, |core, slot| core.offer(slot, Work::Info(info), 0));
+        }
+    }
+
+    /// A message for whom the connection belongs to, or for nobody.
+    fn push_to_owner(&self, message: Info) {
+        let message = match message.take::<Broadcast>() {
+            Ok(message) => message,
+            Err(other) => return log::unheard_info(other.type_name(), self.name()),
+        };
+        let shared = &self.core.shared;
+        if let Some(frame) = message.frame(shared.form()) {
+            shared.connection.send_encoded(frame, None);
         }
     }
 

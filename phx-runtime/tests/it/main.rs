@@ -19,6 +19,7 @@ mod language;
 mod limits;
 mod longpoll;
 mod older;
+mod owner;
 mod payloads;
 #[cfg(all(feature = "phoenix", feature = "redis"))]
 mod phoenix;

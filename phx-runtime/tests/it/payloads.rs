@@ -1,6 +1,6 @@
 //! JSON that fits into no type of Rust.
 
-use phx_runtime::prelude::*;
+use phx_runtime::{channel::PayloadErrorKind, prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
@@ -69,4 +69,14 @@ async fn a_raw_value_keeps_digits_and_depth_that_a_parsed_one_has_not() {
         assert!(!reply.text().contains(value), "{reply:?}");
         assert_eq!(reply.text().contains("invalid payload"), value == deep, "{reply:?}");
     }
+}
+
+#[test]
+fn an_error_about_a_payload_tells_whether_its_form_or_its_content_is_wrong() {
+    let kind = |payload: Payload| payload.decode::<u32>().unwrap_err().kind();
+    assert_eq!(kind(Payload::binary(&b"1"[..])), PayloadErrorKind::Form);
+    assert_eq!(kind(Payload::json("one").unwrap()), PayloadErrorKind::Content);
+    let text = Payload::json("one").unwrap();
+    assert_eq!(text.decode::<Binary>().unwrap_err().kind(), PayloadErrorKind::Form);
+    assert_eq!(Params::default().decode::<(u8,)>().unwrap_err().kind(), PayloadErrorKind::Content);
 }

@@ -160,7 +160,7 @@ impl Incoming {
 
     fn broadcast(&mut self, topic: &str, broadcast: Broadcast) {
         log::phoenix_received("broadcast");
-        if self.shared.pubsub.subscribers(topic) == 0 {
+        if !self.shared.pubsub.wants(topic) {
             return;
         }
         let Broadcast { topic: named, event, payload } = broadcast;

@@ -192,7 +192,8 @@ async fn a_subscription_that_does_not_receive_misses_messages_and_is_told() {
         pubsub.publish(message(&topic, "x", None), Pace::Now);
     }
     settle().await;
-    assert_eq!(slow.recv().await.unwrap_err().missed(), 6);
+    let error = slow.recv().await.unwrap_err();
+    assert_eq!((error.kind(), error.missed()), (crate::pubsub::SubscriptionErrorKind::Missed, 6));
     assert_eq!(slow.recv().await.unwrap().event(), "x");
     drop(slow);
     assert_eq!(pubsub.topics(), 0);
