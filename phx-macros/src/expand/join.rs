@@ -28,13 +28,10 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let (future, body) = making(common, callback, &joined);
     let requires = requires("join_requires", state, [callback].into_iter());
     let cfgs = &callback.cfgs;
-    // At the channel's name, where messages about what is missing point.
-    let implementation =
-        quote_spanned!(blame(ty.span())=> impl #params _phx::Join<#socket> for #ty #clause);
     code! {
         #(#cfgs)*
         #[automatically_derived]
-        #implementation {
+        impl #params _phx::Join<#socket> for #ty #clause {
             fn join(cx: _phx::JoinContext<#socket>) -> #future {
                 #body
             }
