@@ -287,7 +287,7 @@ async fn a_hundred_megabytes_in_pieces_go_over_long_poll_in_small_answers() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_test_kit_delivers_what_one_callback_sends_and_pieces_too() {
     let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
     let client = testing::connect::<User>(&endpoint, json!({})).await.unwrap();

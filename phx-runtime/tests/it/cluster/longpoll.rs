@@ -1,6 +1,6 @@
 //! Long-polling clients whose requests reach any node.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use phx_runtime::{
     Endpoint,
@@ -10,23 +10,22 @@ use phx_runtime::{
 use serde_json::Value;
 
 use super::support::{eventually, nodes_over};
-use crate::support::http_client::Client;
-
-async fn serve(endpoint: &Endpoint) -> SocketAddr {
-    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
-    let address = server.address();
-    tokio::spawn(server.stop_on(std::future::pending()).run(endpoint.routes()));
-    address
-}
+use crate::support::{
+    clock::{self, time_until},
+    http_client::{Answer, Client},
+    server::serve,
+};
 
 /// Two nodes, and a client of the first that has joined a room.
 async fn client_of_two(hub: &Hub) -> ([Endpoint; 2], [Client; 2]) {
     let cluster = || {
         Cluster::adapter(hub.adapter())
-            .heartbeat(Duration::from_millis(200))
-            .down_after(Duration::from_secs(2))
+            .heartbeat(Duration::from_secs(2))
+            .down_after(Duration::from_secs(10))
     };
-    let nodes: [Endpoint; 2] = nodes_over(cluster).await;
+    // No node takes another for dead because the machine is slow.
+    let _still = clock::stop();
+    let (_, nodes): (_, [Endpoint; 2]) = time_until(nodes_over(cluster)).await;
     let there = serve(&nodes[1]).await;
     let here = Client::open(serve(&nodes[0]).await, "/socket/longpoll?vsn=2.0.0").await;
     let there = Client { address: there, ..here.clone() };
@@ -35,18 +34,22 @@ async fn client_of_two(hub: &Hub) -> ([Endpoint; 2], [Client; 2]) {
     (nodes, [here, there])
 }
 
+async fn polled(client: &Client) -> Answer {
+    time_until(client.poll()).await.1
+}
+
 /// Posts numbers at one node and the other in turn, while polls go to both, and checks what comes.
 async fn says_and_hears(clients: [Client; 2], count: u64) {
     let posting = clients.clone();
     let posts = tokio::spawn(async move {
         for (number, client) in (0..count).zip(posting.iter().cycle()) {
             let message = format!(r#"["1","2","room:1","all",{number}]"#);
-            assert_eq!(client.post(&message).await, 200, "{number}");
+            assert_eq!(time_until(client.post(&message)).await.1, 200, "{number}");
         }
     });
     let mut heard = Vec::new();
     for client in clients.iter().cycle() {
-        let answer = client.poll().await;
+        let answer = polled(client).await;
         assert!(matches!(answer.status(), 200 | 204), "{answer:?}");
         for message in answer.messages() {
             let message: Value = serde_json::from_str(&message).unwrap();
@@ -100,13 +103,13 @@ async fn a_session_is_gone_at_every_node_when_its_own_stops() {
     let hub = Hub::new();
     let ([a, b], [_, there]) = client_of_two(&hub).await;
     let poll = there.open_poll().await;
-    a.drain().await;
+    time_until(a.drain()).await;
     let mut status = poll.await.unwrap().status();
     while status == 200 {
-        status = there.poll().await.status();
+        status = polled(&there).await.status();
     }
     assert_eq!(status, 410);
-    eventually(|| b.nodes().is_empty()).await;
+    time_until(eventually(|| b.nodes().is_empty())).await;
     assert_eq!(there.post("[]").await, 410);
     comes_back(&there).await;
 }
@@ -116,8 +119,8 @@ async fn a_session_is_gone_when_its_node_died_and_its_time_is_over() {
     let hub = Hub::new();
     let ([_a, b], [_, there]) = client_of_two(&hub).await;
     hub.kill(0);
-    while there.poll().await.status() == 204 {}
-    eventually(|| b.nodes().is_empty()).await;
+    while polled(&there).await.status() == 204 {}
+    time_until(eventually(|| b.nodes().is_empty())).await;
     assert_eq!(there.post("[]").await, 410);
     comes_back(&there).await;
 }
