@@ -20,6 +20,8 @@ esac
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 readonly fast target
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
+# A network that is slow is waited for.
+export CARGO_NET_RETRY=10 CARGO_HTTP_TIMEOUT=120
 
 # ---- steps
 
@@ -51,6 +53,17 @@ step() {
   printf -- '-- %s: %s\n' "$current" "$(elapsed $((SECONDS - started)))"
 }
 
+# retry COMMAND...: what needs the network is tried again after a while.
+retry() {
+  local pause
+  for pause in 5 20 60; do
+    "$@" && return
+    echo "failed: $*; again in $pause s" >&2
+    sleep "$pause"
+  done
+  "$@"
+}
+
 # ---- what is needed
 
 has() {
@@ -65,10 +78,15 @@ updated=no
 apt_install() {
   has apt-get || { echo "install $* first" >&2 && return 1; }
   if [ "$updated" = no ]; then
-    as_root apt-get update -qq
+    retry apt update -qq
     updated=yes
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  retry apt install -y -qq --no-install-recommends "$@"
+}
+
+# Another installation is waited for. No service is started: the tests start their own.
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=600 "$@"
 }
 
 tools() {
@@ -84,8 +102,8 @@ tools() {
   has redis-server && has redis-cli || apt_install redis-server
   has nats-server || apt_install nats-server
   has openssl || apt_install openssl
-  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
-  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+  cargo fmt --version >/dev/null 2>&1 || retry rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || retry rustup component add clippy
   if [ "$fast" = no ]; then
     [ -n "${CHROMIUM-}" ] || has chromium || apt_install chromium
     export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
@@ -105,7 +123,7 @@ install_mdbook() {
   is_mdbook mdbook && return
   mdbook=$target/tools/bin/mdbook
   is_mdbook "$mdbook" && return
-  cargo install mdbook --version "$MDBOOK_VERSION" --locked --no-default-features \
+  retry cargo install mdbook --version "$MDBOOK_VERSION" --locked --no-default-features \
     --root "$target/tools" --target-dir "$target/tools/build"
 }
 
@@ -121,7 +139,7 @@ client_packages() {
     echo "unchanged"
     return
   fi
-  (cd "$CLIENTS" && npm ci --no-audit --no-fund)
+  retry npm ci --prefix "$CLIENTS" --no-audit --no-fund
   echo "$wanted" >"$stamp"
 }
 
@@ -144,6 +162,7 @@ client_tests() {
 }
 
 step "tools" tools
+step "packages" retry cargo fetch --locked
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 step "lints of each feature alone" each_feature

@@ -1,7 +1,11 @@
 //! Clients that want too much.
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    time::Duration,
+};
 
+use phx_runtime::options::WebSocketOptions;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -41,7 +45,13 @@ impl Counted {
 // The server has a single thread, beside that of the clients: whoever keeps it keeps it from others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_flood_of_joins_is_answered_and_others_are_answered_meanwhile() {
-    let server = TestServer::start().await;
+    // Nobody is too slow because the machine is.
+    let patient = Duration::from_hours(1);
+    let server = TestServer::start_with(|mount| {
+        let websocket = WebSocketOptions::new().timeout(Some(patient));
+        mount.websocket(websocket.backlog_timeout(patient))
+    })
+    .await;
     let mut bystander = server.bystander().await;
     // Threads of their own: neither waits for the server's, nor for anybody here.
     let mut write = server.connect().await.stream.into_std().unwrap();
