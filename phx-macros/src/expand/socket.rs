@@ -2,12 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
-use syn::{Type, spanned::Spanned};
+use syn::Type;
 
 use super::{
     block::{block, mentions},
     call::{answer, callee, making},
-    code::blame,
+    code::edges,
     options::chain,
     raw::handlers,
     requires::requires,
@@ -137,17 +137,19 @@ fn method(list: &TokenStream) -> TokenStream {
 /// never match is reported.
 fn entry(route: &RouteArg, socket: &TokenStream, is_generic: bool) -> TokenStream {
     let channel: &Type = &route.channel;
-    let span = blame(channel.span());
-    match &route.pattern {
-        None => {
-            quote_spanned!(span=> routes.with(<#channel as _phx::Join<#socket>>::ENTRY))
-        }
+    let (start, end) = edges(channel);
+    let entry = quote_spanned!(start=> <#channel as _phx::Join<#socket>>);
+    let entry = quote_spanned!(end=> #entry::ENTRY);
+    let (method, arguments) = match &route.pattern {
+        None => (quote_spanned!(start=> with), entry),
         Some(pattern) => {
             let literal = &pattern.literal;
             let patterns = code!(&[_phx::Pattern::new(#literal)]);
             // Only in a constant of its own does this live for ever.
             let patterns = if is_generic { code!(const { #patterns }) } else { patterns };
-            quote_spanned!(span=> routes.with_at(<#channel as _phx::Join<#socket>>::ENTRY, #patterns))
+            (quote_spanned!(start=> with_at), quote_spanned!(end=> #entry, #patterns))
         }
-    }
+    };
+    let arguments = quote_spanned!(end=> (#arguments));
+    quote_spanned!(start=> routes.#method #arguments)
 }

@@ -1,8 +1,9 @@
 //! `RoomChannel::topic(room_id)`: topics that cannot be misspelt.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 
+use super::code::blame;
 use crate::{
     model::{ArgumentRole, Callback, Channel, State},
     syntax::reference,
@@ -41,6 +42,8 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
         (format, _) => code!(::std::format!(#format, #(#names),*)),
     };
     let doc = format!("The topic `{}`.", pattern.text);
+    // Who asks where the function is, is led to the pattern.
+    let topic = Ident::new("topic", blame(pattern.literal.span()));
     let (generics, ty, cfgs) = (&state.generics, &state.ty, &join.cfgs);
     let (impl_params, _, clause) = generics.split_for_impl();
     Some(code! {
@@ -48,7 +51,7 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
         impl #impl_params #ty #clause {
             #[doc = #doc]
             #[allow(dead_code, private_bounds)]
-            pub fn topic(#(#params),*) -> _phx::Topic {
+            pub fn #topic(#(#params),*) -> _phx::Topic {
                 _phx::topic(#text)
             }
         }
