@@ -127,6 +127,7 @@ pub fn older_protocols(bytes: &[u8]) {
     for protocol in [
         Protocol::v0_7(),
         Protocol::v0_7_with(names),
+        Protocol::v0_8(),
         Protocol::v0_10(),
         Protocol::v0_14(),
         Protocol::v1_3(),

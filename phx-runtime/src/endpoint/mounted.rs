@@ -12,6 +12,7 @@ use crate::{
         TransportSettings, WebSocketSettings,
     },
     connection::BacklogLimits,
+    serializer::{LongPollForm, Protocol},
 };
 
 /// A mount; `C` makes its sockets.
@@ -23,6 +24,8 @@ pub(crate) struct MountedWith<C> {
     pub(crate) path: MountPath,
     pub(crate) websocket: Option<Arc<MountedTransport<WebSocketSettings>>>,
     pub(crate) longpoll: Option<Arc<MountedTransport<LongPollSettings>>>,
+    /// Where older clients open a session of long-polling, if not where they poll.
+    pub(crate) opening: Option<MountPath>,
     pub(crate) custom: Option<Arc<MountedTransport<CustomSettings>>>,
     pub(crate) connector: C,
 }
@@ -60,11 +63,16 @@ impl<C> MountedWith<C> {
             let path = MountPath::new(&mount.path, &settings.own.path);
             MountedTransport::new(path, settings)
         });
+        let opens_here = |protocol: &Protocol| protocol.long_poll == LongPollForm::CookieOfMount;
+        let opening = longpoll.as_ref().and_then(|longpoll| {
+            let opens_here = longpoll.settings.serializers.iter().any(opens_here);
+            opens_here.then(|| MountPath::new(&mount.path, ""))
+        });
         let custom = CustomSettings::of(mount, all)?
             .map(|settings| MountedTransport::new(MountPath::new(&mount.path, ""), settings));
         let path = MountPath::new(&mount.path, "");
         let mount = Arc::new(settings);
-        Ok(Self { index, mount, path, websocket, longpoll, custom, connector })
+        Ok(Self { index, mount, path, websocket, longpoll, opening, custom, connector })
     }
 
     /// Where it answers, in the order in which requests are looked up.

@@ -68,18 +68,32 @@ pub(crate) enum LongPollForm {
     HttpStatus,
     /// As an array alone, with a cookie for the session's token, in 0.6 and 0.7.
     Cookie,
+    /// The same in 0.8, where sessions were opened at the path of the mount itself.
+    CookieOfMount,
 }
 
 impl LongPollForm {
     /// The form that is this number, between nodes.
     pub(crate) fn from_number(number: u8) -> Option<Self> {
-        let all = [Self::Texts, Self::Values, Self::SignedValues, Self::HttpStatus, Self::Cookie];
+        let all = [
+            Self::Texts,
+            Self::Values,
+            Self::SignedValues,
+            Self::HttpStatus,
+            Self::Cookie,
+            Self::CookieOfMount,
+        ];
         all.into_iter().find(|form| *form as u8 == number)
     }
 
     /// Whether the status is that of HTTP, and no part of the answer.
     pub(crate) const fn has_http_status(self) -> bool {
-        matches!(self, Self::HttpStatus | Self::Cookie)
+        matches!(self, Self::HttpStatus) || self.has_cookie()
+    }
+
+    /// Whether a cookie names the session, and answers are messages alone.
+    pub(crate) const fn has_cookie(self) -> bool {
+        matches!(self, Self::Cookie | Self::CookieOfMount)
     }
 
     /// Whether a signature goes beside the token.
@@ -136,9 +150,15 @@ impl Protocol {
         Self::older("0.14", LongPollForm::SignedValues, Older::plain(Shape::V0_14))
     }
 
+    /// What clients of Phoenix 0.8 speak: as [`v0_10`](Self::v0_10), but for long-polling, where
+    /// they open a session with a POST to the path of the mount itself, and keep it in a cookie.
+    pub fn v0_8() -> Self {
+        Self::older("0.8", LongPollForm::CookieOfMount, Older::plain(Shape::V0_10))
+    }
+
     /// What clients of Phoenix 0.8 to 0.10 speak, for clients that state no version: objects with
     /// `topic`, `event` and `payload`, events `join` and `leave`, and no replies: a join is accepted
-    /// or denied without a word.
+    /// or denied without a word. Over long-polling it is 0.9 and 0.10.
     pub fn v0_10() -> Self {
         Self::older("0.10", LongPollForm::HttpStatus, Older::plain(Shape::V0_10))
     }

@@ -30,7 +30,7 @@ impl Matched {
     {
         let endpoint = match &self {
             Self::WebSocket(at) => at.endpoint.clone(),
-            Self::LongPoll(at) => at.endpoint.clone(),
+            Self::LongPoll(at) | Self::Opening(at) => at.endpoint.clone(),
         };
         let passed_before = request.has_passed;
         if !passed_before {
@@ -48,6 +48,7 @@ impl Matched {
         let is_secure = request.via.is_secure;
         let mut response = match self {
             Self::LongPoll(at) => longpoll::respond(at, request, body).await,
+            Self::Opening(at) => longpoll::open(at, request).await,
             Self::WebSocket(at) => {
                 drop(body);
                 upgrade(at, request, on_upgrade).await.map(Into::into)

@@ -62,29 +62,44 @@ where
     B: Buf + Send + 'static,
     E: Send + 'static,
 {
-    let longpoll = &at.transport;
-    request.log(TransportKind::LongPoll, longpoll);
     let query = request.query();
-    let form = form(query.as_ref().ok(), longpoll);
-    let client = Client { endpoint: &at.endpoint, at: &at, longpoll, form };
-    let mut response = if !request.is_allowed(longpoll) {
-        client.status(Status::Refused)
-    } else if request.method == Method::OPTIONS {
-        preflight(&request.headers)
+    let client = Client::new(&at, &request, query.as_ref().ok());
+    let response = if let Some(answer) = client.answer_at_once(&request) {
+        answer
     } else if request.method == Method::GET {
         client.get(request, query).await
-    } else if request.method == Method::POST && form == LongPollForm::Cookie {
+    } else if request.method == Method::POST && client.form == LongPollForm::Cookie {
         client.open(request, query).await
     } else if client.publishes(&request.method) {
         client.post(&request, query, body).await
     } else {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
-        response
+        not_allowed("GET, POST, OPTIONS")
     };
-    // Whether the page may talk to us has been decided by the origin check.
+    for_any_page(response)
+}
+
+/// Answers a request to where a session is opened and nothing is polled.
+pub(super) async fn open(at: At<LongPollSettings>, request: Request) -> Response {
+    let query = request.query();
+    let client = Client::new(&at, &request, query.as_ref().ok());
+    let response = if let Some(answer) = client.answer_at_once(&request) {
+        answer
+    } else if request.method == Method::POST && client.form == LongPollForm::CookieOfMount {
+        client.open(request, query).await
+    } else {
+        not_allowed("POST, OPTIONS")
+    };
+    for_any_page(response)
+}
+
+fn not_allowed(allowed: &'static str) -> Response {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// Whether the page may talk to us has been decided by the origin check.
+fn for_any_page(mut response: Response) -> Response {
     let anybody = HeaderValue::from_static("*");
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
     response
@@ -113,7 +128,21 @@ struct Client<'a> {
     form: LongPollForm,
 }
 
-impl Client<'_> {
+impl<'a> Client<'a> {
+    fn new(at: &'a At<LongPollSettings>, request: &Request, query: Option<&Params>) -> Self {
+        let longpoll = &*at.transport;
+        request.log(TransportKind::LongPoll, longpoll);
+        Self { endpoint: &at.endpoint, at, longpoll, form: form(query, longpoll) }
+    }
+
+    /// The answer to a page that may not ask, or that asks whether it may.
+    fn answer_at_once(&self, request: &Request) -> Option<Response> {
+        if !request.is_allowed(self.longpoll) {
+            return Some(self.status(Status::Refused));
+        }
+        (request.method == Method::OPTIONS).then(|| preflight(&request.headers))
+    }
+
     /// Whether a request of this method brings messages.
     fn publishes(&self, method: &Method) -> bool {
         let publish = if self.form == LongPollForm::Cookie { Method::PUT } else { Method::POST };
@@ -154,7 +183,7 @@ impl Client<'_> {
             }
             None => {}
         }
-        if self.form == LongPollForm::Cookie {
+        if self.form.has_cookie() {
             return self.status(Status::Gone);
         }
         self.open(request, Ok(query)).await
@@ -183,7 +212,7 @@ impl Client<'_> {
         let path = request.path.clone();
         let info = request.connect_info(kind, query, self.longpoll, self.endpoint);
         match self.connect(info, (seat, counted)).await {
-            Ok(token) if self.form == LongPollForm::Cookie => {
+            Ok(token) if self.form.has_cookie() => {
                 let mut response = self.status(Status::Ok);
                 if let Ok(cookie) = cookie(&path, &token) {
                     response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -244,7 +273,7 @@ impl Client<'_> {
     fn session(&self, headers: &HeaderMap, query: &Params) -> Option<Found> {
         let token = match headers.get(TOKEN) {
             Some(token) => token.to_str().ok()?,
-            None if self.form == LongPollForm::Cookie => {
+            None if self.form.has_cookie() => {
                 let mut values = cookies(headers, COOKIE);
                 return values.find_map(|value| self.session_of(str::from_utf8(value).ok()?));
             }

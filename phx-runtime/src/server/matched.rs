@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::{
     connect::{ConnectError, ConnectInfo, LongPollSettings, WebSocketSettings, params::Params},
     endpoint::{Admitted, Counted, Endpoint, Mounted, MountedTransport, RequestPath},
@@ -11,6 +13,8 @@ use crate::{
 pub(super) enum Matched {
     WebSocket(At<WebSocketSettings>),
     LongPoll(At<LongPollSettings>),
+    /// A session of long-polling is to be opened where there are no polls.
+    Opening(At<LongPollSettings>),
 }
 
 /// The transport of a mount that a request is for.
@@ -23,13 +27,23 @@ pub(super) struct At<T> {
 }
 
 impl Matched {
-    pub(super) fn find(endpoint: &Endpoint, path: &str) -> Option<Self> {
+    pub(super) fn find(endpoint: &Endpoint, method: &Method, path: &str) -> Option<Self> {
         let mounts = &endpoint.0.mounts;
-        let path = &RequestPath::new(path, mounts.iter().flat_map(|mounted| mounted.paths()));
+        let all = mounts.iter().flat_map(|mounted| mounted.paths().chain(&mounted.opening));
+        let path = &RequestPath::new(path, all);
+        // WebSockets may be opened at the same path.
+        let may_open = [Method::POST, Method::OPTIONS].contains(method);
         mounts.iter().find_map(|mounted| {
-            let websocket = At::matched(endpoint, mounted, mounted.websocket.as_ref(), path);
+            let websocket = || At::matched(endpoint, mounted, mounted.websocket.as_ref(), path);
             let longpoll = || At::matched(endpoint, mounted, mounted.longpoll.as_ref(), path);
-            websocket.map(Self::WebSocket).or_else(|| longpoll().map(Self::LongPoll))
+            let opening = mounted.opening.as_ref().filter(|_| may_open);
+            let opening = opening.and_then(|at| {
+                let (variables, transport) = (at.matches(path)?, mounted.longpoll.clone()?);
+                let (endpoint, mounted) = (endpoint.clone(), mounted.clone());
+                Some(Self::Opening(At { endpoint, mounted, transport, variables }))
+            });
+            let websocket = || websocket().map(Self::WebSocket);
+            opening.or_else(websocket).or_else(|| longpoll().map(Self::LongPoll))
         })
     }
 }

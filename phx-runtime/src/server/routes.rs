@@ -39,8 +39,9 @@ impl Endpoint {
     + 'static
     + use<> {
         let endpoint = self.clone();
-        let mine = warp::path::full().and_then(move |path: FullPath| {
-            let target = Matched::find(&endpoint, path.as_str());
+        let asked = warp::method().and(warp::path::full());
+        let mine = asked.and_then(move |method: Method, path: FullPath| {
+            let target = Matched::find(&endpoint, &method, path.as_str());
             async move { target.ok_or_else(warp::reject::not_found) }
         });
         mine.and(request()).and(warp::ext::optional::<OnUpgrade>()).and(warp::body::stream()).then(

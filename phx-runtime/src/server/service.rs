@@ -80,7 +80,7 @@ where
         let (mut head, body) = request.into_parts();
         let passed = head.extensions.remove::<Via>();
         let peer = head.extensions.get().map(|PeerAddress(address)| *address);
-        let target = Matched::find(&endpoint, head.uri.path());
+        let target = Matched::find(&endpoint, &head.method, head.uri.path());
         let Some(target) = target else {
             let via = passed.clone().unwrap_or_else(|| Via::from_peer(peer));
             let asked = Asked {

@@ -100,6 +100,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         )
         .socket::<Declared>()
         .socket_at::<PlainSocket>(older("/older/0.7", Protocol::v0_7()))
+        .socket_at::<PlainSocket>(older("/older/0.8", Protocol::v0_8()))
         .socket_at::<PlainSocket>(older("/older/0.10", Protocol::v0_10()))
         .socket_at::<PlainSocket>(older("/older/0.14", Protocol::v0_14()))
         .socket_at::<PlainSocket>(older("/older/1.3", Protocol::v1_3()))

@@ -52,7 +52,7 @@ impl Status {
     /// Whether an answer to a poll has anything beside this status.
     pub(crate) fn has_body(self, form: LongPollForm) -> bool {
         match form {
-            LongPollForm::Cookie => self == Self::Ok,
+            LongPollForm::Cookie | LongPollForm::CookieOfMount => self == Self::Ok,
             LongPollForm::HttpStatus => self != Self::Empty,
             LongPollForm::Texts | LongPollForm::Values | LongPollForm::SignedValues => true,
         }
@@ -92,7 +92,7 @@ impl<'a> Answer<'a> {
 
 impl Serialize for Answer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let (LongPollForm::Cookie, Some((_, messages))) = (self.form, &self.session) {
+        if let (true, Some((_, messages))) = (self.form.has_cookie(), &self.session) {
             return Values(messages).serialize(serializer);
         }
         let mut answer = serializer.serialize_struct("Answer", 4)?;

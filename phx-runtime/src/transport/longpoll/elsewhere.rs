@@ -161,9 +161,10 @@ impl PollElsewhere {
         let gone = (Status::Gone, Bytes::new());
         let Ok(whole) = serde_json::from_slice::<Whole<'_>>(&answer) else { return gone };
         let Some(status) = Status::from_number(whole.status) else { return gone };
-        match form {
-            LongPollForm::Cookie => (status, answer.slice_ref(whole.messages.get().as_bytes())),
-            _ => (status, answer),
+        if form.has_cookie() {
+            (status, answer.slice_ref(whole.messages.get().as_bytes()))
+        } else {
+            (status, answer)
         }
     }
 

@@ -10,6 +10,7 @@ use super::start;
 use crate::support::{
     clock::time_until,
     http_client::{Answer, get, request, send},
+    raw_client::RawClient,
 };
 
 /// A client of 0.6 or 0.7, with the cookie that it was given.
@@ -63,6 +64,40 @@ async fn a_client_of_0_7_opens_with_post_sends_with_put_and_fetches_arrays() {
     );
     assert_eq!(old.put("a", "leave", json!({})).await, 200);
     assert_eq!(fixture.ends.recv().await, Some(("room:a".to_owned(), Reason::Left)));
+}
+
+#[tokio::test]
+async fn a_client_of_0_8_opens_at_the_mount_where_its_websockets_are_and_sends_with_post() {
+    let fixture = start().await;
+    let Old { address, cookie, .. } = Old::open(fixture.address, "/0.8").await;
+    assert_eq!(fixture.endpoint.connections(), 1);
+    let old = Old { address, cookie, path: "/0.8/poll" };
+    let post = async |topic: &str, event: &str, payload: Value| {
+        let message = json!({ "topic": topic, "event": event, "payload": payload });
+        old.ask(&Method::POST, &message.to_string()).await.http
+    };
+    assert_eq!(post("room:a", "echo", json!({})).await, 401, "not joined");
+    assert_eq!(post("room:a", "join", json!("no")).await, 401, "refused");
+    assert_eq!(post("room:a", "join", json!({})).await, 200);
+    assert_eq!(post("room:a", "echo", json!(1)).await, 200);
+    let answer = old.poll().await;
+    let echoed = json!([{ "topic": "room:a", "event": "echoed", "payload": 1 }]);
+    assert_eq!((answer.http, answer.json()), (StatusCode::OK, echoed));
+    // Nobody opens a session where it polls, nor polls where it opens one; and others are as ever.
+    let without = Old { cookie: String::new(), ..old };
+    assert_eq!(without.poll().await.http, 410);
+    assert_eq!(without.ask(&Method::POST, "{}").await.http, 410);
+    let at_mount = Old { path: "/0.8", ..without };
+    assert!(at_mount.ask(&Method::PUT, "").await.http.is_client_error());
+    let other = send(address, request(&Method::POST, "/0.8?vsn=2.0.0", &[], "")).await;
+    assert_eq!((other.http, other.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS"));
+    let current = get(address, "/0.8/poll?vsn=2.0.0").await;
+    assert_eq!(current.status(), 410);
+    let mut client = RawClient::connect(address, "/0.8", "").await;
+    client.send_text(r#"{"topic":"room:a","event":"join","payload":{}}"#).await;
+    client.send_text(r#"{"topic":"room:a","event":"echo","payload":2}"#).await;
+    let echoed = r#"{"topic":"room:a","event":"echoed","payload":2}"#;
+    assert_eq!(client.frame().await.unwrap().text(), echoed);
 }
 
 #[tokio::test]

@@ -102,6 +102,7 @@ async fn start() -> Fixture {
         .socket::<Guest>()
         .socket_at::<Guest>(older("/0.7", LONG, v0_7()))
         .socket_at::<Guest>(older("/0.7/short", Duration::from_millis(50), v0_7()))
+        .socket_at::<Guest>(older("/0.8", LONG, vec![Protocol::v0_8(), Version::V2.into()]))
         .socket_at::<Guest>(older("/0.10", LONG, vec![Protocol::v0_10()]))
         .socket_at::<Guest>(older("/0.14", LONG, vec![Protocol::v0_14()]))
         .socket_at::<Guest>(older("/1.3", LONG, vec![Protocol::v1_3(), Version::V2.into()]))
