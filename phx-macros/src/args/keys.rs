@@ -22,6 +22,7 @@ pub(crate) const WEBSOCKET: Keys = &[
     ("compress", Kind::Flag),
     ("subprotocols", Kind::Subprotocols),
     ("error_handler", Kind::Function),
+    ("refuse_by_close", Kind::Flag),
     ("check_origin", Kind::Origin),
     ("check_csrf", Kind::Flag),
     ("serializers", Kind::Serializers),

@@ -8,12 +8,14 @@ mod force_ssl;
 pub(crate) mod handshake;
 mod info;
 mod into_connect_error;
+mod limits;
 mod offered;
 mod options;
 mod origin;
 pub(crate) mod params;
 mod proxies;
 mod rate;
+mod refusal;
 pub(crate) mod session_cookie;
 mod settings;
 pub(crate) mod subprotocols;
@@ -35,6 +37,7 @@ pub(crate) use self::{
     origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
     proxies::{NoProxy, ProxyRule},
     rate::Used,
+    refusal::close_of,
     settings::{
         CustomSettings, Defaults, DrainerSettings, LongPollSettings, TransportSettings,
         WebSocketSettings,

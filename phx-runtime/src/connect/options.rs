@@ -241,6 +241,7 @@ options! {
         compress: bool,
         subprotocols: Vec<Cow<'static, str>>,
         error_handler: ErrorHandler,
+        refuse_by_close: bool,
         ..common: CommonOptions,
     }
 }
@@ -319,6 +320,21 @@ impl WebSocketOptions {
         handler: impl Fn(&ConnectError) -> Response<String> + Send + Sync + 'static,
     ) -> Self {
         self.error_handler = Some(ErrorHandler::new(handler));
+        self
+    }
+
+    /// Refuses clients in a way that pages can read; off by default. A page does not see the status
+    /// of a handshake that fails. So the handshake is accepted, and the connection closed at once. Of
+    /// the answer that a client would have had, the status gives the code: 4500 and what it has above
+    /// 400, such as 4501 for 401 and 4503 for 403, which say "do not come back"; 4429 for 408, 425 and
+    /// 429, and 1013 from 500 on, which say "come back later". The text is the body, up to 123
+    /// bytes, or else what the status is called.
+    ///
+    /// For clients that go by these codes. The stock client takes the connection for a success, and comes
+    /// back 10 ms later each time. Refused origins and handshakes that are none get their status in any
+    /// case.
+    pub fn refuse_by_close(mut self, on: bool) -> Self {
+        self.refuse_by_close = Some(on);
         self
     }
 }

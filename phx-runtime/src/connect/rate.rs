@@ -8,8 +8,8 @@ use tokio::time::Instant;
 /// [`Mount::max_rate`](crate::options::Mount::max_rate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    per_second: u32,
-    burst: u32,
+    pub(super) per_second: u32,
+    pub(super) burst: u32,
 }
 
 impl Rate {

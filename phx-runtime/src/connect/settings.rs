@@ -5,11 +5,13 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Response};
+use serde_json::Value;
 
 use super::{
     error_handler::ErrorHandler,
     info::ConnectError,
-    options::{CommonOptions, Drainer, Mount},
+    limits::{Limits, TransportLimits},
+    options::{CommonOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, NoOrigin, OriginRule, OwnHost},
     rate::Rate,
     session_cookie::SessionOptions,
@@ -20,7 +22,7 @@ use crate::{
     log::{FilterParameters, LogLevel},
     serializer::{Protocol, Version},
     token::TokenAge,
-    transport::longpoll::SessionLimits,
+    transport::{TransportKind, longpoll::SessionLimits},
 };
 
 /// No time is longer, so that points in time can be reckoned with.
@@ -48,6 +50,7 @@ pub struct MountSettings {
     pub(crate) log: LogLevel,
     pub(crate) filter_parameters: Option<FilterParameters>,
     transports: Vec<&'static str>,
+    transport_limits: Vec<TransportLimits>,
     /// None closes all connections at once.
     pub(crate) drainer: Option<DrainerSettings>,
 }
@@ -78,6 +81,13 @@ impl MountSettings {
         &self.transports
     }
 
+    /// What clients of this transport get that ask what they may send.
+    pub(crate) fn limits(&self, transport: TransportKind) -> Value {
+        let of_transport = self.transport_limits.iter().find(|it| it.transport == transport);
+        let (max_channels, max_rate) = (self.max_channels, self.max_rate);
+        Limits { of_transport, max_channels, max_rate, event_rates: &self.event_rates }.shown()
+    }
+
     pub(crate) fn new(mount: &Mount) -> Self {
         let log = mount.log.unwrap_or(LogLevel::Info);
         let transports = [
@@ -85,8 +95,19 @@ impl MountSettings {
             mount.longpoll.is_some().then_some("longpoll"),
             mount.custom.is_some().then_some("custom"),
         ];
+        let websocket = mount.websocket.as_ref().map(|options| TransportLimits {
+            transport: TransportKind::WebSocket,
+            max_message: max_frame_size(options),
+            timeout: timeout(options),
+        });
+        let longpoll = mount.longpoll.as_ref().map(|options| TransportLimits {
+            transport: TransportKind::LongPoll,
+            max_message: max_body_size(options),
+            timeout: None,
+        });
         Self {
             transports: transports.into_iter().flatten().collect(),
+            transport_limits: websocket.into_iter().chain(longpoll).collect(),
             path: mount.path.clone(),
             max_channels: mount.max_channels.unwrap_or(100),
             max_queue: mount.max_queue.unwrap_or(1 << 20),
@@ -186,6 +207,7 @@ pub(crate) struct WebSocketSettings {
     /// What is accepted of `Sec-WebSocket-Protocol`; none if it does not matter.
     pub(crate) subprotocols: Option<Vec<HeaderValue>>,
     error_handler: Option<ErrorHandler>,
+    pub(crate) refuse_by_close: bool,
 }
 
 impl WebSocketSettings {
@@ -198,11 +220,8 @@ impl WebSocketSettings {
         let auth_token = mount.auth_token.unwrap_or(false);
         let own = Self {
             path: options.path.clone().unwrap_or("/websocket".into()),
-            timeout: options
-                .timeout
-                .unwrap_or(Some(Duration::from_mins(1)))
-                .map(|it| it.min(LONGEST)),
-            max_frame_size: options.max_frame_size.unwrap_or(10_000_000),
+            timeout: timeout(options),
+            max_frame_size: max_frame_size(options),
             backlog: backlog(
                 options.max_backlog,
                 options.max_backlog_hard,
@@ -212,6 +231,7 @@ impl WebSocketSettings {
             compress: options.compress.unwrap_or(false),
             subprotocols: subprotocols::accepted(options.subprotocols.as_deref(), auth_token),
             error_handler: options.error_handler.clone(),
+            refuse_by_close: options.refuse_by_close.unwrap_or(false),
         };
         TransportSettings::new(mount, &options.common, all, own).map(Some)
     }
@@ -267,7 +287,7 @@ impl LongPollSettings {
         let own = Self {
             path: options.path.clone().unwrap_or("/longpoll".into()),
             window: capped(options.window, Duration::from_secs(10)),
-            max_body_size: options.max_body_size.unwrap_or(8_000_000),
+            max_body_size: max_body_size(options),
             backlog: backlog(
                 options.max_backlog,
                 options.max_backlog_hard,
@@ -283,6 +303,18 @@ impl LongPollSettings {
         };
         TransportSettings::new(mount, &options.common, all, own).map(Some)
     }
+}
+
+fn timeout(options: &WebSocketOptions) -> Option<Duration> {
+    options.timeout.unwrap_or(Some(Duration::from_mins(1))).map(|it| it.min(LONGEST))
+}
+
+fn max_frame_size(options: &WebSocketOptions) -> usize {
+    options.max_frame_size.unwrap_or(10_000_000)
+}
+
+fn max_body_size(options: &LongPollOptions) -> usize {
+    options.max_body_size.unwrap_or(8_000_000)
 }
 
 fn backlog(max: Option<usize>, hard: Option<usize>, timeout: Option<Duration>) -> BacklogLimits {

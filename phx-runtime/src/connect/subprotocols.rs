@@ -58,6 +58,14 @@ pub(crate) fn choose<'a>(
     })
 }
 
+/// The subprotocol that the client offers in the first place, whatever it is: for one that
+/// does not stay.
+pub(crate) fn first_offered(headers: &HeaderMap) -> Option<HeaderValue> {
+    let first = entries(headers.get(SEC_WEBSOCKET_PROTOCOL)?).next()?;
+    let is_one = std::str::from_utf8(first).is_ok_and(is_name);
+    HeaderValue::from_bytes(first).ok().filter(|_| is_one)
+}
+
 fn shown<'a>(names: impl Iterator<Item = Cow<'a, [u8]>>) -> String {
     let names: Vec<_> = names.map(|name| String::from_utf8_lossy(&name).into_owned()).collect();
     names.join(", ")

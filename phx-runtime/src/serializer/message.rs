@@ -32,6 +32,8 @@ pub struct Message {
 pub(crate) enum ClientMessage {
     /// A sign of life, in the topic that belongs to the protocol.
     Heartbeat,
+    /// Asks what it may send, there as well.
+    Limits,
     /// Joins the topic, for the first time or again.
     Join,
     /// Leaves the topic.
@@ -43,6 +45,8 @@ pub(crate) enum ClientMessage {
 /// The topic that belongs to the protocol.
 pub(super) const PROTOCOL: &str = "phoenix";
 pub(super) const HEARTBEAT: &str = "heartbeat";
+/// An event that Phoenix does not know.
+const LIMITS: &str = "limits";
 pub(super) const JOIN: &str = "phx_join";
 pub(super) const LEAVE: &str = "phx_leave";
 
@@ -94,6 +98,7 @@ impl Message {
     pub(crate) fn kind(&self) -> ClientMessage {
         match (&*self.event, &*self.topic) {
             (HEARTBEAT, PROTOCOL) => ClientMessage::Heartbeat,
+            (LIMITS, PROTOCOL) => ClientMessage::Limits,
             (JOIN, _) => ClientMessage::Join,
             (LEAVE, _) => ClientMessage::Leave,
             _ => ClientMessage::Event,

@@ -8,14 +8,15 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 use super::{listener::Wire, matched::At, request::Request, stream::HttpStream};
 use crate::{
     connect::{
-        ConnectInfo, WebSocketSettings, extensions,
+        ConnectInfo, WebSocketSettings, close_of, extensions,
         handshake::{self, Accept, HandshakeError},
         plain_response, subprotocols,
     },
@@ -27,7 +28,7 @@ use crate::{
         TransportKind,
         websocket::{Io, WebSocket},
     },
-    wire::{Decoder, deflate::inflate},
+    wire::{Decoder, close_frame_saying, deflate::inflate},
 };
 
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
@@ -39,6 +40,9 @@ pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// How long the client may take between the answer and the first byte of the new protocol.
 const UPGRADE: Duration = Duration::from_secs(10);
+
+/// How long a client may take to hear that it is refused.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Answers a request for a WebSocket connection and, if it is accepted, serves the connection.
 pub(super) async fn upgrade(
@@ -53,8 +57,41 @@ pub(super) async fn upgrade(
             response.map(|()| String::new())
         }
         (Ok(_), None) => plain_response(StatusCode::BAD_REQUEST, ""),
-        (Err(response), _) => response,
+        (Err(Refusal { response, instead: Some(instead) }), Some(on_upgrade)) => {
+            let (code, text) = close_of(&response);
+            tokio::spawn(refuse(on_upgrade, close_frame_saying(Some(code), text)));
+            instead.map(|()| String::new())
+        }
+        (Err(refusal), _) => refusal.response,
     }
+}
+
+/// The answer to a client that is not let in.
+struct Refusal {
+    response: Response<String>,
+    /// Lets it in, only to tell it why it has to go.
+    instead: Option<Response<()>>,
+}
+
+impl From<Response<String>> for Refusal {
+    fn from(response: Response<String>) -> Self {
+        Self { response, instead: None }
+    }
+}
+
+/// Tells a client why it has to go, once it speaks the new protocol.
+async fn refuse(on_upgrade: OnUpgrade, close: Bytes) {
+    let Ok(Ok(upgraded)) = timeout(UPGRADE, on_upgrade).await else { return };
+    let mut stream = TokioIo::new(upgraded);
+    let told = async {
+        stream.write_all(&close).await?;
+        stream.shutdown().await?;
+        // What is not read when a connection is closed makes the kernel forget what was sent on it.
+        while stream.read(&mut [0; 512]).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // A client that does not hear it is closed as well.
+    let _ = timeout(FAREWELL, told).await;
 }
 
 impl Endpoint {
@@ -91,7 +128,8 @@ impl Endpoint {
         let path = request.uri.path();
         let at = At::find(self, path, |mounted| mounted.websocket.as_ref());
         let at = at.ok_or_else(|| plain_response(StatusCode::NOT_FOUND, ""))?;
-        accept(at, Request::of(request, peer), true).await
+        let accepted = accept(at, Request::of(request, peer), true).await;
+        accepted.map_err(|refusal| refusal.response)
     }
 }
 
@@ -139,13 +177,39 @@ async fn accept(
     at: At<WebSocketSettings>,
     request: Request,
     can_be_upgraded: bool,
-) -> Result<(Response<()>, WebSocketUpgrade), Response<String>> {
+) -> Result<(Response<()>, WebSocketUpgrade), Refusal> {
     let websocket = &at.transport;
     request.log(TransportKind::WebSocket, websocket);
     if !request.is_allowed(websocket) {
-        return Err(plain_response(StatusCode::FORBIDDEN, ""));
+        return Err(plain_response(StatusCode::FORBIDDEN, "").into());
     }
     let accept = handshake(&request).map_err(no_handshake)?;
+    // Some browsers give up a connection of which no protocol was chosen that they offered.
+    let offered = || subprotocols::first_offered(&request.headers);
+    let refuses_by_close = websocket.settings.own.refuse_by_close;
+    let instead = refuses_by_close.then(|| switching(accept.as_ref(), None, offered()));
+    let let_in = let_in(&at, request, can_be_upgraded).await;
+    let let_in = let_in.map_err(|response| Refusal { response, instead });
+    let LetIn { admitted, deflate, protocol } = let_in?;
+    let response = switching(accept.as_ref(), deflate.as_ref(), protocol);
+    let compresses = deflate.is_some();
+    Ok((response, WebSocketUpgrade { admitted, websocket: at.transport, compresses }))
+}
+
+/// A client that is let in, and what was agreed with it.
+struct LetIn {
+    admitted: Admitted,
+    deflate: Option<HeaderValue>,
+    protocol: Option<HeaderValue>,
+}
+
+/// Decides on a client whose handshake is one.
+async fn let_in(
+    at: &At<WebSocketSettings>,
+    request: Request,
+    can_be_upgraded: bool,
+) -> Result<LetIn, Response<String>> {
+    let websocket = &at.transport;
     let bad = |why: &str| plain_response(StatusCode::BAD_REQUEST, why);
     let mut params = request.query().map_err(|error| bad(&error.to_string()))?;
     params.extend(at.variables.clone());
@@ -159,9 +223,7 @@ async fn accept(
     let protocol = subprotocol(&info, settings, &at.mounted.mount.path);
     let protocol = protocol.map_err(|status| plain_response(status, ""))?;
     let admitted = at.admit(info, counted).await.map_err(|error| settings.answer(&error))?;
-    let response = switching(accept, deflate.as_ref(), protocol);
-    let compresses = deflate.is_some();
-    Ok((response, WebSocketUpgrade { admitted, websocket: at.transport, compresses }))
+    Ok(LetIn { admitted, deflate, protocol })
 }
 
 /// What is to be answered to the key of a handshake; none over HTTP/2.
@@ -197,7 +259,7 @@ fn subprotocol(
 
 /// The answer to a client that is let in.
 fn switching(
-    accept: Option<Accept>,
+    accept: Option<&Accept>,
     deflate: Option<&HeaderValue>,
     protocol: Option<HeaderValue>,
 ) -> Response<()> {
@@ -247,7 +309,7 @@ impl WebSocketUpgrade {
     /// Waits for the stream. None if it never comes.
     async fn establish(self, on_upgrade: OnUpgrade) -> Option<(Admitted, Connection, WebSocket)> {
         let Self { admitted, websocket, compresses } = self;
-        let upgraded = match tokio::time::timeout(UPGRADE, on_upgrade).await {
+        let upgraded = match timeout(UPGRADE, on_upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => {
                 log::upgrade_failed(error);

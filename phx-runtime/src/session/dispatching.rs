@@ -27,7 +27,7 @@ impl Session {
         match (kind, refusal.filter(|refusal| refusal.topic == topic)) {
             (_, Some(refusal)) => Dispatched::Refused(refusal.response),
             (ClientMessage::Join, None) => Dispatched::Joined,
-            (ClientMessage::Heartbeat, None) => Dispatched::Answered,
+            (ClientMessage::Heartbeat | ClientMessage::Limits, None) => Dispatched::Answered,
             (ClientMessage::Leave, None) if !was_joined => Dispatched::Answered,
             (ClientMessage::Leave | ClientMessage::Event, None) => Dispatched::Forwarded,
         }

@@ -65,7 +65,7 @@ use crate::{
     connection::Connection,
     endpoint::{Disconnect, Endpoint},
     log,
-    message::{Info, Reason, Topic},
+    message::{Info, Payload, Reason, Topic},
     pubsub::{Broadcast, Subscribed},
     serializer::{ClientMessage, Codec, DecodeErrorKind, Message, MessageRef, Outgoing},
     transport::{Dispatched, Flow, Handled, TransportKind},
@@ -259,6 +259,12 @@ impl Session {
         match message.kind() {
             ClientMessage::Heartbeat => {
                 self.core.shared.send_own(&Outgoing::heartbeat(message.reference.as_ref()));
+                return;
+            }
+            ClientMessage::Limits => {
+                let limits = self.core.mount.limits(self.core.shared.transport);
+                let limits = Payload::of_value(&limits);
+                self.core.answer(message.join_ref.as_ref(), &message, "ok", &limits);
                 return;
             }
             ClientMessage::Join if has_long_names(&message) => {

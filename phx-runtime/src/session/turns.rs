@@ -66,7 +66,7 @@ impl Core {
                     slot.rest(channel)
                 }
                 ClientMessage::Leave => self.leave(slot, channel, message.reference.as_ref()),
-                ClientMessage::Event | ClientMessage::Heartbeat => {
+                ClientMessage::Event | ClientMessage::Heartbeat | ClientMessage::Limits => {
                     self.event(slot, channel, message)
                 }
             },

@@ -67,6 +67,7 @@ struct Full;
         compress = true,
         subprotocols("phoenix", "v2.phoenix"),
         error_handler = refusals::too_many,
+        refuse_by_close = true,
         check_origin("https://example.com", "//*.example.org"),
         check_csrf = false,
         serializers(v2, serializers::Short, v1_3, serializers::own(), v0_7),
@@ -152,6 +153,7 @@ fn every_option_reaches_its_builder() {
         .compress(true)
         .subprotocols(["phoenix", "v2.phoenix"])
         .error_handler(refusals::too_many)
+        .refuse_by_close(true)
         .check_origin(CheckOrigin::list(["https://example.com", "//*.example.org"]))
         .check_csrf(false)
         .serializers([

@@ -52,6 +52,37 @@ async fn an_address_that_is_none_is_told_when_the_server_starts() {
     assert!(is(&error, ErrorKind::AddrInUse), "{error:?}");
 }
 
+/// The test starts itself once more, by a shell that hands a socket over as systemd does: as the third
+/// descriptor, to a process that is named.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_socket_that_systemd_listens_on_is_served() {
+    const NAME: &str = "serving::listeners::a_socket_that_systemd_listens_on_is_served";
+    const CHILD: &str = "PHX_TEST_LISTENS_FOR_SYSTEMD";
+    if std::env::var_os(CHILD).is_some() {
+        let endpoint = builder().build().unwrap();
+        let given = Listener::systemd().unwrap();
+        assert_eq!((given.len(), Listener::systemd().unwrap().len()), (1, 0));
+        let server = endpoint.bind_all(given).await.unwrap();
+        return server.run_service(endpoint.service()).await;
+    }
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let at = listener.local_addr().unwrap();
+    let test = format!("{NAME} --exact --nocapture");
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", &format!("LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" {test} 3<&0")])
+        .arg(std::env::current_exe().unwrap())
+        .env(CHILD, "1")
+        .stdin(std::os::fd::OwnedFd::from(listener))
+        .spawn()
+        .unwrap();
+    // Whoever comes before the process is up waits.
+    let told = mirrored(TcpStream::connect(at).await.unwrap(), "").await;
+    assert!(told["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{told}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[tokio::test]
 async fn one_server_listens_at_several_places() {
     let path = socket_path("several");

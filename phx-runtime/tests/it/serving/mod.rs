@@ -6,6 +6,7 @@ mod http2;
 mod life_cycle;
 mod limits;
 mod listeners;
+mod refusals;
 mod services;
 mod tls;
 
