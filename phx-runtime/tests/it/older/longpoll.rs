@@ -90,7 +90,10 @@ async fn a_client_of_0_8_opens_at_the_mount_where_its_websockets_are_and_sends_w
     let at_mount = Old { path: "/0.8", ..without };
     assert!(at_mount.ask(&Method::PUT, "").await.http.is_client_error());
     let other = send(address, request(&Method::POST, "/0.8?vsn=2.0.0", &[], "")).await;
-    assert_eq!((other.http, other.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS"));
+    assert_eq!(
+        (other.http, other.header("allow")),
+        (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS")
+    );
     let current = get(address, "/0.8/poll?vsn=2.0.0").await;
     assert_eq!(current.status(), 410);
     let mut client = RawClient::connect(address, "/0.8", "").await;
