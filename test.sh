@@ -117,6 +117,10 @@ tools() {
   echo "node $(node --version), $(python3 --version), $("$mdbook" --version)"
 }
 
+packages() {
+  retry cargo fetch --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
+}
+
 # Whichever mdbook of the right version there is; a missing one goes under the target directory.
 mdbook=mdbook
 install_mdbook() {
@@ -162,7 +166,7 @@ client_tests() {
 }
 
 step "tools" tools
-step "packages" retry cargo fetch --locked
+step "packages" packages
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 step "lints of each feature alone" each_feature
