@@ -43,13 +43,12 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
     let rates = handlers::rates(common);
     let options = (!args.settings.is_empty() || !rates.is_empty()).then(|| {
         let options = chain(code!(_phx::ChannelOptions::new()), &args.settings);
-        code! {
-            fn options() -> _phx::ChannelOptions {
-                let options = #options;
-                #(#rates)*
-                options
-            }
-        }
+        let made = if rates.is_empty() {
+            options
+        } else {
+            code!(let options = #options; #(#rates)* options)
+        };
+        code!(fn options() -> _phx::ChannelOptions { #made })
     });
     let called = common.callbacks.iter().filter(|callback| callback.role != Role::Join);
     let requires = requires("requires", state, called);

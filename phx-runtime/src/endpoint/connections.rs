@@ -172,6 +172,11 @@ impl Connections {
         self.0.open.lock().of_mount(mount)
     }
 
+    /// Whether a connection that came in through a mount is still open.
+    pub(crate) fn has(&self, mount: usize, connection: &Connection) -> bool {
+        self.of_mount(mount).iter().any(|open| open.id() == connection.id())
+    }
+
     /// Tells everybody who is left to connect elsewhere.
     pub(crate) fn close_all(&self) {
         let all = self.0.open.lock().all();

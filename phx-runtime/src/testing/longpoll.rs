@@ -69,8 +69,7 @@ async fn live(client: Arc<Client>, sent: FromClient, connection: Option<Connecti
     select(Box::pin(client.poll()), Box::pin(client.post(sent))).await;
     if let Some(connection) = connection {
         let (connections, mount) = (&client.asking.endpoint.0.connections, client.asking.mount);
-        let is_open = || connections.of_mount(mount).iter().any(|it| it.id() == connection.id());
-        while is_open() {
+        while connections.has(mount, &connection) {
             tokio::time::sleep(LOOK).await;
         }
     }
