@@ -34,7 +34,8 @@ elapsed() {
 
 summary() {
   local status=$?
-  if [ "$status" -eq 0 ]; then
+  # Whoever is ended by a signal has passed nothing, whatever its status.
+  if [ "$status" -eq 0 ] && [ "$current" = done ]; then
     printf '\n== passed: %d steps in %s\n' "$steps" "$(elapsed "$SECONDS")"
   else
     printf '\n== FAILED: %s, after %s\n' "$current" "$(elapsed "$SECONDS")"
