@@ -1,6 +1,6 @@
 //! Channels beside the pages of an axum application, which serves both.
 //!
-//! `cargo run -p phx-examples --bin axum`, then connect to `ws://127.0.0.1:4000/socket/websocket`, poll
+//! `cargo run -p phx-examples --bin beside_axum`, then connect to `ws://127.0.0.1:4000/socket/websocket`, poll
 //! `/socket/longpoll`, or open <http://127.0.0.1:4000>. On Ctrl-C the clients are sent elsewhere first.
 
 use std::net::SocketAddr;
