@@ -1,5 +1,5 @@
 //! Why a type is no argument of a handler of a socket without channels, as
-//! [`channel::hints`](crate::channel) says it of channels.
+//! `channel::hints` says it of channels.
 
 use super::{FromRaw, RawContext};
 use crate::{endpoint::Requirements, message::Fault};
