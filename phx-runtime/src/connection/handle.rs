@@ -4,13 +4,11 @@ use std::{
     any::Any,
     cell::Cell,
     fmt,
-    net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::Context,
     time::Duration,
 };
 
@@ -18,18 +16,17 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::{Mutex, MutexGuard};
-use tokio::{net::tcp::OwnedWriteHalf, task::coop::poll_proceed, time::Instant};
+use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{
     backlog::{BacklogLimits, Slow},
-    budget::Budget,
     mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
 };
 use crate::{
     log::{self, Party},
     message::{Info, Reason},
-    wire::{CloseCode, Frame, OpCode, close_frame_saying, deflate, put_frame, server_frames},
+    wire::{CloseCode, Frame, OpCode, close_frame_saying, deflate, put_frame},
 };
 
 /// Shared frames up to this size are copied to be written together.
@@ -47,15 +44,15 @@ thread_local! {
 ///
 /// Handles outlive their connection; what is sent to one that is gone goes nowhere.
 #[derive(Clone)]
-pub struct Connection(Arc<Shared>);
+pub struct Connection(pub(super) Arc<Shared>);
 
 /// The two locks are never held together. Under the outbox's, bytes are written to the socket, which
 /// does not block, and frames are encoded; nothing else is locked and nobody is woken. Neither is held
 /// while code of the application runs.
-struct Shared {
+pub(super) struct Shared {
     /// The connection's task.
-    waker: AtomicWaker,
-    outbox: Mutex<Outbox>,
+    pub(super) waker: AtomicWaker,
+    pub(super) outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
     /// Whether no more of the client is to be read for now, because of what waits to be broadcast.
     held: AtomicBool,
@@ -313,28 +310,6 @@ impl Connection {
         }
     }
 
-    /// Waits until there is room for more: until less than half of the backlog that is allowed waits
-    /// for the client, or the connection is over.
-    ///
-    /// Whoever sends much in pieces, and waits before each, needs no more memory than for one piece
-    /// and that half, however slowly the client reads. Several may wait; all of them go on when there is
-    /// room. It may be dropped at any time.
-    ///
-    /// ```
-    /// use phx_runtime::transport::{Connection, Frame};
-    ///
-    /// async fn send_file(connection: &Connection, chunks: impl Iterator<Item = Vec<u8>>) {
-    ///     for chunk in chunks {
-    ///         connection.room().await;
-    ///         connection.send(&Frame::binary(chunk));
-    ///     }
-    /// }
-    /// # let _ = send_file(&Connection::new(100), std::iter::empty());
-    /// ```
-    pub fn room(&self) -> impl Future<Output = ()> + Send + use<> {
-        Room { connection: self.clone(), number: None }
-    }
-
     /// Looks whether the client reads too slowly, after an attempt to write, and closes if it does.
     pub(crate) fn look(&self) -> Reader {
         let looked = self.with_outbox(|outbox| {
@@ -407,112 +382,6 @@ impl Connection {
         self.0.waker.register(task.waker());
     }
 
-    /// Takes out all frames that wait, for transports that have no stream of bytes to write to.
-    pub fn poll_frames(&self, task: &Context<'_>) -> Poll<Vec<Outgoing>> {
-        self.register(task);
-        let frames = self.take_frames();
-        if frames.is_empty() { Poll::Pending } else { Poll::Ready(frames) }
-    }
-
-    /// Takes out all frames that wait, in whichever task, without changing who is woken by the next
-    /// one: for transports whose client fetches them.
-    ///
-    /// Frames that nobody takes count against the backlog, and only the first of them wakes the
-    /// connection's task.
-    pub fn take_frames(&self) -> Vec<Outgoing> {
-        self.take_frames_up_to(usize::MAX)
-    }
-
-    /// The same, until those taken have `enough` bytes or more: one frame for 1. What is left keeps
-    /// counting against the backlog.
-    pub fn take_frames_up_to(&self, enough: usize) -> Vec<Outgoing> {
-        self.uncork();
-        let (was_behind, buffers) =
-            self.with_outbox(|outbox| (outbox.is_behind(), outbox.take(enough)));
-        if was_behind {
-            // What the task held back for the client may go on.
-            self.0.waker.wake();
-        }
-        let frames = buffers.into_iter().flat_map(server_frames).filter_map(|frame| {
-            Some(match frame.opcode {
-                OpCode::Text => Outgoing::Frame(Frame::Text(frame.payload.try_into().ok()?)),
-                OpCode::Binary => Outgoing::Frame(Frame::Binary(frame.payload)),
-                OpCode::Ping => Outgoing::Ping(frame.payload),
-                OpCode::Close => Outgoing::Close,
-                OpCode::Pong | OpCode::Continuation => return None,
-            })
-        });
-        frames.collect()
-    }
-
-    /// Whether frames wait.
-    pub fn has_frames(&self) -> bool {
-        !self.0.outbox.lock().is_empty()
-    }
-
-    /// Whether text waits, or the end, for transports that carry text alone. Binary messages before it
-    /// are dropped, counted and logged.
-    pub fn has_text(&self) -> bool {
-        self.uncork();
-        let wanted = |opcode| matches!(opcode, OpCode::Text | OpCode::Close);
-        let dropped = self.with_outbox(|outbox| outbox.skip_until(wanted));
-        log::binary_over_long_poll(dropped);
-        self.has_frames()
-    }
-
-    /// Writes out what waits, as `WebSocket` frames, through the socket of a connection that
-    /// [has one](Self::of_websocket).
-    ///
-    /// # Errors
-    ///
-    /// The socket is broken, or there is none.
-    pub fn poll_flush(&self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        loop {
-            let due = {
-                let mut outbox = self.0.outbox.lock();
-                let due = outbox.uncork();
-                if due.is_empty() {
-                    return using(outbox, |outbox| outbox.poll_write(task));
-                }
-                due
-            };
-            for Due(work) in due {
-                work();
-            }
-        }
-    }
-
-    /// The `WebSocket` frames that wait, up to some size, for transports that write such. They stay where
-    /// they are until [`written`](Self::written); the next call gives the same bytes if more are sent
-    /// meanwhile, and perhaps others behind them.
-    pub fn front(&self) -> Option<Bytes> {
-        self.uncork();
-        self.with_outbox(Outbox::front)
-    }
-
-    /// So many of the bytes that wait were written.
-    pub fn written(&self, bytes: usize) {
-        self.with_outbox(|outbox| outbox.advance(bytes));
-    }
-
-    /// Tells a client that nothing more comes, where the connection [has its
-    /// socket](Self::of_websocket).
-    pub fn shut_down(&self) {
-        self.with_outbox(|outbox| outbox.shut_down());
-    }
-
-    /// The other end of the socket, where the connection has one that is still there.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.with_outbox(|outbox| outbox.peer())
-    }
-
-    /// Counts what waits for this client together with what waits for others: where that is too much,
-    /// it is closed as if it were behind.
-    pub fn count_in(&self, budget: &Arc<Budget>) {
-        let share = budget.share(0);
-        self.with_outbox(|outbox| outbox.count_in(share));
-    }
-
     /// Lets out what was [held back](Self::cork), after what has to come before it.
     pub fn uncork(&self) {
         loop {
@@ -535,7 +404,7 @@ impl Connection {
     }
 
     /// Whoever waited for room, and has it after this, is woken.
-    fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+    pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
         using(self.0.outbox.lock(), use_it)
     }
 
@@ -585,7 +454,10 @@ impl Connection {
 }
 
 /// Whoever waited for room, and has it after this, is woken.
-fn using<T>(mut outbox: MutexGuard<'_, Outbox>, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
+pub(super) fn using<T>(
+    mut outbox: MutexGuard<'_, Outbox>,
+    use_it: impl FnOnce(&mut Outbox) -> T,
+) -> T {
     let result = use_it(&mut outbox);
     let waiters = outbox.take_waiters();
     drop(outbox);
@@ -614,36 +486,6 @@ pub(crate) enum Reader {
     Slow(Slow),
 }
 
-/// Waits for room. Its task holds the connection, whose outbox holds the task's waker: until there is
-/// room, or until [`Connection::abandon`] lets everybody go.
-struct Room {
-    connection: Connection,
-    number: Option<u64>,
-}
-
-impl Future for Room {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        // A client may read as fast as anybody sends: others get their turns even then.
-        let turn = ready!(poll_proceed(task));
-        let Self { connection, number } = &mut *self;
-        let polled = connection.0.outbox.lock().poll_room(number, task);
-        if polled.is_ready() {
-            turn.made_progress();
-        }
-        polled
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.connection.0.outbox.lock().forget_waiter(number);
-        }
-    }
-}
-
 /// See [`Connection::set_timeout`].
 pub(crate) struct Timeout(pub(crate) Option<Duration>);
 
@@ -659,18 +501,6 @@ impl WeakConnection {
     pub(crate) fn upgrade(&self) -> Option<Connection> {
         self.0.upgrade().map(Connection)
     }
-}
-
-/// What a transport writes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outgoing {
-    /// A message.
-    Frame(Frame),
-    /// A ping with its payload.
-    Ping(Bytes),
-    /// Nothing follows; [`Connection::ending`] tells the code.
-    Close,
 }
 
 impl fmt::Debug for Connection {

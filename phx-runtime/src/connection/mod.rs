@@ -2,16 +2,19 @@
 
 mod backlog;
 mod budget;
+mod frames;
 mod handle;
 mod mailbox;
 mod outbox;
 mod queue;
+mod room;
 mod seats;
 
 pub use self::{
     backlog::BacklogLimits,
     budget::{Budget, Share},
-    handle::{Connection, Outgoing},
+    frames::Outgoing,
+    handle::Connection,
 };
 pub(crate) use self::{
     backlog::Slow,

@@ -57,7 +57,7 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "who has most of it is ended with close 1013",
         code: &[&[(SETTINGS, "max_backlog_total.unwrap_or(")]],
         proofs: &[(
-            "src/transport/longpoll/tests.rs",
+            "src/transport/longpoll/tests/waiting.rs",
             "what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way",
         )],
     },
@@ -83,7 +83,7 @@ pub(super) const LIMITS: &[Limit] = &[
         code: &[&[("transport/longpoll/session.rs", "const ANSWER: usize = ")]],
         proofs: &[
             (
-                "src/transport/longpoll/tests.rs",
+                "src/transport/longpoll/tests/waiting.rs",
                 "what_waits_comes_in_answers_of_bounded_size_also_after_the_end",
             ),
             (
@@ -124,7 +124,7 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "it ends",
         code: &[&[(SETTINGS, "capped(options.first_request_timeout, ")]],
         proofs: &[
-            ("src/transport/longpoll/tests.rs", "a_session_whose_token_nobody_uses_ends_soon"),
+            ("src/transport/longpoll/tests/mod.rs", "a_session_whose_token_nobody_uses_ends_soon"),
             (
                 "tests/it/bad_input/longpoll.rs",
                 "sessions_that_nobody_comes_back_to_are_all_forgotten",

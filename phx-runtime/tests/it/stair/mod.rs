@@ -102,7 +102,8 @@ fn is_built_in_transport(file: &Path) -> bool {
 fn the_built_in_transports_use_of_a_connection_what_others_may_use() {
     let source = manifest("phx-runtime/src");
     let read = |file: &str| std::fs::read_to_string(source.join(file)).unwrap();
-    let handle = read("connection/handle.rs");
+    let handle =
+        ["handle", "frames", "room"].map(|it| read(&format!("connection/{it}.rs"))).concat();
     let not_public = ["pub(crate) fn ", "pub(super) fn "];
     let private: BTreeSet<_> = not_public
         .iter()
