@@ -256,7 +256,8 @@ impl Session {
 
     /// A message of the client, whose frame had so many bytes.
     fn route(&mut self, message: Message, bytes: usize) {
-        match message.kind() {
+        let kind = message.kind();
+        match kind {
             ClientMessage::Heartbeat => {
                 self.core.shared.send_own(&Outgoing::heartbeat(message.reference.as_ref()));
                 return;
@@ -277,9 +278,9 @@ impl Session {
             ClientMessage::Join | ClientMessage::Leave | ClientMessage::Event => {}
         }
         let slot = self.slots.get_mut(&message.topic);
-        if let ClientMessage::Event = message.kind() {
-            let kind = slot.as_ref().map(|slot| &slot.member.kind);
-            let taken = Rates::take(&mut self.rates, &self.core.mount, kind, &message.event);
+        if kind == ClientMessage::Event {
+            let channel = slot.as_ref().map(|slot| &slot.member.kind);
+            let taken = Rates::take(&mut self.rates, &self.core.mount, channel, &message.event);
             if let Err((wait, limit)) = taken {
                 log::rate_limited(limit, &message.topic, self.id(), self.core.routes.socket());
                 self.core.refuse_for(&message, wait);
