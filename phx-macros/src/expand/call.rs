@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::{Type, TypePath, parse_quote, spanned::Spanned};
+use syn::{Type, TypePath, parse_quote};
 
 use super::{argument::find, code::blame, types::inferred};
 use crate::{
@@ -143,8 +143,8 @@ fn state(common: &Common, receiver: &Receiver) -> Option<TokenStream> {
     match (exclusive, other) {
         (true, None) => None,
         (false, None) => Some(code!(.shared())),
-        (true, Some(ty)) => Some(quote_spanned!(blame(ty.span())=> .exclusive_as::<#ty>())),
-        (false, Some(ty)) => Some(quote_spanned!(blame(ty.span())=> .shared_as::<#ty>())),
+        (true, Some(ty)) => Some(code!(.exclusive_as(<#ty as _phx::StateOf<Self>>::exclusive))),
+        (false, Some(ty)) => Some(code!(.shared_as(<#ty as _phx::StateOf<Self>>::shared))),
     }
 }
 

@@ -91,7 +91,7 @@ fn id(common: &Common, callback: &Callback) -> TokenStream {
     let (callee, answer) = (callee(common, callback), answer(callback));
     let state = match &callback.receiver {
         Receiver::Borrowed { written: Some(ty), .. } if !common.has_state_spelled(ty) => {
-            code!(_phx::state::<#ty, Self>(self))
+            code!(<#ty as _phx::StateOf<Self>>::shared(self))
         }
         _ => code!(self),
     };

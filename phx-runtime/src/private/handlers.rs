@@ -17,7 +17,7 @@ use futures_util::{
 use super::counts::each_count;
 use crate::{
     Reply,
-    channel::{Channel, Context, Handling, StateOf, run, run_async},
+    channel::{Channel, Context, Handling, run, run_async},
     message::{Failure, Fault, FromFailure},
     raw::{Answer, RawContext},
     transport::{Frame, Handled},
@@ -155,13 +155,16 @@ impl<'a, Mode, C, Arrived, Cx> Given<Mode, &'a mut C, Arrived, Cx> {
     }
 
     /// For a handler that only reads the state, and has another name for its type.
-    pub fn shared_as<T: StateOf<C>>(self) -> Given<Mode, &'a T, Arrived, Cx> {
-        Given::new(T::shared(self.state), self.arrived, self.cx)
+    pub fn shared_as<T>(self, named: fn(&'a C) -> &'a T) -> Given<Mode, &'a T, Arrived, Cx> {
+        Given::new(named(self.state), self.arrived, self.cx)
     }
 
     /// For a handler that has another name for the state's type.
-    pub fn exclusive_as<T: StateOf<C>>(self) -> Given<Mode, &'a mut T, Arrived, Cx> {
-        Given::new(T::exclusive(self.state), self.arrived, self.cx)
+    pub fn exclusive_as<T>(
+        self,
+        named: fn(&'a mut C) -> &'a mut T,
+    ) -> Given<Mode, &'a mut T, Arrived, Cx> {
+        Given::new(named(self.state), self.arrived, self.cx)
     }
 }
 

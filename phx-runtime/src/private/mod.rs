@@ -27,7 +27,7 @@ pub use crate::{
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
-        JoinContext, Pattern, Route, RoutingTable, TopicPart, TypedEvent, hints,
+        JoinContext, Pattern, Route, RoutingTable, StateOf, TopicPart, TypedEvent, hints,
     },
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, Rate, WebSocketOptions},
     endpoint::Requirements,
@@ -54,6 +54,6 @@ pub use self::{
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
         ended, found, message, next, not_compiled, parameter, protocol, push_unchanged, raw_end,
-        state, topic,
+        topic,
     },
 };

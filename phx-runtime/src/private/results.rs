@@ -2,16 +2,11 @@
 
 use crate::{
     Next, Reply, Topic,
-    channel::{Channel, Context, Handling, IntoRefusal, JoinContext, StateOf},
+    channel::{Channel, Context, Handling, IntoRefusal, JoinContext},
     message::{Failure, Fault, Payload},
     raw::Answer,
     serializer::Protocol,
 };
-
-/// The state, as `#[id]` takes it where it has another name for its type.
-pub fn state<T: StateOf<C>, C>(state: &C) -> &T {
-    T::shared(state)
-}
 
 /// A serializer of the application's own, as a mount takes it.
 pub fn protocol<T: Into<Protocol>>(given: T) -> Protocol {
