@@ -23,6 +23,10 @@ pub(super) enum BodyError {
     Incomplete,
 }
 
+/// Marks the answer to a request whose body was read to its end, which the HTTP library does not tell.
+#[derive(Clone, Copy)]
+pub(super) struct WholeBody;
+
 /// The whole body.
 ///
 /// One that is too large is an error as soon as that is known: from `announced`, which is what its

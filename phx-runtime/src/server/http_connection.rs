@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     future::poll_fn,
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
@@ -21,13 +22,14 @@ use tokio::{sync::watch, time::sleep};
 use tower_service::Service;
 
 use super::{
+    body::WholeBody,
     gate::{self, Asked},
     head,
     listener::Wire,
     parked::{Place, Terms},
     request::ExtendedConnect,
     response_body::ResponseBody,
-    stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts},
+    stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, RequestBody, Timeouts},
 };
 use crate::{
     connect::{Via, plain_response},
@@ -86,16 +88,23 @@ pub(super) async fn serve<R: Routes>(
         let (clock, place) = (clock.clone(), place.clone());
         move |request: Request<Incoming>| {
             let terms = Terms::of(&request);
-            clock.answering(!request.body().is_end_stream());
+            clock.answering(if request.body().is_end_stream() {
+                RequestBody::None
+            } else {
+                RequestBody::Unread
+            });
             let resumed = place.resume();
             let (clock, place, routes) = (clock.clone(), place.clone(), routes.clone());
             let (via, endpoint) = (via.clone(), endpoint.clone());
             async move {
-                let response = if let Some(response) = resumed {
+                let mut response = if let Some(response) = resumed {
                     response
                 } else {
                     place.wait(answer(request, via, &endpoint, routes).await, terms).await
                 };
+                if response.extensions_mut().remove::<WholeBody>().is_some() {
+                    clock.answering(RequestBody::Read);
+                }
                 Ok::<_, Infallible>(response.map(|body| Answer { body, end: clock }))
             }
         }
@@ -105,21 +114,24 @@ pub(super) async fn serve<R: Routes>(
     let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
     let mut timer = pin!(sleep(HEAD_TIMEOUT));
     loop {
-        let parts = {
-            // Boxed: it is gone while a poll waits, which is most of the time.
+        let (pause, parts) = {
+            // Boxed: it is gone while nothing is answered, which is most of the time.
             let connection = http().serve_connection(TokioIo::new(stream), service);
             let mut connection = Box::new(connection.with_upgrades());
-            let is_over = poll_fn(|task| {
+            let pause = poll_fn(|task| {
                 loop {
                     if let Poll::Ready(served) = Pin::new(&mut *connection).poll(task) {
                         // A client that breaks off is not worth a line at a higher level.
                         if let Err(error) = served {
                             log::http_connection_broke(peer, error);
                         }
-                        return Poll::Ready(true);
+                        return Poll::Ready(None);
                     }
                     if place.is_taken() && clock.has_written_all() {
-                        return Poll::Ready(false);
+                        return Poll::Ready(Some(Pause::Unanswered));
+                    }
+                    if clock.is_idle() {
+                        return Poll::Ready(Some(Pause::Idle));
                     }
                     if stopped.as_mut().poll(task).is_pending() {
                         break;
@@ -127,40 +139,57 @@ pub(super) async fn serve<R: Routes>(
                     is_stopping = true;
                     Pin::new(&mut *connection).graceful_shutdown();
                 }
-                match ready!(clock.poll_late(timer.as_mut(), task)) {
-                    Late::Idle => {}
-                    Late::Head => {
-                        log::slow_request(peer);
-                    }
-                    Late::Write => {
-                        log::unread_answer(peer);
-                    }
-                }
-                Poll::Ready(true)
+                ready!(clock.poll_late(timer.as_mut(), task)).tell(peer);
+                Poll::Ready(None)
             })
             .await;
-            if is_over {
-                return;
-            }
-            connection.into_parts()
+            (pause, connection.into_parts())
         };
-        let Some(parts) = parts else { return };
+        let (Some(pause), Some(parts)) = (pause, parts) else { return };
         stream = parts.io.into_inner();
         service = parts.service;
         stream.put_back(&parts.read_buf);
         drop(parts.read_buf);
-        let is_answerable = poll_fn(|task| {
+        let goes_on = poll_fn(|task| {
             is_stopping |= stopped.as_mut().poll(task).is_ready();
-            if place.poll_ready(task).is_ready() {
-                return Poll::Ready(true);
+            match pause {
+                Pause::Unanswered if place.poll_ready(task).is_ready() => Poll::Ready(true),
+                Pause::Unanswered => stream.poll_gone(task).map(|()| false),
+                Pause::Idle if is_stopping => Poll::Ready(false),
+                Pause::Idle => {
+                    if let Poll::Ready(is_there) = stream.poll_next(task) {
+                        return Poll::Ready(is_there);
+                    }
+                    clock.poll_late(timer.as_mut(), task).map(|_| false)
+                }
             }
-            stream.poll_gone(task).map(|()| false)
         })
         .await;
-        if !is_answerable {
+        if !goes_on {
             return;
         }
-        stream.put_back(place.stand_in(is_stopping));
+        if let Pause::Unanswered = pause {
+            stream.put_back(place.stand_in(is_stopping));
+        }
+    }
+}
+
+/// Why the HTTP library, which has buffers of 16 KiB for each connection, has nothing to do for one.
+#[derive(Clone, Copy)]
+enum Pause {
+    /// An answer waits.
+    Unanswered,
+    /// The next request has not come.
+    Idle,
+}
+
+impl Late {
+    fn tell(self, peer: Option<SocketAddr>) {
+        match self {
+            Self::Idle => {}
+            Self::Head => log::slow_request(peer),
+            Self::Write => log::unread_answer(peer),
+        }
     }
 }
 

@@ -13,11 +13,10 @@ use http::{
 };
 
 use super::{
-    body::{self, BodyError},
+    body::{self, BodyError, WholeBody},
     matched::At,
     request::Request,
     response_body::ResponseBody,
-    upgrade::RETRY_AFTER,
 };
 use crate::{
     cluster::{NodeId, Nodes},
@@ -26,7 +25,7 @@ use crate::{
         params::{Params, QueryError},
         session_cookie::cookies,
     },
-    endpoint::{Admitted, Counted, Endpoint, MountedTransport, Whose},
+    endpoint::{Admitted, Counted, Endpoint, MountedTransport, TRY_AGAIN, Whose},
     log,
     serializer::{LongPollForm, Protocol},
     token::{Token, random},
@@ -249,7 +248,7 @@ impl<'a> Client<'a> {
             Some(Found::Here(session)) => session,
             Some(Found::Elsewhere(session, _)) => {
                 return match body::read(body, announced, limit).await {
-                    Ok(body) => self.status(session.post(content_type, &body).await),
+                    Ok(body) => read(self.status(session.post(content_type, &body).await)),
                     Err(error) => unread(error),
                 };
             }
@@ -266,7 +265,7 @@ impl<'a> Client<'a> {
             Ok(body) => body,
             Err(error) => return unread(error),
         };
-        self.status(turn.post(Messages::new(body, content_type)).await)
+        read(self.status(turn.post(Messages::new(body, content_type)).await))
     }
 
     /// The session that a request belongs to. The header counts even if its token is no good.
@@ -422,7 +421,13 @@ fn unavailable() -> Response {
 fn full(status: StatusCode) -> Response {
     let mut response = unavailable();
     *response.status_mut() = status;
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response.headers_mut().insert(header::RETRY_AFTER, TRY_AGAIN.as_secs().into());
+    response
+}
+
+/// The answer to a request that was read to its end.
+fn read(mut response: Response) -> Response {
+    response.extensions_mut().insert(WholeBody);
     response
 }
 

@@ -64,6 +64,8 @@ struct State {
     last_read: LastRead,
     /// Since when bytes wait to be written without any being taken.
     stuck: Option<Instant>,
+    /// Whether nothing follows what has been written.
+    is_closing: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -71,9 +73,18 @@ enum Phase {
     /// A head is on its way.
     Head { since: Instant },
     /// A request is being answered.
-    Answering { has_body: bool },
+    Answering { body: RequestBody },
     /// The last answer is made, and nothing has come of a next request.
-    Idle { since: Instant },
+    Idle { since: Instant, has_unread: bool },
+}
+
+/// What comes behind the head of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RequestBody {
+    None,
+    /// As far as is known, not all of it has been read.
+    Unread,
+    Read,
 }
 
 /// Where the bytes end that have been read, as far as they are heads. One read may bring several,
@@ -104,33 +115,34 @@ impl Clock {
     pub(super) fn start(timeouts: Timeouts) -> Self {
         let phase = Phase::Head { since: Instant::now() };
         let last_read = LastRead::Between;
-        Self(Arc::new(Mutex::new(State { timeouts, phase, last_read, stuck: None })))
+        let (stuck, is_closing) = (None, false);
+        Self(Arc::new(Mutex::new(State { timeouts, phase, last_read, stuck, is_closing })))
     }
 
     /// The head of a request is whole.
-    pub(super) fn answering(&self, has_body: bool) {
-        self.0.lock().phase = Phase::Answering { has_body };
+    pub(super) fn answering(&self, body: RequestBody) {
+        self.0.lock().phase = Phase::Answering { body };
     }
 
     /// The answer to the request is made, though it may not be written.
     pub(super) fn answered(&self) {
         let mut state = self.0.lock();
-        let Phase::Answering { has_body } = state.phase else { return };
-        if has_body {
+        let Phase::Answering { body } = state.phase else { return };
+        if body != RequestBody::None {
             // A body may end in any read. If that was the beginning of a head as well, its time
             // begins with the next read.
             state.last_read = LastRead::Between;
         }
         let since = Instant::now();
         state.phase = match state.last_read {
-            LastRead::Between => Phase::Idle { since },
+            LastRead::Between => Phase::Idle { since, has_unread: body == RequestBody::Unread },
             LastRead::Line | LastRead::LineEnd => Phase::Head { since },
         };
     }
 
     fn has_read(&self, bytes: &[u8]) {
         let mut state = self.0.lock();
-        if let Phase::Answering { has_body: true } = state.phase {
+        if let Phase::Answering { body: RequestBody::Unread | RequestBody::Read } = state.phase {
             return;
         }
         state.last_read = state.last_read.then(bytes);
@@ -152,13 +164,24 @@ impl Clock {
         self.0.lock().stuck.is_none()
     }
 
+    /// Whether nothing is to be done until the client sends something.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = self.0.lock();
+        let is_done = state.stuck.is_none() && !state.is_closing;
+        is_done && matches!(state.phase, Phase::Idle { has_unread: false, .. })
+    }
+
+    fn is_closing(&self) {
+        self.0.lock().is_closing = true;
+    }
+
     /// What is waited for, and until when.
     fn deadline(&self) -> Option<(Instant, Late)> {
         let state = self.0.lock();
         let phase = match state.phase {
             Phase::Head { since } => Some((since + HEAD_TIMEOUT, Late::Head)),
             Phase::Answering { .. } => None,
-            Phase::Idle { since } => Some((since + state.timeouts.idle, Late::Idle)),
+            Phase::Idle { since, .. } => Some((since + state.timeouts.idle, Late::Idle)),
         };
         // While an answer is on its way, the client is not idle.
         let stuck = state.stuck.map(|since| (since + state.timeouts.write, Late::Write));
@@ -224,15 +247,31 @@ impl HttpStream {
         if !self.again.is_empty() {
             return Poll::Pending;
         }
+        if ready!(self.poll_early(task)) { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// Waits for more of a client that should have more to say, and tells whether there is any. Empty
+    /// lines before a request are part of none.
+    pub(super) fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<bool> {
+        if !self.again.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            // It came while the last request was answered, when nobody asked when it began.
+            self.clock.has_read(&self.again);
+            return Poll::Ready(true);
+        }
+        self.again = Bytes::new();
+        if let Wire::Tcp(stream) = &self.stream {
+            return stream.poll_read_ready(task).map(|ready| ready.is_ok());
+        }
+        self.poll_early(task)
+    }
+
+    /// Waits for something to come, which is kept, or for the end.
+    fn poll_early(&mut self, task: &mut Context<'_>) -> Poll<bool> {
         let mut early = [0; EARLY];
         let mut buffer = ReadBuf::new(&mut early);
-        match ready!(Pin::new(&mut *self).poll_read(task, &mut buffer)) {
-            Ok(()) if !buffer.filled().is_empty() => {
-                self.put_back(buffer.filled());
-                Poll::Pending
-            }
-            Ok(()) | Err(_) => Poll::Ready(()),
-        }
+        let read = ready!(Pin::new(&mut *self).poll_read(task, &mut buffer));
+        self.put_back(buffer.filled());
+        Poll::Ready(read.is_ok() && !self.again.is_empty())
     }
 
     fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -290,6 +329,7 @@ impl AsyncWrite for HttpStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.clock.is_closing();
         Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }
@@ -304,7 +344,7 @@ mod tests {
         time::{advance, sleep},
     };
 
-    use super::{Clock, HEAD_TIMEOUT, HttpStream, Late, Timeouts, Wire};
+    use super::{Clock, HEAD_TIMEOUT, HttpStream, Late, RequestBody, Timeouts, Wire};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -321,7 +361,7 @@ mod tests {
     async fn the_time_between_requests_ends_with_the_first_byte_of_the_next() {
         let clock = clock();
         clock.has_read(b"GET / HTTP/1.1\r\n\r\n");
-        clock.answering(false);
+        clock.answering(RequestBody::None);
         advance(HEAD_TIMEOUT).await;
         assert_eq!(late(&clock), None);
         clock.answered();
@@ -347,7 +387,7 @@ mod tests {
         ] {
             let clock = clock();
             clock.has_read(read.as_bytes());
-            clock.answering(false);
+            clock.answering(RequestBody::None);
             clock.answered();
             advance(2 * SECOND).await;
             assert_eq!(late(&clock), late_after_idle, "{read:?}");
@@ -359,7 +399,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_takes_nothing_is_late_however_much_is_to_be_written() {
         let clock = clock();
-        clock.answering(false);
+        clock.answering(RequestBody::None);
         clock.is_stuck();
         clock.answered();
         advance(29 * SECOND).await;
@@ -371,6 +411,28 @@ mod tests {
         assert_eq!(late(&clock), None);
         advance(SECOND).await;
         assert_eq!(late(&clock), Some(Late::Write));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_to_be_done_once_a_request_was_read_and_its_answer_taken() {
+        let clock = clock();
+        assert!(!clock.is_idle());
+        for (body, is_idle) in
+            [(RequestBody::None, true), (RequestBody::Unread, false), (RequestBody::Read, true)]
+        {
+            clock.has_read(b"GET / HTTP/1.1\r\n\r\n");
+            clock.answering(body);
+            clock.is_stuck();
+            assert!(!clock.is_idle());
+            clock.answered();
+            assert!(!clock.is_idle());
+            clock.has_written();
+            assert_eq!(clock.is_idle(), is_idle);
+        }
+        clock.has_read(b"\r\n");
+        assert!(clock.is_idle());
+        clock.is_closing();
+        assert!(!clock.is_idle());
     }
 
     #[tokio::test(start_paused = true)]

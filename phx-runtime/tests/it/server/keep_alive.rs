@@ -103,3 +103,19 @@ async fn requests_behind_each_other_are_all_answered() {
     pass(60 * SECOND).await;
     is_answered(&mut stream).await;
 }
+
+#[tokio::test]
+async fn the_next_request_may_come_in_pieces_and_behind_empty_lines() {
+    let at = start_locally(ServerOptions::new()).await;
+    let mut stream = UnixStream::connect(at).await.unwrap();
+    is_answered(&mut stream).await;
+    for piece in ["\r\n", "\r\n\r\nG", "ET /hea"] {
+        stream.write_all(piece.as_bytes()).await.unwrap();
+        pass(SECOND).await;
+    }
+    is_answered_to(&mut stream, "lth HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    // Such lines are no sign of life.
+    pass(SECOND).await;
+    stream.write_all(b"\r\n").await.unwrap();
+    is_held_for(74, &mut stream).await;
+}
