@@ -8,7 +8,7 @@ use std::{
 
 use http::{Response, StatusCode};
 
-use super::info::ConnectError;
+use super::connect_error::ConnectError;
 use crate::{log, message::Fault};
 
 /// A mount's own way to answer refused clients.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
-use super::{info::plain_response, origin::split_port, via::Via};
+use super::{connect_error::plain_response, origin::split_port, via::Via};
 
 /// How clients are treated that come without encryption; given to
 /// [`Builder::force_ssl`](crate::server::Builder::force_ssl).

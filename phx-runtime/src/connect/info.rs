@@ -2,18 +2,10 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use http::{
-    Extensions, HeaderMap, HeaderValue, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, USER_AGENT},
-    uri::Scheme,
-};
+use http::{Extensions, HeaderMap, HeaderValue, Uri, header::USER_AGENT, uri::Scheme};
 
 use super::session_cookie::Session;
-use crate::connect::params::Params;
-use crate::{
-    message::{Fault, ReasonText},
-    transport::TransportKind,
-};
+use crate::{connect::params::Params, transport::TransportKind};
 
 /// What `#[connect]` can know of the request, as `&ConnectInfo`.
 ///
@@ -213,121 +205,5 @@ impl fmt::Debug for ConnectInfo {
             .field("headers", &headers)
             .field("session", &self.session)
             .finish_non_exhaustive()
-    }
-}
-
-/// An answer of plain text, or of nothing but its status.
-pub(crate) fn plain_response(status: StatusCode, body: &str) -> Response<String> {
-    let mut response = Response::new(body.to_owned());
-    *response.status_mut() = status;
-    if !body.is_empty() {
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(CONTENT_TYPE, text);
-    }
-    response
-}
-
-/// A refused connection.
-///
-/// Over WebSocket the client gets status 403, unless the refusal says otherwise; over long-poll it
-/// is told `403` in the body. Phoenix counterpart: `:error` and `{:error, reason}`; see also
-/// [`WebSocketOptions::error_handler`](crate::options::WebSocketOptions::error_handler).
-///
-/// ```
-/// use phx_runtime::ConnectError;
-///
-/// let busy = ConnectError::new("rate_limit").status(429).body("Too many requests");
-/// # let _ = busy;
-/// ```
-pub struct ConnectError(Box<Kind>);
-
-/// Sorts of [`ConnectError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConnectErrorKind {
-    /// The client may not connect.
-    Refused,
-    /// The server failed; the client gets status 500 and nothing of why.
-    Fault,
-}
-
-enum Kind {
-    Refused { reason: String, status: StatusCode, body: String },
-    Fault(Fault),
-}
-
-impl ConnectError {
-    /// A refusal; the reason is logged and not sent.
-    pub fn new(reason: impl ReasonText) -> Self {
-        Self(Box::new(Kind::Refused {
-            reason: reason.as_ref().to_owned(),
-            status: StatusCode::FORBIDDEN,
-            body: String::new(),
-        }))
-    }
-
-    pub(super) fn fault(fault: Fault) -> Self {
-        Self(Box::new(Kind::Fault(fault)))
-    }
-
-    /// The HTTP status of the answer over WebSocket; 403 by default. Numbers that are no status of
-    /// a refusal (400 to 599) are ignored.
-    pub fn status(mut self, code: u16) -> Self {
-        if let (Kind::Refused { status, .. }, 400..=599) = (&mut *self.0, code) {
-            *status = StatusCode::from_u16(code).unwrap_or(*status);
-        }
-        self
-    }
-
-    /// The body of the answer over WebSocket, as plain text; empty by default.
-    pub fn body(mut self, text: impl Into<String>) -> Self {
-        if let Kind::Refused { body, .. } = &mut *self.0 {
-            *body = text.into();
-        }
-        self
-    }
-
-    /// Status and body of the answer.
-    pub fn response(&self) -> (StatusCode, &str) {
-        match &*self.0 {
-            Kind::Refused { status, body, .. } => (*status, body),
-            Kind::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, ""),
-        }
-    }
-
-    /// The answer as it goes out: status and body, as plain text if there is any.
-    pub fn to_response(&self) -> Response<String> {
-        let (status, body) = self.response();
-        plain_response(status, body)
-    }
-
-    /// What sort of refusal it is.
-    pub fn kind(&self) -> ConnectErrorKind {
-        match *self.0 {
-            Kind::Refused { .. } => ConnectErrorKind::Refused,
-            Kind::Fault(_) => ConnectErrorKind::Fault,
-        }
-    }
-
-    /// Whether connecting failed, rather than being refused.
-    pub fn is_fault(&self) -> bool {
-        matches!(*self.0, Kind::Fault(_))
-    }
-}
-
-impl std::error::Error for ConnectError {}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Kind::Refused { reason, .. } => f.write_str(reason),
-            Kind::Fault(fault) => write!(f, "{fault}"),
-        }
-    }
-}
-
-impl fmt::Debug for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ConnectError({self})")
     }
 }

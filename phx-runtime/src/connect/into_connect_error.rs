@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::info::ConnectError;
+use super::connect_error::ConnectError;
 #[cfg(feature = "phoenix")]
 use crate::phoenix;
 use crate::{

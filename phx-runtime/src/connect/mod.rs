@@ -1,6 +1,7 @@
 //! Who is let in: what a client says of itself, and what a mount asks of it.
 
 pub(crate) mod auth_token;
+mod connect_error;
 mod csrf;
 mod error_handler;
 pub(crate) mod extensions;
@@ -21,19 +22,8 @@ mod settings;
 pub(crate) mod subprotocols;
 mod via;
 
-pub use self::{
-    force_ssl::ForceSsl,
-    info::{ConnectError, ConnectErrorKind, ConnectInfo},
-    into_connect_error::IntoConnectError,
-    options::{CustomOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
-    origin::{CheckOrigin, Origin},
-    proxies::TrustedProxies,
-    rate::Rate,
-    session_cookie::{Session, SessionError, SessionOptions},
-    settings::MountSettings,
-};
 pub(crate) use self::{
-    info::plain_response,
+    connect_error::plain_response,
     origin::{NoOrigin, OriginRule, OwnHost, Site, split_port},
     proxies::{NoProxy, ProxyRule},
     rate::Used,
@@ -43,4 +33,16 @@ pub(crate) use self::{
         WebSocketSettings,
     },
     via::Via,
+};
+pub use self::{
+    connect_error::{ConnectError, ConnectErrorKind},
+    force_ssl::ForceSsl,
+    info::ConnectInfo,
+    into_connect_error::IntoConnectError,
+    options::{CustomOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
+    origin::{CheckOrigin, Origin},
+    proxies::TrustedProxies,
+    rate::Rate,
+    session_cookie::{Session, SessionError, SessionOptions},
+    settings::MountSettings,
 };

@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 use http::Response;
 
 use super::{
-    error_handler::ErrorHandler, info::ConnectError, origin::CheckOrigin, rate::Rate,
+    connect_error::ConnectError, error_handler::ErrorHandler, origin::CheckOrigin, rate::Rate,
     session_cookie::SessionOptions,
 };
 use crate::{

@@ -8,8 +8,8 @@ use http::{HeaderValue, Response};
 use serde_json::Value;
 
 use super::{
+    connect_error::ConnectError,
     error_handler::ErrorHandler,
-    info::ConnectError,
     limits::{Limits, TransportLimits},
     options::{CommonOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, NoOrigin, OriginRule, OwnHost},

@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -53,13 +54,17 @@ pub(crate) struct ConnectionLimits {
     pub(crate) per_peer: usize,
 }
 
+/// When a client may try again for whom there was no room.
+pub(crate) const TRY_AGAIN: Duration = Duration::from_secs(10);
+
 impl Whose {
     /// What a client is told for whom there is no room.
     pub(crate) fn too_many(self) -> ConnectError {
-        match self {
-            Self::Everybody => ConnectError::new("too many connections").status(503),
-            Self::Client(_) => ConnectError::new("too many connections of yours").status(429),
-        }
+        let (status, why) = match self {
+            Self::Everybody => (503, "too many connections"),
+            Self::Client(_) => (429, "too many connections of yours"),
+        };
+        ConnectError::new(why).status(status).body(why).retry_after(TRY_AGAIN)
     }
 }
 

@@ -23,7 +23,7 @@ pub use crate::pubsub::{
 
 pub(crate) use self::{
     cluster::connect as connect_cluster,
-    connections::{Connections, Counted, Registered, Whose},
+    connections::{Connections, Counted, Registered, TRY_AGAIN, Whose},
     disconnect::Disconnect,
     handle::{AnyState, ConnectRequest, Connector, Endpoint, Inner, Mounted, Task},
     mounted::MountedTransport,

@@ -7,7 +7,7 @@ use http::{StatusCode, request::Parts};
 use super::{matched::At, request::Request};
 use crate::{
     connect::{ConnectError, ConnectInfo, CustomSettings},
-    endpoint::{Admitted, Endpoint, Whose},
+    endpoint::{Admitted, Endpoint, TRY_AGAIN, Whose},
     transport::TransportKind,
 };
 
@@ -75,7 +75,8 @@ impl Door {
     pub async fn admit(&self, info: ConnectInfo) -> Result<Admitted, ConnectError> {
         let endpoint = &self.0.endpoint;
         if endpoint.0.connections.are_draining() {
-            return Err(ConnectError::new("the server is going away").status(503));
+            let away = ConnectError::new("the server is going away").status(503);
+            return Err(away.retry_after(TRY_AGAIN));
         }
         let counted = endpoint.count_in(info.peer()).map_err(Whose::too_many)?;
         self.0.admit(info, counted).await

@@ -21,7 +21,7 @@ use crate::{
         plain_response, subprotocols,
     },
     connection::{BacklogLimits, Connection},
-    endpoint::{Admitted, Endpoint, MountedTransport, Whose},
+    endpoint::{Admitted, Endpoint, MountedTransport},
     log,
     message::Reason,
     transport::{
@@ -34,9 +34,6 @@ use crate::{
 /// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
 /// defeat every limit of ours.
 const NOT_SENT: u32 = 32 * 1024;
-
-/// When a client may try again for whom there was no room, in seconds.
-pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// How long the client may take between the answer and the first byte of the new protocol.
 const UPGRADE: Duration = Duration::from_secs(10);
@@ -218,7 +215,8 @@ async fn let_in(
     }
     let settings = &websocket.settings.own;
     let deflate = settings.compress.then(|| extensions::negotiate(&request.headers)).flatten();
-    let counted = at.endpoint.count_in(request.via.peer).map_err(too_many)?;
+    let counted = at.endpoint.count_in(request.via.peer);
+    let counted = counted.map_err(|full| full.too_many().to_response())?;
     let info = request.connect_info(TransportKind::WebSocket, params, websocket, &at.endpoint);
     let protocol = subprotocol(&info, settings, &at.mounted.mount.path);
     let protocol = protocol.map_err(|status| plain_response(status, ""))?;
@@ -279,17 +277,6 @@ fn switching(
     if let Some(protocol) = protocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    response
-}
-
-/// The answer to a client for whom there is no room.
-fn too_many(full: Whose) -> Response<String> {
-    let (status, text) = match full {
-        Whose::Everybody => (StatusCode::SERVICE_UNAVAILABLE, "too many connections"),
-        Whose::Client(_) => (StatusCode::TOO_MANY_REQUESTS, "too many connections of yours"),
-    };
-    let mut response = plain_response(status, text);
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 

@@ -1,6 +1,6 @@
 //! A server on a free port, and the sockets that it serves.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use phx_runtime::{
     ConnectError, ConnectInfo, Endpoint, Fault, JoinError, Joined, Payload, Reply,
@@ -54,8 +54,9 @@ impl SocketState for User {
         match params.get("please") {
             Some("refuse") => return Err(ConnectError::new("not you")),
             Some("wait") => {
-                let busy = ConnectError::new("rate_limit");
-                return Err(busy.status(429).body("Too many requests"));
+                let busy = ConnectError::new("rate_limit").status(429).body("Too many requests");
+                // Rounded up.
+                return Err(busy.retry_after(Duration::from_millis(1500)));
             }
             Some("fail") => return Err(Fault::new("the database is at 10.0.0.1").into()),
             Some("panic") => panic!("the password is hunter2"),
