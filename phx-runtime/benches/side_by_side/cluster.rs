@@ -5,21 +5,20 @@ use std::{
     io::{self, BufRead, BufReader},
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream::BoxStream};
-use phx_runtime::{Endpoint, cluster::Cluster, json};
 use tokio::runtime::Builder;
 
 use super::{
     compare::median,
     crowd,
     effort::Effort,
-    engine::{Compared, Engine, SECRET},
+    engine::{Compared, Engine, joined, redis},
     fleet::{Fleet, contains},
-    measure::{self, Measured, PAD},
+    latency,
+    measure::{self, Measured},
     process::{self, Cost, Kind, Server},
     wire::{TEXT, client_frame, number},
 };
@@ -34,7 +33,7 @@ pub fn compare(effort: Effort) -> io::Result<Vec<Compared>> {
         for window in [1, 16] {
             all.push(sending(effort, &engine, window)?);
         }
-        all.push(latency(&engine)?);
+        all.extend(latency::latency(&engine)?);
         all.push(joining(effort, &engine)?);
         all.extend(crowd::crowding(effort, &engine)?);
     }
@@ -157,104 +156,6 @@ fn joining(effort: Effort, engine: &Engine) -> io::Result<Compared> {
     let target =
         format!("{}: CPU per join with {topics} joins there, three nodes; one alone", engine.name);
     Ok(Compared { target, phx, yardstick, unit: "µs", limit: Some(1.5) })
-}
-
-/// From a broadcast here to a client's socket at another node, and from a publish to its receipt, in
-/// turn.
-fn latency(engine: &Engine) -> io::Result<Compared> {
-    const COUNT: usize = 1000;
-    const PAUSE: Duration = Duration::from_millis(2);
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let server = engine.node()?;
-    let mut fleet = Fleet::connect(&server, 1)?;
-    fleet.join(|_| "bench:x".to_owned())?;
-    fleet.may_sleep();
-    let endpoint = runtime.block_on(joined(&engine.url))?;
-    let mut bare = runtime.block_on(Bare::connect(engine))?;
-    thread::sleep(Duration::from_millis(500));
-    let (mut apart, mut alone) = (Vec::new(), Vec::new());
-    for n in 0..COUNT {
-        thread::sleep(PAUSE);
-        let since = Instant::now();
-        endpoint.broadcast("bench:x", "cast", json!({ "n": n, "pad": PAD }));
-        fleet.run(|_, got| !contains(got.payload, b"\"cast\""))?;
-        apart.push(since.elapsed().as_secs_f64() * 1e6);
-        thread::sleep(PAUSE);
-        alone.push(runtime.block_on(bare.there())?.as_secs_f64() * 1e6);
-    }
-    Ok(Compared {
-        target: format!(
-            "{}: p50 from a broadcast to a socket of another node; publish to receipt",
-            engine.name
-        ),
-        phx: median(apart.into_iter()),
-        yardstick: median(alone.into_iter()),
-        unit: "µs",
-        limit: Some(1.5),
-    })
-}
-
-/// The engine's client alone.
-struct Bare {
-    sender: Sender,
-    received: BoxStream<'static, ()>,
-}
-
-enum Sender {
-    Redis(redis::aio::MultiplexedConnection),
-    Nats(async_nats::Client),
-}
-
-impl Bare {
-    async fn connect(engine: &Engine) -> io::Result<Self> {
-        if engine.name == "redis" {
-            let client = redis::Client::open(&*engine.url).map_err(io::Error::other)?;
-            let mut listener = client.get_async_pubsub().await.map_err(io::Error::other)?;
-            listener.subscribe("bare").await.map_err(io::Error::other)?;
-            let received = listener.into_on_message().map(drop).boxed();
-            return Ok(Self { sender: Sender::Redis(redis(&engine.url).await?), received });
-        }
-        let sender = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
-        let listener = async_nats::connect(&engine.url).await.map_err(io::Error::other)?;
-        let received = listener.subscribe("bare").await.map_err(io::Error::other)?;
-        listener.flush().await.map_err(io::Error::other)?;
-        Ok(Self { sender: Sender::Nats(sender), received: received.map(drop).boxed() })
-    }
-
-    /// How long a message takes.
-    async fn there(&mut self) -> io::Result<Duration> {
-        let body = Bytes::from_static(&[b'x'; 150]);
-        let since = Instant::now();
-        match &mut self.sender {
-            Sender::Redis(sender) => {
-                let mut publish = redis::cmd("PUBLISH");
-                publish.arg("bare").arg(&body[..]);
-                let received = async {
-                    self.received.next().await;
-                    since.elapsed()
-                };
-                let (sent, time) = tokio::join!(publish.query_async::<()>(sender), received);
-                sent.map(|()| time).map_err(io::Error::other)
-            }
-            Sender::Nats(sender) => {
-                sender.publish("bare", body).await.map_err(io::Error::other)?;
-                self.received.next().await;
-                Ok(since.elapsed())
-            }
-        }
-    }
-}
-
-async fn joined(url: &str) -> io::Result<Endpoint> {
-    let endpoint = Endpoint::builder().secret(SECRET).cluster(Cluster::url(url)).build();
-    let endpoint = endpoint.map_err(io::Error::other)?;
-    endpoint.join_cluster().await.map_err(io::Error::other)?;
-    Ok(endpoint)
-}
-
-async fn redis(url: &str) -> io::Result<redis::aio::MultiplexedConnection> {
-    let client = redis::Client::open(url).map_err(io::Error::other)?;
-    client.get_multiplexed_async_connection().await.map_err(io::Error::other)
 }
 
 /// Runs [`send`] in a process of its own.

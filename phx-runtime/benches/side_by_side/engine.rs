@@ -8,9 +8,11 @@ use std::{
     time::Duration,
 };
 
+use phx_runtime::{Endpoint, cluster::Cluster};
+
 use super::process::{Kind, Server};
 
-pub const SECRET: &str = "what all nodes of the benchmark know";
+const SECRET: &str = "what all nodes of the benchmark know";
 
 /// A figure of phx, and what it is compared to.
 pub struct Compared {
@@ -72,4 +74,17 @@ impl Drop for Engine {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A node of this process.
+pub async fn joined(url: &str) -> io::Result<Endpoint> {
+    let endpoint = Endpoint::builder().secret(SECRET).cluster(Cluster::url(url)).build();
+    let endpoint = endpoint.map_err(io::Error::other)?;
+    endpoint.join_cluster().await.map_err(io::Error::other)?;
+    Ok(endpoint)
+}
+
+pub async fn redis(url: &str) -> io::Result<redis::aio::MultiplexedConnection> {
+    let client = redis::Client::open(url).map_err(io::Error::other)?;
+    client.get_multiplexed_async_connection().await.map_err(io::Error::other)
 }

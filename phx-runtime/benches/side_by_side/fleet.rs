@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
     os::fd::AsFd,
     time::{Duration, Instant},
 };
@@ -16,9 +15,11 @@ use rustix::{
     fd::OwnedFd,
 };
 
+#[cfg(feature = "tls")]
+use super::encrypted;
 use super::{
     process::Server,
-    wire::{Parsed, client_frame, connect, handshake, parse, parse_answer},
+    wire::{Line, Parsed, client_frame, connect, handshake, parse, parse_answer},
 };
 
 /// How long anything may take before a measurement is given up.
@@ -35,7 +36,7 @@ pub struct Fleet {
 }
 
 struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Line>,
     partial: Vec<u8>,
     /// Whether the client reads what it gets.
     reads: bool,
@@ -52,18 +53,26 @@ impl Fleet {
     /// Opens connections without joining anything.
     pub fn connect(server: &Server, count: usize) -> io::Result<Self> {
         let path = server.url.path("websocket");
-        Self::new(parse, count, || handshake(server.address, &server.url.host, &path))
+        Self::new(parse, count, || {
+            let stream = connect(server.address)?;
+            #[cfg(feature = "tls")]
+            if let Some(trusted) = &server.trusted {
+                let stream = encrypted::connect(trusted, stream)?;
+                return Ok(Box::new(handshake(stream, &server.url.host, &path)?));
+            }
+            Ok(Box::new(handshake(stream, &server.url.host, &path)?))
+        })
     }
 
     /// Opens connections for HTTP requests, whose answers come where frames come otherwise.
     pub fn for_requests(server: &Server, count: usize) -> io::Result<Self> {
-        Self::new(parse_answer, count, || connect(server.address))
+        Self::new(parse_answer, count, || Ok(Box::new(connect(server.address)?)))
     }
 
     fn new(
         parse: fn(&[u8]) -> Option<Parsed>,
         count: usize,
-        mut open: impl FnMut() -> io::Result<TcpStream>,
+        mut open: impl FnMut() -> io::Result<Box<dyn Line>>,
     ) -> io::Result<Self> {
         let poll = epoll::create(CreateFlags::CLOEXEC)?;
         let mut clients = Vec::with_capacity(count);
@@ -71,9 +80,10 @@ impl Fleet {
             clients.push(Client { stream: open()?, partial: Vec::new(), reads: true });
         }
         for (index, client) in clients.iter().enumerate() {
-            client.stream.set_nonblocking(true)?;
+            let socket = client.stream.socket();
+            socket.set_nonblocking(true)?;
             let data = EventData::new_u64(index as u64);
-            epoll::add(&poll, client.stream.as_fd(), data, EventFlags::IN | EventFlags::ET)?;
+            epoll::add(&poll, socket.as_fd(), data, EventFlags::IN | EventFlags::ET)?;
         }
         Ok(Self { poll, clients, parse, buffer: vec![0; 256 * 1024], nap: Timespec::default() })
     }

@@ -11,16 +11,22 @@
 #![allow(clippy::similar_names, reason = "sent and spent are what it counts")]
 #![allow(clippy::decimal_bitwise_operands, reason = "RFC 6455 writes lengths as decimals")]
 
+#[cfg(feature = "tls")]
+mod cipher;
 #[cfg(all(feature = "redis", feature = "nats"))]
 mod cluster;
 mod compare;
 #[cfg(all(feature = "redis", feature = "nats"))]
 mod crowd;
 mod effort;
+#[cfg(feature = "tls")]
+mod encrypted;
 #[cfg(all(feature = "redis", feature = "nats"))]
 mod engine;
 mod fleet;
 mod kernel;
+#[cfg(all(feature = "redis", feature = "nats"))]
+mod latency;
 mod listener;
 mod longpoll;
 mod measure;
@@ -60,6 +66,8 @@ fn start() -> Result<(), Box<dyn Error>> {
         Some("cluster-send") => {
             return Ok(cluster::send(&arguments[1], &arguments[2], number(3).unwrap_or(1))?);
         }
+        #[cfg(all(feature = "redis", feature = "nats"))]
+        Some("cluster-relay") => return Ok(latency::relay(&arguments[1], &arguments[2])?),
         Some(_) => {}
         // `cargo test --all-targets` starts benchmarks too, but passes nothing.
         None => return Ok(()),

@@ -8,7 +8,7 @@ use std::{
 use super::{
     fleet::{Fleet, contains},
     process::{Cost, Server, Usage},
-    wire::{TEXT, client_frame, handshake, number},
+    wire::{self, TEXT, client_frame, handshake, number},
 };
 
 /// Text of a small message.
@@ -232,7 +232,7 @@ pub fn connect(server: &Server, connections: usize, join: bool) -> io::Result<Co
         Ok(server.usage().per(connections, before))
     } else {
         let path = server.url.path("websocket");
-        let open = |_| handshake(server.address, &server.url.host, &path);
+        let open = |_| handshake(wire::connect(server.address)?, &server.url.host, &path);
         let _open = (0..connections).map(open).collect::<io::Result<Vec<_>>>()?;
         Ok(server.usage().per(connections, before))
     }

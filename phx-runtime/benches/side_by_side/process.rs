@@ -1,5 +1,7 @@
 //! Servers under test as processes, and what the kernel says about them.
 
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::{
     env, fs,
     io::{self, BufRead, BufReader},
@@ -9,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "tls")]
+use super::encrypted::Certified;
 use super::{listener, url::Url};
 
 /// Which of its own servers the benchmark starts.
@@ -18,6 +22,9 @@ pub enum Kind {
     Kernel { gather: usize },
     /// phx with so many worker threads.
     Phx { threads: usize },
+    /// phx with one, over TLS.
+    #[cfg(feature = "tls")]
+    Encrypted,
 }
 
 impl Kind {
@@ -30,6 +37,9 @@ pub struct Server {
     process: Process,
     pub address: SocketAddr,
     pub url: Url,
+    /// What its clients trust, if they are to speak TLS.
+    #[cfg(feature = "tls")]
+    pub trusted: Option<Arc<rustls::ClientConfig>>,
 }
 
 enum Process {
@@ -50,19 +60,32 @@ impl Server {
         let (name, number) = match kind {
             Kind::Kernel { gather } => ("serve-kernel", gather),
             Kind::Phx { threads } => ("serve-phx", threads),
+            #[cfg(feature = "tls")]
+            Kind::Encrypted => ("serve-phx", 1),
         };
-        let mut child = Command::new(env::current_exe()?)
-            .args([name, &number.to_string()])
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        #[cfg(feature = "tls")]
+        let certified = match kind {
+            Kind::Encrypted => Some(Certified::new()?),
+            Kind::Phx { .. } | Kind::Kernel { .. } => None,
+        };
+        let mut command = Command::new(env::current_exe()?);
+        command.args([name, &number.to_string()]).envs(environment.iter().copied());
+        #[cfg(feature = "tls")]
+        command.envs(certified.iter().flat_map(Certified::environment));
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
         let address: SocketAddr = line.trim().parse().map_err(io::Error::other)?;
         let url = Url::new(address.to_string(), "/socket");
-        Ok(Self { process: Process::Own(child), address, url })
+        Ok(Self {
+            process: Process::Own(child),
+            address,
+            url,
+            #[cfg(feature = "tls")]
+            trusted: certified.map(|certified| certified.trusted),
+        })
     }
 
     /// A server that runs already. Without `pid` it is the process that listens there, where that
@@ -74,7 +97,13 @@ impl Server {
         if let Some(pid) = pids.iter().find(|pid| memory(**pid) == 0) {
             return Err(io::Error::other(format!("no process {pid}")));
         }
-        Ok(Self { process: Process::Other(pids), address, url })
+        Ok(Self {
+            process: Process::Other(pids),
+            address,
+            url,
+            #[cfg(feature = "tls")]
+            trusted: None,
+        })
     }
 
     /// The processes whose CPU time and memory are the server's; none if it runs elsewhere.

@@ -1,8 +1,10 @@
 //! The phx server under test: a plain channel with typed payloads, logging off.
 
-use std::{env, time::Duration};
+use std::{env, net::SocketAddr, time::Duration};
 
-use phx_runtime::{Endpoint, Presence, presence::PresenceOptions};
+#[cfg(feature = "tls")]
+use phx_runtime::server::TlsOptions;
+use phx_runtime::{Endpoint, Presence, presence::PresenceOptions, server::Listener};
 
 /// What the load is made of.
 mod bench {
@@ -94,7 +96,13 @@ pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
             builder = builder.secret(secret).cluster(url);
         }
         let endpoint = builder.build()?;
-        let server = endpoint.bind(([127, 0, 0, 1], 0)).await?;
+        let listener = Listener::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+        #[cfg(feature = "tls")]
+        let listener = match (env::var("CERTIFICATE"), env::var("KEY")) {
+            (Ok(certificate), Ok(key)) => listener.tls(&TlsOptions::pem(certificate, key).build()?),
+            _ => listener,
+        };
+        let server = endpoint.bind(listener).await?;
         println!("{}", server.address());
         server.run(endpoint.routes()).await;
         Ok(())

@@ -4,6 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
+#[cfg(feature = "tls")]
+use super::cipher;
 use super::{
     compare::{Beside, Compared, median, side_by_side},
     effort::Effort,
@@ -69,6 +71,8 @@ pub const ALL: &[(&str, Measure)] = &[
     ("slow-readers", slow_readers),
     ("long-poll", long_poll),
     ("two-threads", two_threads),
+    #[cfg(feature = "tls")]
+    ("tls", tls),
     #[cfg(all(feature = "redis", feature = "nats"))]
     ("cluster", cluster),
 ];
@@ -89,6 +93,27 @@ fn cluster(setting: &Setting) -> Measured {
             others: Vec::new(),
         })
         .collect())
+}
+
+#[cfg(feature = "tls")]
+fn tls(setting: &Setting) -> Measured {
+    let mut outcomes = Vec::new();
+    for (payload, window) in [(64, 1), (1024, 1), (1024, 16)] {
+        let compared =
+            side_by_side(setting.effort, [Kind::Encrypted, Kind::PHX], &[], |server, _| {
+                measure::fan_out(server, 1000, window, payload, setting.effort.time)
+            })?;
+        let cipher = cipher::seal(payload)?;
+        let target = format!(
+            "CPU per delivery over TLS, 1,000 subscribers, {payload} bytes, {window} under way; \
+             without TLS, and {cipher:.2} µs for the cipher alone"
+        );
+        let mut outcome = Outcome::ratio(target, compared, None);
+        let both = outcome.yardstick.unwrap_or_default() + cipher;
+        (outcome.yardstick, outcome.figure) = (Some(both), outcome.phx / both);
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
 }
 
 fn idle_memory(setting: &Setting) -> Measured {

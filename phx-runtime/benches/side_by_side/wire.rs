@@ -114,9 +114,19 @@ pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// A stream to a server, whatever is between it and the socket.
+pub trait Line: Read + Write + Send {
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Line for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
 /// Opens a WebSocket and waits for the answer.
-pub fn handshake(address: SocketAddr, host: &str, path: &str) -> io::Result<TcpStream> {
-    let mut stream = connect(address)?;
+pub fn handshake<L: Line>(mut stream: L, host: &str, path: &str) -> io::Result<L> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
