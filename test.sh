@@ -3,7 +3,7 @@
 # clients. Installs what is missing. Needs Rust (rustup), Node 20 or newer and python3.
 #
 #   ./test.sh          everything
-#   ./test.sh --fast   without the release build and what needs it
+#   ./test.sh --fast   without what needs clients of Phoenix or a browser
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -163,7 +163,7 @@ each_feature() {
 }
 
 client_tests() {
-  (cd "$CLIENTS" && EXAMPLES=$target/release node --test)
+  (cd "$CLIENTS" && EXAMPLES=$target/clients node --test)
 }
 
 step "tools" tools
@@ -175,8 +175,8 @@ step "tests, with golden replay, misuse and the book's examples" cargo test --wo
 step "API documentation" documentation
 step "book" "$mdbook" build book
 if [ "$fast" = no ]; then
-  step "release build of the examples" \
-    cargo build --release --locked -p phx-examples -p phx-transports --bins
+  step "build of what clients meet" \
+    cargo build --profile clients --locked -p phx-examples -p phx-transports --bins
   step "client packages" client_packages
   step "stock clients, in Node and in a browser" client_tests
 fi

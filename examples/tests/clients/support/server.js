@@ -5,10 +5,10 @@ const STARTS_WITHIN_MS = 60_000;
 
 /**
  * Runs one of the example servers on a free port. `EXAMPLES` is the folder of the programs; without
- * it the release build of this workspace is taken.
+ * it what `test.sh` has built is taken.
  */
 export async function startServer(env = {}, program = "chat") {
-  const built = new URL("../../../../target/release", import.meta.url).pathname;
+  const built = new URL("../../../../target/clients", import.meta.url).pathname;
   const child = spawn(`${process.env.EXAMPLES ?? built}/${program}`, [], {
     env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
