@@ -113,12 +113,35 @@ pub(super) async fn serve<R: Routes>(
     let mut is_stopping = false;
     let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
     let mut timer = pin!(sleep(HEAD_TIMEOUT));
+    let mut pause = Pause::Unasked;
     loop {
-        let (pause, parts) = {
+        let goes_on = poll_fn(|task| {
+            is_stopping |= stopped.as_mut().poll(task).is_ready();
+            match pause {
+                Pause::Unanswered if place.poll_ready(task).is_ready() => Poll::Ready(true),
+                Pause::Unanswered => stream.poll_gone(task).map(|()| false),
+                Pause::Unasked if is_stopping => Poll::Ready(false),
+                Pause::Unasked => {
+                    if let Poll::Ready(is_there) = stream.poll_next(task) {
+                        return Poll::Ready(is_there);
+                    }
+                    ready!(clock.poll_late(timer.as_mut(), task)).tell(peer);
+                    Poll::Ready(false)
+                }
+            }
+        })
+        .await;
+        if !goes_on {
+            return;
+        }
+        if let Pause::Unanswered = pause {
+            stream.put_back(place.stand_in(is_stopping));
+        }
+        let (paused, parts) = {
             // Boxed: it is gone while nothing is answered, which is most of the time.
             let connection = http().serve_connection(TokioIo::new(stream), service);
             let mut connection = Box::new(connection.with_upgrades());
-            let pause = poll_fn(|task| {
+            let paused = poll_fn(|task| {
                 loop {
                     if let Poll::Ready(served) = Pin::new(&mut *connection).poll(task) {
                         // A client that breaks off is not worth a line at a higher level.
@@ -131,7 +154,7 @@ pub(super) async fn serve<R: Routes>(
                         return Poll::Ready(Some(Pause::Unanswered));
                     }
                     if clock.is_idle() {
-                        return Poll::Ready(Some(Pause::Idle));
+                        return Poll::Ready(Some(Pause::Unasked));
                     }
                     if stopped.as_mut().poll(task).is_pending() {
                         break;
@@ -143,44 +166,23 @@ pub(super) async fn serve<R: Routes>(
                 Poll::Ready(None)
             })
             .await;
-            (pause, connection.into_parts())
+            (paused, connection.into_parts())
         };
-        let (Some(pause), Some(parts)) = (pause, parts) else { return };
+        let (Some(paused), Some(parts)) = (paused, parts) else { return };
+        pause = paused;
         stream = parts.io.into_inner();
         service = parts.service;
         stream.put_back(&parts.read_buf);
-        drop(parts.read_buf);
-        let goes_on = poll_fn(|task| {
-            is_stopping |= stopped.as_mut().poll(task).is_ready();
-            match pause {
-                Pause::Unanswered if place.poll_ready(task).is_ready() => Poll::Ready(true),
-                Pause::Unanswered => stream.poll_gone(task).map(|()| false),
-                Pause::Idle if is_stopping => Poll::Ready(false),
-                Pause::Idle => {
-                    if let Poll::Ready(is_there) = stream.poll_next(task) {
-                        return Poll::Ready(is_there);
-                    }
-                    clock.poll_late(timer.as_mut(), task).map(|_| false)
-                }
-            }
-        })
-        .await;
-        if !goes_on {
-            return;
-        }
-        if let Pause::Unanswered = pause {
-            stream.put_back(place.stand_in(is_stopping));
-        }
     }
 }
 
 /// Why the HTTP library, which has buffers of 16 KiB for each connection, has nothing to do for one.
 #[derive(Clone, Copy)]
 enum Pause {
+    /// The first or the next request has not come.
+    Unasked,
     /// An answer waits.
     Unanswered,
-    /// The next request has not come.
-    Idle,
 }
 
 impl Late {
