@@ -221,6 +221,10 @@ pub(super) struct HttpStream {
 /// What is read at once of a client that should have nothing to say.
 const EARLY: usize = 256;
 
+/// What is read of a request before the HTTP library is there, which has room for more: most heads are
+/// shorter.
+const HEAD: usize = 2048;
+
 impl HttpStream {
     pub(super) fn new(stream: Wire, clock: Clock) -> Self {
         Self { stream, clock, again: Bytes::new() }
@@ -247,7 +251,7 @@ impl HttpStream {
         if !self.again.is_empty() {
             return Poll::Pending;
         }
-        if ready!(self.poll_early(task)) { Poll::Pending } else { Poll::Ready(()) }
+        if ready!(self.poll_some::<EARLY>(task)) { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Waits for more of a client that should have more to say, and tells whether there is any. Empty
@@ -259,16 +263,15 @@ impl HttpStream {
             return Poll::Ready(true);
         }
         self.again = Bytes::new();
-        if let Wire::Tcp(stream) = &self.stream {
-            return stream.poll_read_ready(task).map(|ready| ready.is_ok());
-        }
-        self.poll_early(task)
+        // Whether something can be read is not asked: of a connection that has just come, the runtime
+        // says so unseen.
+        self.poll_some::<HEAD>(task)
     }
 
     /// Waits for something to come, which is kept, or for the end.
-    fn poll_early(&mut self, task: &mut Context<'_>) -> Poll<bool> {
-        let mut early = [0; EARLY];
-        let mut buffer = ReadBuf::new(&mut early);
+    fn poll_some<const MOST: usize>(&mut self, task: &mut Context<'_>) -> Poll<bool> {
+        let mut some = [0; MOST];
+        let mut buffer = ReadBuf::new(&mut some);
         let read = ready!(Pin::new(&mut *self).poll_read(task, &mut buffer));
         self.put_back(buffer.filled());
         Poll::Ready(read.is_ok() && !self.again.is_empty())
