@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { clients, WebSocket } from "./support/clients.js";
-import { Cluster, Redis, SECRET, until } from "./support/cluster.js";
+import { newest, WebSocket } from "./support/clients.js";
+import { Cluster, Redis, SECRET } from "./support/cluster.js";
+import { Member, numbers, there } from "./support/member.js";
 import { startServer } from "./support/server.js";
+import { until } from "./support/until.js";
 
-const stock = clients.find((client) => client.name.startsWith("phoenix 1.8"));
-const { Socket, LongPoll } = stock;
+const { Socket, LongPoll } = newest;
 
 let cluster;
 const sockets = [];
@@ -16,57 +17,10 @@ before(async () => {
   cluster = await Cluster.start();
 });
 afterEach(() => {
+  Member.allGo();
   for (const socket of sockets.splice(0)) socket.disconnect();
 });
 after(() => cluster?.stop());
-
-/** Somebody in a room, who counts what is heard. */
-class Member {
-  constructor(url, topic, { transport = WebSocket, params = {} } = {}) {
-    this.heard = new Map();
-    this.joins = 0;
-    this.lostAt = this.backAfter = null;
-    this.socket = new Socket(url, { transport, timeout: 60_000 });
-    this.socket.onClose(() => (this.lostAt ??= Date.now()));
-    sockets.push(this.socket);
-    this.socket.connect();
-    this.channel = this.socket.channel(topic, params);
-    this.channel.on("cast", ({ from, number }) => {
-      if (!this.heard.has(from)) this.heard.set(from, []);
-      this.heard.get(from).push(number);
-    });
-    this.presence = new Map();
-    this.channel.on("presence_state", (state) => (this.presence = new Map(Object.entries(state))));
-    this.channel.on("presence_diff", ({ joins, leaves }) => {
-      for (const key of Object.keys(leaves)) this.presence.delete(key);
-      for (const [key, value] of Object.entries(joins)) this.presence.set(key, value);
-    });
-    this.channel.join().receive("ok", () => {
-      this.joins += 1;
-      if (this.lostAt !== null) this.backAfter = Date.now() - this.lostAt;
-      this.lostAt = null;
-    });
-  }
-
-  get isThere() {
-    return this.channel.state === "joined" && this.socket.isConnected();
-  }
-
-  say(from, number) {
-    this.channel.push("cast", { from, number });
-  }
-
-  from(name) {
-    return this.heard.get(name) ?? [];
-  }
-}
-
-const numbers = (count) => Array.from({ length: count }, (_, number) => number);
-const there = (members) =>
-  until(
-    () => members.every((member) => member.isThere),
-    () => `${members.filter((member) => member.isThere).length} of ${members.length} are there`,
-  );
 
 for (const transport of [WebSocket, LongPoll]) {
   test(`what one says is heard on all nodes, once and in order, over ${transport.name}`, async () => {
@@ -196,20 +150,16 @@ test("the chat is one across servers, and says which of them one is at", async (
 });
 
 test("all nodes are restarted one after the other, and a thousand clients come back", async (t) => {
-  const members = [];
-  for (const _ of numbers(20)) {
-    members.push(...numbers(50).map(() => new Member(cluster.url, "bench:rolling")));
-    await there(members);
-  }
+  const members = await Member.many(1000, cluster.url, "bench:rolling");
   for (const index of numbers(3)) {
-    const taken = [...cluster.taken];
+    const taken = [...cluster.balancer.taken];
+    const since = performance.now();
     await cluster.restart(index);
     await there(members);
-    const back = members.map((member) => member.backAfter).filter((after) => after !== null);
-    const slowest = Math.max(0, ...back);
-    const spread = cluster.taken.map((count, at) => count - taken[at]);
+    const back = members.map((member) => member.backAfter(since)).filter(Boolean);
+    const slowest = Math.round(Math.max(0, ...back));
+    const spread = cluster.balancer.taken.map((count, at) => count - taken[at]);
     t.diagnostic(`node ${index}: ${back.length} came back, the slowest after ${slowest} ms; ${spread}`);
-    for (const member of members) member.backAfter = null;
   }
   members[0].say("last", 1);
   await until(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use phx_examples::msgpack::MsgPack;
 use phx_runtime::{
     Endpoint, Presence,
-    options::{CheckOrigin, LongPollOptions, Mount, Origin, WebSocketOptions},
+    options::{CheckOrigin, Drainer, LongPollOptions, Mount, Origin, WebSocketOptions},
     serializer::{Protocol, Version},
     server::BuildError,
 };
@@ -94,6 +94,10 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
         )
         .socket_at::<PlainSocket>(plain("/nodrain", CheckOrigin::ANY).drainer(None))
         .socket::<DrainSocket>()
+        .socket_at::<PlainSocket>(
+            plain("/drain_evenly", CheckOrigin::ANY)
+                .drainer(Some(Drainer::new().rate(90).shutdown(Duration::from_mins(2)))),
+        )
         .raw_socket::<Echo>(Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)))
         .raw_socket::<Echo>(
             Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),

@@ -37,6 +37,9 @@ export const clients = [
   stock("phoenix-1.3", v1_3),
 ];
 
+/** What Phoenix comes with today. */
+export const newest = clients.find(({ name }) => name.startsWith("phoenix 1.8"));
+
 /** Clients that only some mounts serve. */
 export const olderClients = [stock("phoenix-1.2", v1_2)];
 

@@ -4,24 +4,11 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Balancer } from "./balancer.js";
 import { startServer } from "./server.js";
+import { until } from "./until.js";
 
 export const SECRET = "the same on every node of the tests";
-
-/** Waits until something is so. */
-export async function until(isSo, what, withinMs = 120_000) {
-  const since = Date.now();
-  while (!(await isSo())) {
-    if (Date.now() - since > withinMs) throw new Error(`not within ${withinMs} ms: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function listening(server) {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(server.address().port));
-  });
-}
 
 /** One below those that the system gives to others, so that it stays free until somebody listens. */
 async function freePort() {
@@ -100,43 +87,21 @@ function accepts(port) {
   });
 }
 
-/** Three servers over one Redis, behind a proxy that takes turns between them. */
+/** Three servers over one Redis, behind a balancer. */
 export class Cluster {
   static async start() {
     const cluster = new Cluster();
     cluster.redis = await Redis.start();
     cluster.names = ["a", "b", "c"];
     cluster.nodes = await Promise.all(cluster.names.map((name) => cluster.startNode(name)));
-    cluster.turn = 0;
-    cluster.taken = [0, 0, 0];
-    cluster.proxy = createServer((client) => cluster.forward(client));
-    cluster.port = await listening(cluster.proxy);
-    cluster.url = `ws://127.0.0.1:${cluster.port}/socket`;
+    cluster.balancer = await Balancer.start(cluster.nodes);
+    cluster.url = `${cluster.balancer.ws}/socket`;
     return cluster;
   }
 
   startNode(name) {
     const env = { CLUSTER: `redis://127.0.0.1:${this.redis.port}`, NODE: name, SECRET };
     return startServer(env, "conformance");
-  }
-
-  /** Connects a client to the next node that accepts. */
-  forward(client, tries = 0) {
-    const index = this.turn++ % this.nodes.length;
-    const node = connect(this.nodes[index].port, "127.0.0.1");
-    node.once("connect", () => {
-      this.taken[index] += 1;
-      client.pipe(node).pipe(client);
-    });
-    node.on("error", () => {
-      if (node.bytesRead === 0 && node.connecting === false && tries < 3 && !node.bytesWritten) {
-        this.forward(client, tries + 1);
-      } else {
-        client.destroy();
-      }
-    });
-    client.on("error", () => node.destroy());
-    client.once("close", () => node.destroy());
   }
 
   /** Where clients of one node connect. */
@@ -160,7 +125,7 @@ export class Cluster {
   }
 
   async stop() {
-    this.proxy.close();
+    this.balancer.stop();
     await Promise.all(this.nodes.map((node) => node.stop("SIGKILL")));
     await this.redis.stop();
   }
