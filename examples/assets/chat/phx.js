@@ -21,6 +21,9 @@ const isFinal = (code) => code === CLOSE_NORMAL || (code >= 4500 && code <= 4999
 /** What a server closes with that wants the client back later, not at once. */
 const isBusy = (code) => code === 1013 || (code >= 4400 && code <= 4499);
 const OPEN = 1;
+/** How long a message has to wait that came too early for the server's `max_rate`. */
+const waitOf = ({ status, response }) =>
+  status === "error" && response?.reason === "rate limited" ? response.retry_after_ms : undefined;
 
 const steps = (delays, last) => (tries) => delays[tries - 1] ?? last;
 const RECONNECT_AFTER_MS = steps([10, 50, 100, 150, 200, 250, 500, 1000, 2000], 5000);
@@ -86,6 +89,11 @@ class Push {
 
   send() {
     this.start();
+    this.transmit();
+  }
+
+  /** The same once more, with what is left of its time. */
+  transmit() {
     const { topic, socket } = this.channel;
     socket.push({
       topic,
@@ -98,7 +106,7 @@ class Push {
 
   cancel() {
     clearTimeout(this.timer);
-    this.channel.waiting.delete(this.ref);
+    this.channel.forget(this);
   }
 
   settle(status, response) {
@@ -120,6 +128,7 @@ export class Channel {
     this.bindingRef = 0;
     this.waiting = new Map();
     this.pushBuffer = [];
+    this.pauseTimer = null;
     this.joinedOnce = false;
     this.rejoinTimer = new Backoff(
       () => this.socket.isConnected() && this.rejoin(),
@@ -129,6 +138,7 @@ export class Channel {
       .receive("ok", () => {
         this.state = "joined";
         this.rejoinTimer.reset();
+        this.endPause();
         for (const push of this.pushBuffer.splice(0)) push.send();
       })
       .receive("error", () => this.retryLater())
@@ -152,16 +162,41 @@ export class Channel {
   push(event, payload = {}, timeout = this.timeout) {
     if (!this.joinedOnce) throw new Error(`${event} was pushed before ${this.topic} was joined`);
     const push = new Push(this, event, payload, timeout);
-    if (this.canPush()) {
+    if (this.canPush() && this.pauseTimer === null) {
       push.send();
     } else {
       push.start();
-      push.receive("timeout", () => {
-        this.pushBuffer = this.pushBuffer.filter((other) => other !== push);
-      });
       this.pushBuffer.push(push);
     }
     return push;
+  }
+
+  /**
+   * A message came too early. It is sent again after `wait` ms, before those that came too early after
+   * it, and what is pushed until then waits behind them. One goes out each time: whoever sent all would
+   * be told again of all but one.
+   */
+  pause(wait, early = []) {
+    this.endPause();
+    // Refs grow.
+    this.pushBuffer = [...this.pushBuffer, ...early].sort((a, b) => a.ref - b.ref);
+    this.pauseTimer = setTimeout(() => {
+      this.pauseTimer = null;
+      if (!this.canPush()) return; // they go out after the join
+      this.pushBuffer.shift()?.transmit();
+      if (this.pushBuffer.length > 0) this.pause(wait);
+    }, wait);
+  }
+
+  endPause() {
+    clearTimeout(this.pauseTimer);
+    this.pauseTimer = null;
+  }
+
+  /** Nobody waits for this one any more. */
+  forget(push) {
+    this.waiting.delete(push.ref);
+    this.pushBuffer = this.pushBuffer.filter((other) => other !== push);
   }
 
   /** For good: nothing joins this channel again. */
@@ -239,12 +274,20 @@ export class Channel {
 
   trigger(event, received, ref = null, joinRef = this.joinRef()) {
     const payload = this.onMessage(event, received, ref, joinRef);
-    if (event === "phx_reply") this.waiting.get(ref)?.settle(payload.status, payload.response);
+    if (event === "phx_reply") this.answered(this.waiting.get(ref), payload);
     if (event === "phx_error") this.retryLater();
     if (event === "phx_close") this.finish();
     for (const bound of this.bindings.filter((each) => each.event === event)) {
       bound.callback(payload, ref, joinRef);
     }
+  }
+
+  answered(push, reply) {
+    if (!push) return;
+    const wait = waitOf(reply);
+    const mayWait = this.socket.keepToRate && push !== this.joinPush && this.canPush();
+    if (mayWait && wait >= 0) this.pause(wait, [push]);
+    else push.settle(reply.status, reply.response);
   }
 
   rejoin() {
@@ -264,6 +307,7 @@ export class Channel {
 
   finish() {
     this.rejoinTimer.reset();
+    this.endPause();
     this.joinPush.cancel();
     this.state = "closed";
     this.socket.remove(this);
@@ -287,7 +331,9 @@ export class Socket {
    * `endPoint` is the path or the URL that the socket is mounted at. Options:
    * `params` (object or function, asked before every connect), `timeout`, `heartbeatIntervalMs`,
    * `reconnectAfterMs(tries)`, `rejoinAfterMs(tries)`, `logger(kind, msg, data)`,
-   * `transport` (a WebSocket class).
+   * `transport` (a WebSocket class). Beyond the client of npm: with `keepToRate`, a message that the
+   * server finds too early (`max_rate`) is no error, but sent again when the server says, within its
+   * timeout; what is pushed on its channel after that was told waits behind it.
    */
   constructor(endPoint, opts = {}) {
     this.endPoint = `${endPoint}/websocket`;
@@ -298,7 +344,10 @@ export class Socket {
     this.rejoinAfterMs = opts.rejoinAfterMs ?? REJOIN_AFTER_MS;
     this.logger = opts.logger ?? null;
     this.transport = opts.transport ?? globalThis.WebSocket;
+    this.keepToRate = opts.keepToRate ?? false;
     this.channels = [];
+    // For messages about the connection itself. Nobody has to join it.
+    this.own = new Channel("phoenix", {}, this);
     this.sendBuffer = [];
     this.callbacks = { open: [], close: [], error: [], message: [] };
     this.ref = 0;
@@ -332,6 +381,22 @@ export class Socket {
     const channel = new Channel(topic, params, this);
     this.channels.push(channel);
     return channel;
+  }
+
+  /**
+   * What a client may send here, as the server tells it: `{max_message_bytes, timeout_ms, max_channels,
+   * max_rate, max_event_rates}`, without those that have no limit. Rejects where the server does not
+   * tell, as Phoenix's does not. Not in the client of npm.
+   */
+  limits(timeout = this.timeout) {
+    return new Promise((resolve, reject) => {
+      const untold = (why) => reject(new Error(`the server tells no limits: ${why}`));
+      new Push(this.own, "limits", {}, timeout)
+        .receive("ok", resolve)
+        .receive("error", ({ reason }) => untold(reason))
+        .receive("timeout", () => untold("no answer"))
+        .send();
+    });
   }
 
   remove(channel) {
@@ -419,7 +484,7 @@ export class Socket {
     const message = { join_ref, ref, topic, event, payload };
     this.log("receive", `${topic} ${event} (${join_ref}, ${ref})`, payload);
     if (ref && ref === this.heartbeatRef) this.scheduleHeartbeat();
-    for (const channel of this.channels.filter((each) => each.isMember(message))) {
+    for (const channel of [this.own, ...this.channels].filter((each) => each.isMember(message))) {
       channel.trigger(event, payload, ref, join_ref ?? undefined);
     }
     this.notify("message", message);

@@ -308,6 +308,101 @@ test("who is told to come back later waits the longest step, and up to twice as 
   }
 });
 
+test("the limits are asked for in the heartbeat's topic, and told or not", async () => {
+  const socket = new Socket("ws://chat.example/socket", { transport: FakeWebSocket });
+  socket.connect();
+  const early = socket.limits();
+  wire().open();
+  assert.deepEqual(wire().sent, [[null, "1", "phoenix", "limits", {}]]);
+  const limits = { max_channels: 100, max_rate: { per_second: 50, burst: 100 } };
+  wire().answer("limits", "ok", limits);
+  assert.deepEqual(await early, limits);
+
+  const phoenix = socket.limits();
+  wire().answer("limits", "error", { reason: "unmatched topic" });
+  await assert.rejects(phoenix, /unmatched topic/);
+  const silent = socket.limits(3000);
+  tick(3000);
+  await assert.rejects(silent, /no answer/);
+});
+
+const early = (wait) => ["error", { reason: "rate limited", retry_after_ms: wait }];
+
+test("a message that came too early is refused with when to send it again", () => {
+  const channel = joined(connected());
+  let told;
+  channel.push("new_msg").receive("error", (response) => (told = response));
+  wire().answer("new_msg", ...early(120));
+  assert.equal(told.retry_after_ms, 120);
+  tick(5000);
+  assert.deepEqual(wire().events(), ["phx_join", "new_msg"]);
+});
+
+test("who keeps to the rate sends it again when that is, and the next ones after it", () => {
+  const channel = joined(connected({ keepToRate: true }));
+  const seen = [];
+  const say = (body) => {
+    const push = channel.push("new_msg", { body });
+    for (const status of ["ok", "error", "timeout"]) push.receive(status, () => seen.push([body, status]));
+    return push.ref;
+  };
+  const bodies = () => wire().sent.slice(1).map((message) => message[4].body);
+  const answer = (ref, status, response = {}) =>
+    wire().says(channel.joinRef(), ref, "room:a", "phx_reply", { status, response });
+
+  const [a, b, c] = ["a", "b", "c"].map(say);
+  answer(a, "ok");
+  answer(b, ...early(100));
+  answer(c, ...early(90));
+  const d = say("d");
+  assert.deepEqual(bodies(), ["a", "b", "c"]);
+  tick(90);
+  assert.deepEqual(bodies(), ["a", "b", "c", "b"], "one at a time");
+  answer(b, ...early(10));
+  tick(9);
+  assert.deepEqual(bodies(), ["a", "b", "c", "b"]);
+  tick(1);
+  assert.deepEqual(bodies(), ["a", "b", "c", "b", "b"], "it stays the first");
+  answer(b, "ok");
+  tick(10);
+  answer(c, "error", { reason: "too long" });
+  tick(10);
+  answer(d, "ok");
+  assert.deepEqual(bodies().slice(5), ["c", "d"]);
+  assert.deepEqual(seen, [["a", "ok"], ["b", "ok"], ["c", "error"], ["d", "ok"]]);
+  say("e");
+  assert.equal(bodies().at(-1), "e", "nothing waits any more");
+  tick(9000);
+  assert.deepEqual(bodies().slice(7), ["e"]);
+});
+
+test("a message waits for the rate no longer than its timeout", () => {
+  const channel = joined(connected({ keepToRate: true }));
+  const seen = [];
+  channel.push("new_msg", {}, 3000).receive("timeout", () => seen.push("late"));
+  wire().answer("new_msg", ...early(4000));
+  tick(3000);
+  assert.deepEqual(seen, ["late"]);
+  tick(10_000);
+  assert.deepEqual(wire().events(), ["phx_join", "new_msg"]);
+});
+
+test("what waits for the rate when the connection is lost goes out after the next join", () => {
+  const channel = joined(connected({ keepToRate: true }));
+  channel.push("new_msg", { body: "too early" });
+  wire().answer("new_msg", ...early(100));
+  wire().lose();
+  channel.push("new_msg", { body: "while away" });
+  tick(10);
+  wire().open();
+  tick(100);
+  assert.deepEqual(wire().events(), ["phx_join"]);
+  wire().answer("phx_join");
+  assert.deepEqual(wire().sent.slice(1).map((message) => message[4].body), ["too early", "while away"]);
+  tick(5000);
+  assert.equal(wire().sent.length, 3);
+});
+
 test("after a reconnect every channel joins at once, and waiting pushes go out", () => {
   const socket = connected();
   const channel = joined(socket);

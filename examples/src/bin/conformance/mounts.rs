@@ -14,8 +14,9 @@ use crate::{
     http,
     raw::{Declared, Echo, Ping, ShowParams, Slow},
     sockets::{
-        All, AuthToken, DrainSocket, InfoSocket, LimitedSocket, Nothing, PlainSocket, Session,
-        TestInfoLpSocket, TestInfoSocket, TestLpSocket, TestSocket, UserSocket,
+        All, AuthToken, DrainSocket, InfoSocket, LimitedSocket, Nothing, PlainSocket,
+        RefusingSocket, Session, TestInfoLpSocket, TestInfoSocket, TestLpSocket, TestSocket,
+        UserSocket,
     },
 };
 
@@ -98,6 +99,7 @@ pub(crate) fn endpoint() -> Result<Endpoint, BuildError> {
             plain("/drain_evenly", CheckOrigin::ANY)
                 .drainer(Some(Drainer::new().rate(90).shutdown(Duration::from_mins(2)))),
         )
+        .socket::<RefusingSocket>()
         .raw_socket::<Echo>(Mount::new("/frames").websocket(open_websocket().max_frame_size(1000)))
         .raw_socket::<Echo>(
             Mount::new("/rawecho").websocket(open_websocket()).longpoll(open_longpoll()),

@@ -2,6 +2,7 @@
 
 mod info;
 mod plain;
+mod refusing;
 mod test;
 mod test_info;
 mod user;
@@ -9,6 +10,7 @@ mod user;
 pub(crate) use self::{
     info::{All, AuthToken, InfoSocket, Nothing, Session},
     plain::{DrainSocket, PlainSocket},
+    refusing::RefusingSocket,
     test::{LimitedSocket, TestLpSocket, TestSocket},
     test_info::{TestInfoLpSocket, TestInfoSocket},
     user::UserSocket,
