@@ -141,12 +141,15 @@ function joined(room, { you, people, messages }) {
   me.ids.add(you);
   sessionStorage.setItem("phx-chat:ids", JSON.stringify([...me.ids].slice(-20)));
   const known = new Set(room.lines.map((line) => line.id));
-  for (const message of messages) {
-    if (me.ids.has(message.from.id) && !known.has(message.id)) dropDraftOf(room, message);
+  const missed = messages.filter((message) => !known.has(message.id));
+  for (const message of missed) {
+    if (me.ids.has(message.from.id)) dropDraftOf(room, message);
   }
   room.people = people;
-  room.lines = messages.map((message) => ({ kind: "message", ...message }));
-  if (room.down) room.lines.push({ kind: "notice", text: "You are back in the room" });
+  // What was read stays, even if the server has forgotten it.
+  const lines = [...room.lines, ...missed.map((message) => ({ kind: "message", ...message }))];
+  if (room.down) lines.push({ kind: "notice", text: "You are back in the room" });
+  room.lines = lines.slice(-LINES_KEPT);
   room.down = false;
   if (room === current) view.showRoom(room, me);
   showState();
@@ -219,7 +222,7 @@ function post(room, body) {
     .push("new_msg", { body })
     .receive("ok", () => dropDraft(room, draft))
     .receive("error", ({ reason }) => failed(reason))
-    .receive("timeout", () => failed("no answer"));
+    .receive("timeout", () => failed(socket.isConnected() ? "no answer" : "no connection"));
 }
 
 function repost(draft) {

@@ -178,6 +178,22 @@ function toEnd() {
   $("to-end").hidden = true;
 }
 
+/** Whoever reads the newest does so too when a banner, a keyboard or a long text takes room from it. */
+function keepAtEnd() {
+  const log = $("log");
+  let isAtEnd = true;
+  let height;
+  log.addEventListener("scroll", () => {
+    // Whoever is far from the end because the height has changed is about to be brought back to it.
+    if (log.clientHeight === height) isAtEnd = nearEnd();
+    if (isAtEnd) $("to-end").hidden = true;
+  });
+  new ResizeObserver(() => {
+    height = log.clientHeight;
+    if (isAtEnd) toEnd();
+  }).observe(log);
+}
+
 // --- Connection
 
 let countdown;
@@ -268,16 +284,14 @@ export function listen(given) {
   $("me").addEventListener("click", () => handlers.rename());
   $("retry").addEventListener("click", () => handlers.retryNow());
   $("to-end").addEventListener("click", toEnd);
-  $("log").addEventListener("scroll", () => nearEnd() && ($("to-end").hidden = true));
+  keepAtEnd();
   $("show-rooms").addEventListener("click", () => togglePanel("rooms"));
   $("show-people").addEventListener("click", () => togglePanel("people"));
   $("shade").addEventListener("click", closePanels);
   document.addEventListener("keydown", shortcuts);
   // Not every phone shrinks the page when its keyboard comes up.
   visualViewport?.addEventListener("resize", () => {
-    const follow = nearEnd();
     document.documentElement.style.setProperty("--height", `${visualViewport.height}px`);
-    if (follow) toEnd();
   });
 }
 

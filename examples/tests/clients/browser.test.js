@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { launch, say, visit, withStockClient } from "./support/browser.js";
+import { launch, say, visit, withPollingClient, withStockClient } from "./support/browser.js";
 import { PATIENCE_MS } from "./support/guest.js";
 import { startServer } from "./support/server.js";
 
@@ -20,6 +20,22 @@ after(async () => {
 
 describe("the page with phx.js", () => pages(async () => {}));
 describe("the page with npm phoenix", () => pages(withStockClient));
+
+test("a browser without WebSockets talks over long-polling, with npm phoenix", async (t) => {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  context.setDefaultTimeout(PATIENCE_MS);
+  await withPollingClient(context);
+  const open = () => visit(context, `${server.http}/#polling`, "Ann");
+  const [one, other] = [await open(), await open()];
+  const reads = (page, text) => page.getByRole("log").getByText(text, { exact: true }).waitFor();
+  await say(one, "hello");
+  await reads(other, "hello");
+  await say(other, "/crash");
+  await reads(other, "You are back in the room");
+  await say(other, "hello again");
+  await reads(one, "hello again");
+});
 
 function pages(prepare) {
   let contexts;
@@ -182,12 +198,14 @@ function pages(prepare) {
     await gone(ann.getByRole("status"));
   });
 
-  test("without a server the page counts down, and keeps what is written", async (t) => {
+  test("without a server the page counts down, and keeps what is written and was read", async (t) => {
     const mine = await startServer();
     t.after(() => mine.stop("SIGKILL"));
     const port = new URL(mine.http).port;
     const page = await visit(await profile(), `${mine.http}/#general`, "Ann");
     await here(page, "Ann");
+    await say(page, "before the end");
+    await gone(page.locator(".draft"));
     await mine.stop("SIGKILL");
     await shown(page.getByText(/Trying again in \d s|Connecting/));
     await shown(page.getByRole("button", { name: "Try now" }));
@@ -201,6 +219,8 @@ function pages(prepare) {
     await back;
     await gone(page.getByText("Sending"));
     await shown(line(page, "patience"));
+    // The new server knows nothing of it, but who read it does.
+    await shown(line(page, "before the end"));
   });
 
   test("fits a phone: nothing is wider than the screen, rooms and people slide in", async () => {
@@ -209,6 +229,15 @@ function pages(prepare) {
     const ann = await visitor("Ann", name, phone);
     await say(ann, "a".repeat(300));
     await shown(line(ann, "a".repeat(300)));
+    const log = ann.getByRole("log");
+    for (let number = 0; number < 10; number += 1) await say(ann, `line ${number}`);
+    await shown(line(ann, "line 9"));
+    await gone(ann.locator(".draft"));
+    // What is written takes room from what was said, whose end stays in sight.
+    await ann.getByRole("textbox", { name: "Message", exact: true }).fill("1\n2\n3\n4\n5\n6");
+    const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+    await ann.waitForFunction(isAtEnd, await log.elementHandle());
+    await ann.getByRole("textbox", { name: "Message", exact: true }).fill("");
     const width = await ann.evaluate(() => document.documentElement.scrollWidth);
     assert.equal(width, 375);
 

@@ -31,6 +31,12 @@ export const withStockClient = (context) =>
     route.fulfill({ contentType: "text/javascript", body: stockModule }),
   );
 
+/** The same, where there are no WebSockets. */
+export async function withPollingClient(context) {
+  await withStockClient(context);
+  await context.addInitScript(() => delete window.WebSocket);
+}
+
 /** The page of somebody who gave their name before. */
 export async function visit(context, address, name) {
   const page = await context.newPage();
