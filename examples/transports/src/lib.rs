@@ -21,23 +21,27 @@ pub fn address() -> Result<SocketAddr, Box<dyn std::error::Error>> {
     Ok(SocketAddr::new(host, port))
 }
 
-/// Waits until the process is told to end, by Ctrl-C or SIGTERM.
+/// Waits until the process is told to end, by Ctrl-C or SIGTERM. It is listened for from the call on, so
+/// call it before anybody knows of the process.
 ///
 /// # Errors
 ///
 /// It cannot be waited for.
-pub async fn told_to_end() -> io::Result<()> {
+pub fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    {
+    let (mut terminated, mut interrupted) = {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminated = signal(SignalKind::terminate())?;
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    #[cfg(windows)]
+    let (mut terminated, mut interrupted) =
+        (tokio::signal::windows::ctrl_close()?, tokio::signal::windows::ctrl_c()?);
+    Ok(async move {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminated.recv() => Ok(()),
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    })
 }
 
 /// A message in a single line. JSON has line breaks between its tokens alone, where a space is as good;
@@ -45,4 +49,19 @@ pub async fn told_to_end() -> io::Result<()> {
 fn in_one_line(message: &str) -> Cow<'_, str> {
     const BREAKS: [char; 2] = ['\n', '\r'];
     if message.contains(BREAKS) { message.replace(BREAKS, " ").into() } else { message.into() }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::{self, Command};
+
+    use super::told_to_end;
+
+    #[tokio::test]
+    async fn whoever_is_told_to_end_before_it_waits_for_that_ends_in_order() {
+        let told = told_to_end().unwrap();
+        let kill = format!("kill -TERM {}", process::id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        told.await;
+    }
 }

@@ -162,7 +162,9 @@ impl Server {
     }
 
     async fn accept<R: Routes>(self, routes: R) {
-        let Self { endpoint, listeners, stop } = self;
+        let Self { endpoint, listeners, mut stop } = self;
+        // Whoever is served may have the process told to end at once, so that is listened for before.
+        let is_told = (&mut stop).now_or_never().is_some();
         let tasks = Tasks::start(&endpoint, std::mem::take(&mut *endpoint.0.tasks.lock()));
         let (stop_http, stopping) = watch::channel(false);
         let admission = Admission::new(&endpoint.0.server);
@@ -173,7 +175,9 @@ impl Server {
             accepting.spawn(listen(acceptor, endpoint, routes, stopping.clone()));
         }
         drop((stopping, routes));
-        stop.await;
+        if !is_told {
+            stop.await;
+        }
         let end = async {
             endpoint.0.connections.start_leaving();
             // Whoever asks whether the server is ready may ask a few times more.

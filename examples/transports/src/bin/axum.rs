@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let told_to_end = told_to_end()?;
     let endpoint = room::endpoint()?;
     let script = [(header::CONTENT_TYPE, "text/javascript")];
     let routes = axum_websocket::routes(endpoint.clone(), "/socket")
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
         served = async { axum::serve(listener, service).await } => served?,
-        told = told_to_end() => told?,
+        () = told_to_end => {}
     }
     endpoint.drain().await;
     Ok(())

@@ -7,12 +7,13 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let told_to_end = told_to_end()?;
     let endpoint = room::endpoint()?;
     let listener = TcpListener::bind(address()?).await?;
     println!("Listening on tcp://{}", listener.local_addr()?);
     tokio::select! {
         () = lines::serve(endpoint.clone(), "/socket", listener) => {}
-        told = told_to_end() => told?,
+        () = told_to_end => {}
     }
     endpoint.drain().await;
     Ok(())
