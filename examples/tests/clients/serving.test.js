@@ -88,23 +88,26 @@ for (const name of ["nginx", "haproxy", "caddy"]) {
 }
 
 test("a second Ctrl-C ends the server without waiting for anybody", async () => {
-  const server = await startServer();
-  // A client that never says goodbye would be waited for.
-  const client = connect(server.port, "127.0.0.1");
-  client.write(
-    "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n" +
-      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
-  const [answer] = await once(client, "data");
-  assert.match(answer.toString(), /^HTTP\/1.1 101 /);
+  // One client is told to go every 300 ms, so all of them would take half a minute.
+  const server = await startServer({ RUST_LOG: "warn" }, "conformance");
+  const handshake =
+    "GET /drain/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n" +
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const open = Array.from({ length: 100 }, () => connect(server.port, "127.0.0.1"));
+  for (const client of open) {
+    client.on("error", () => {}); // when the server ends
+    client.write(handshake);
+    const [answer] = await once(client, "data");
+    assert.match(answer.toString(), /^HTTP\/1.1 101 /);
+  }
+  const isTold = Promise.race(open.map((client) => once(client, "data")));
   const ended = server.stop("SIGINT");
-  // It was told to go.
-  await once(client, "data");
+  await isTold;
   server.stop("SIGINT");
   assert.equal(await ended, 0);
   assert.ok(server.output.some((line) => line.includes("interrupted again")), "it waited");
-  client.destroy();
+  for (const client of open) client.destroy();
 });
 
 async function sendsAway(server, url) {

@@ -192,8 +192,9 @@ impl Server {
             tasks.end().await;
         };
         tokio::select! {
-            () = end => {}
+            biased; // The next one counts from before anybody is told to go.
             () = termination::interrupted() => log::ended_at_once(),
+            () = end => {}
         }
     }
 }

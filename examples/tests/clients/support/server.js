@@ -43,11 +43,11 @@ export async function startServer(env = {}, program = "chat") {
     http: `${scheme}://127.0.0.1:${port}`,
     ws: `${scheme.replace("http", "ws")}://127.0.0.1:${port}`,
     output,
-    /** Resolves to the exit code after a polite request to stop. */
+    /** Resolves to the exit code after a polite request to stop, when all of its output is here. */
     stop(signal = "SIGTERM") {
       process.off("exit", kill);
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const gone = new Promise((resolve) => child.once("exit", resolve));
+      const gone = new Promise((resolve) => child.once("close", resolve));
       child.kill(signal);
       return gone;
     },
