@@ -14,7 +14,7 @@ use crate::support::{
     clock::{self, time_until},
     http_client::Client,
     logs::Logs,
-    raw_client::{CLOSE, RawClient, TEXT, connect_narrowly, frame},
+    raw_client::{CLOSE, RawClient, SOCKET, TEXT, connect_narrowly, frame},
     server::serve,
 };
 
@@ -97,7 +97,7 @@ impl Server {
     async fn joined(&self) -> RawClient {
         PUSHED.set(0);
         let stream = connect_narrowly(self.at).await;
-        let mut client = RawClient::over(stream, "/socket/websocket?vsn=2.0.0", "").await;
+        let mut client = RawClient::over(stream, SOCKET, "").await;
         client.send_text(r#"["1","1","room:a","phx_join",0]"#).await;
         assert!(client.frame().await.unwrap().text().contains("ok"));
         client

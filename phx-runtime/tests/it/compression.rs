@@ -16,7 +16,8 @@ use phx_runtime::{
 use tokio::{io::AsyncWriteExt, net::UnixStream};
 
 use crate::support::{
-    raw_client::{PING, PONG, RSV1, RawClient, RawFrame, TEXT, frame as raw_frame},
+    everybody::User,
+    raw_client::{PING, PONG, RSV1, RawClient, RawFrame, SOCKET, TEXT, frame as raw_frame},
     server::{serve, serve_locally},
 };
 
@@ -37,41 +38,14 @@ impl RawSocket for Echo {
     }
 }
 
-struct User;
-
-#[socket("/socket", websocket(compress = true))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
-/// Replies with the payload, after it was pushed.
-struct Room;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join() -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-
-    #[handle_in(_)]
-    fn say(&self, payload: Payload, socket: &Socket) -> Reply {
-        socket.push("pushed", payload.clone());
-        Reply::ok(payload)
-    }
-}
-
 fn options() -> WebSocketOptions {
     WebSocketOptions::new().compress(true)
 }
 
 async fn start(echo: WebSocketOptions) -> (Endpoint, SocketAddr) {
     let echo = Mount::new("/echo").websocket(echo);
-    let endpoint = Endpoint::builder().socket::<User>().raw_socket::<Echo>(echo).build().unwrap();
+    let builder = Endpoint::builder().socket_with::<User>(|mount| mount.websocket(options()));
+    let endpoint = builder.raw_socket::<Echo>(echo).build().unwrap();
     let address = serve(&endpoint).await;
     (endpoint, address)
 }
@@ -82,7 +56,7 @@ async fn echo(options: WebSocketOptions, headers: &str) -> RawClient {
 }
 
 async fn joined(address: SocketAddr, headers: &str) -> RawClient {
-    let mut client = RawClient::connect(address, "/socket/websocket?vsn=2.0.0", headers).await;
+    let mut client = RawClient::connect(address, SOCKET, headers).await;
     client.send_text(r#"["1","1","room:a","phx_join",{}]"#).await;
     client.frame().await.unwrap();
     client
@@ -201,7 +175,7 @@ async fn replies_and_pushes_are_compressed() {
     let (_, address) = start(options()).await;
     let mut client = joined(address, OFFER).await;
     let body = "hello ".repeat(50);
-    let message = json!(["1", "2", "room:a", "say", { "body": body }]).to_string();
+    let message = json!(["1", "2", "room:a", "push", { "body": body }]).to_string();
     client.send(TEXT | RSV1, &compress(message.as_bytes())).await;
     let pushed = inflated(&client.frame().await.unwrap());
     assert!(pushed.contains("pushed") && pushed.contains(&body), "{pushed}");

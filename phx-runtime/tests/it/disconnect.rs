@@ -6,30 +6,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use phx_runtime::prelude::*;
+use phx_runtime::Endpoint;
 
 use crate::support::{
     clock::{time_until, until},
+    everybody::{EVERYBODY, User},
     http_client,
-    raw_client::RawClient,
+    raw_client::{RawClient, SOCKET},
     server::serve,
 };
-
-struct User;
-
-#[socket("/socket", websocket, longpoll)]
-#[channels()]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-
-    #[id]
-    fn id(&self) -> &'static str {
-        "user:all"
-    }
-}
 
 /// Where the log goes: it disconnects everybody with each line that says that one was let in.
 #[derive(Clone, Default)]
@@ -38,7 +23,7 @@ struct Gate(Arc<OnceLock<Endpoint>>);
 impl io::Write for Gate {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if line.windows(9).any(|word| word == b"CONNECTED") {
-            self.0.get().unwrap().disconnect("user:all");
+            self.0.get().unwrap().disconnect(EVERYBODY);
         }
         Ok(line.len())
     }
@@ -56,7 +41,7 @@ async fn start() -> (Endpoint, SocketAddr) {
 
 async fn nobody_is_left(endpoint: &Endpoint) {
     time_until(until(|| endpoint.connections() == 0)).await;
-    assert_eq!(endpoint.subscribers("user:all"), 0);
+    assert_eq!(endpoint.subscribers(EVERYBODY), 0);
 }
 
 #[tokio::test]
@@ -69,7 +54,7 @@ async fn whoever_is_disconnected_right_after_connect_is_closed() {
     gate.0.set(endpoint.clone()).unwrap();
     let mut clients = Vec::new();
     for _ in 0..200 {
-        clients.push(RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await);
+        clients.push(RawClient::connect(at, SOCKET, "").await);
     }
     for client in &mut clients {
         assert_eq!(client.closed_with().await, Some(1001));
@@ -90,8 +75,8 @@ async fn none_of_many_survives_a_disconnect_after_its_answer() {
     for _ in 0..200 {
         let endpoint = endpoint.clone();
         clients.spawn(async move {
-            let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
-            endpoint.disconnect("user:all");
+            let mut client = RawClient::connect(at, SOCKET, "").await;
+            endpoint.disconnect(EVERYBODY);
             assert_eq!(client.closed_with().await, Some(1001));
         });
     }

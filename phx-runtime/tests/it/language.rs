@@ -5,6 +5,8 @@ use std::{num::ParseIntError, sync::Arc, time::Duration};
 use phx_runtime::{assert_push, assert_reply, channel::Timer, prelude::*, refute_push, testing};
 use serde::{Deserialize, Serialize};
 
+use crate::support::everybody::{Open, User};
+
 #[derive(Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 enum Refusal {
@@ -288,6 +290,8 @@ struct Notes;
 /// Takes states that are registered as something else, or not at all.
 struct Forgetful;
 
+impl Open for Forgetful {}
+
 #[channel("forgetful")]
 impl Forgetful {
     #[join]
@@ -306,21 +310,10 @@ impl Forgetful {
     }
 }
 
-struct Anybody;
-
-#[socket("/anybody", websocket)]
-#[channels(Forgetful)]
-impl Anybody {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
 #[test]
 fn all_missing_states_are_named_at_once_and_what_may_have_been_meant() {
     let names = Arc::new(Vec::<String>::new());
-    let built = Endpoint::builder().state(names).socket::<Anybody>().build();
+    let built = Endpoint::builder().state(names).socket::<User<Forgetful>>().build();
     assert_eq!(
         built.unwrap_err().to_string(),
         "`Forgetful::notes` needs `State<Arc<Notes>>`: register it with `.state(..)`; \

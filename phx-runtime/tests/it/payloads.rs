@@ -5,20 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use crate::support::{
+    everybody::{Open, User},
     raw_client::{RawClient, TEXT},
     server::serve,
 };
-
-struct User;
-
-#[socket("/socket", websocket)]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
 
 #[derive(Deserialize, Serialize)]
 struct AsWritten {
@@ -31,6 +21,8 @@ struct Parsed {
 }
 
 struct Room;
+
+impl Open for Room {}
 
 #[channel("room")]
 impl Room {
@@ -52,11 +44,8 @@ impl Room {
 
 #[tokio::test]
 async fn a_raw_value_keeps_digits_and_depth_that_a_parsed_one_has_not() {
-    let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
-    let at = serve(&endpoint).await;
-    let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
-    client.send(TEXT, br#"["1","1","room","phx_join",{}]"#).await;
-    client.frame().await;
+    let endpoint = Endpoint::builder().socket::<User<Room>>().build().unwrap();
+    let mut client = RawClient::joined(serve(&endpoint).await, "room").await;
     let number = "123456789012345678901234567890.12345678901234567890";
     let deep = "[".repeat(1_000) + &"]".repeat(1_000);
     for value in [number, &deep] {

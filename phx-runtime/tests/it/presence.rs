@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use futures_util::{SinkExt, StreamExt};
 use phx_runtime::{
     ConnectError, Endpoint, Fault, JoinError, Joined, Next, Payload, Presence, Reason, Reply,
     channel::{Channel, Context, Handling, Info, Join, JoinContext, Pattern, Route},
@@ -12,14 +11,12 @@ use phx_runtime::{
     socket::{ConnectContext, SocketState},
 };
 use serde_json::{Map, Value};
-use tokio::{
-    net::TcpStream,
-    sync::{Mutex, Semaphore, mpsc},
-};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use tungstenite::Message;
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
-use crate::support::server::serve;
+use crate::support::{
+    raw_client::{CLOSE, RawClient, SOCKET},
+    server::serve,
+};
 
 struct User {
     id: Option<String>,
@@ -159,15 +156,16 @@ const TOPIC: &str = "room:a";
 
 /// Speaks version 2 in one topic.
 struct Client {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    client: RawClient,
     refs: u32,
 }
 
 impl Client {
     /// Connects as the owner `user` and joins; comes back with the first `presence_state`.
     async fn join(server: &Server, user: &str) -> (Self, Value) {
-        let url = format!("ws://{}/socket/websocket?vsn=2.0.0&id=user:{user}", server.address);
-        let mut client = Self { stream: connect_async(url).await.unwrap().0, refs: 0 };
+        let path = format!("{SOCKET}&id=user:{user}");
+        let client = RawClient::connect(server.address, &path, "").await;
+        let mut client = Self { client, refs: 0 };
         client.send("phx_join", json!({ "user": user })).await;
         let state = client.next("presence_state").await;
         (client, state)
@@ -176,14 +174,13 @@ impl Client {
     async fn send(&mut self, event: &str, payload: Value) {
         self.refs += 1;
         let message = json!(["1", self.refs.to_string(), TOPIC, event, payload]);
-        self.stream.send(Message::text(message.to_string())).await.unwrap();
+        self.client.say(&message).await;
     }
 
     /// The payload of the next message with this event; others are passed over.
     async fn next(&mut self, event: &str) -> Value {
         loop {
-            let message = self.stream.next().await.unwrap().unwrap().into_text().unwrap();
-            let mut message: Value = serde_json::from_str(&message).unwrap();
+            let mut message = self.client.hear().await;
             if message[3] == event {
                 return message[4].take();
             }
@@ -325,7 +322,7 @@ async fn however_a_channel_ends_the_others_get_one_leave() {
                 Some(bob)
             }
             End::Close => {
-                bob.stream.close(None).await.unwrap();
+                bob.client.send(CLOSE, b"").await;
                 Some(bob)
             }
             End::Drop => {
@@ -382,15 +379,13 @@ async fn a_handler_that_outlives_its_connection_tracks_nobody() {
 #[tokio::test]
 async fn clients_of_version_1_get_the_same() {
     let server = start().await;
-    let url = format!("ws://{}/socket/websocket?vsn=1.0.0", server.address);
-    let mut old = connect_async(url).await.unwrap().0;
+    let mut old = RawClient::connect(server.address, "/socket/websocket?vsn=1.0.0", "").await;
     let join =
         json!({ "topic": TOPIC, "event": "phx_join", "payload": { "user": "old" }, "ref": "1" });
-    old.send(Message::text(join.to_string())).await.unwrap();
+    old.say(&join).await;
     let mut payloads = Map::new();
     while payloads.len() < 3 {
-        let message = old.next().await.unwrap().unwrap().into_text().unwrap();
-        let mut message: Value = serde_json::from_str(&message).unwrap();
+        let mut message = old.hear().await;
         payloads.insert(message["event"].as_str().unwrap().to_owned(), message["payload"].take());
     }
     let state = payloads["presence_state"].clone();

@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::support::{
+    everybody::{Open, User},
     raw_client::{RawClient, TEXT, frame},
     server::serve,
 };
@@ -31,18 +32,9 @@ const SOME: usize = 400;
 
 type Count = Arc<AtomicUsize>;
 
-struct User;
-
-#[socket("/socket", websocket(check_origin = false))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
 struct Room;
+
+impl Open for Room {}
 
 #[channel("room:*", log_join = false, log_handle_in = false)]
 impl Room {
@@ -97,7 +89,7 @@ async fn start() -> Server {
     let endpoint = Endpoint::builder()
         .state(count.clone())
         .state(sender)
-        .socket::<User>()
+        .socket::<User<Room>>()
         .raw_socket::<Listener>(Mount::new("/listener").websocket(options))
         .build()
         .unwrap();
@@ -126,9 +118,7 @@ async fn a_connection_that_is_told_much_takes_turns_with_others() {
 async fn broadcasts_of_a_long_read_leave_before_it_is_worked_off() {
     let server = start().await;
     let mut room = server.endpoint.subscribe("room:a");
-    let mut client = RawClient::connect(server.address, "/socket/websocket?vsn=2.0.0", "").await;
-    client.send_text(r#"["1","1","room:a","phx_join",{}]"#).await;
-    client.frame().await.unwrap();
+    let mut client = RawClient::joined(server.address, "room:a").await;
     let message = frame(TEXT, br#"["1",null,"room:a","say",1]"#);
     client.stream.write_all(&message.repeat(1500)).await.unwrap();
     room.recv().await.unwrap();

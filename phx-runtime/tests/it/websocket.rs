@@ -17,7 +17,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tungstenite::{Message, protocol::frame::coding::CloseCode as Code};
 use warp::Filter;
 
-use crate::support::{clock::time_until, server::serve_routes};
+use crate::support::{
+    clock::time_until,
+    everybody::{EVERYBODY, User},
+    handshake::handshake,
+    raw_client::SOCKET,
+    server::serve_routes,
+};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -80,42 +86,12 @@ impl RawSocket for Witness {
     }
 }
 
-struct User;
-
-#[socket("/socket", websocket(max_backlog = 65_536))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-
-    #[id]
-    fn id(&self) -> &'static str {
-        "everybody"
-    }
-}
-
-struct Room;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join() -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-
-    #[handle_in(_)]
-    fn say(&self, payload: Payload, event: Event, socket: &Socket) -> Reply {
-        socket.broadcast(event, payload);
-        Reply::ack()
-    }
-}
-
 fn endpoint(options: WebSocketOptions) -> Endpoint {
     let options = options.check_origin(CheckOrigin::ANY);
     let echo = Mount::new("/echo").websocket(options);
-    Endpoint::builder().socket::<User>().raw_socket::<Echo>(echo).build().unwrap()
+    let small = WebSocketOptions::new().max_backlog(65_536);
+    let builder = Endpoint::builder().socket_with::<User>(|mount| mount.websocket(small));
+    builder.raw_socket::<Echo>(echo).build().unwrap()
 }
 
 /// Starts a server on a free port.
@@ -143,7 +119,7 @@ async fn closed_with(client: &mut Client) -> Option<Code> {
 }
 
 async fn joined(address: SocketAddr) -> Client {
-    let mut client = connect(address, "/socket/websocket?vsn=2.0.0").await;
+    let mut client = connect(address, SOCKET).await;
     client.send(Message::text(r#"["1","1","room:a","phx_join",{}]"#)).await.unwrap();
     client.next().await.unwrap().unwrap();
     client
@@ -220,10 +196,7 @@ async fn a_socket_is_told_that_its_client_said_nothing() {
 async fn what_comes_with_the_handshake_is_not_lost() {
     let address = start(&endpoint(WebSocketOptions::new())).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let mut request = b"GET /echo/websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        .to_vec();
+    let mut request = handshake("/echo/websocket", "Host: localhost\r\n").into_bytes();
     // One whole message and the beginning of another, masked with zeros.
     request.extend_from_slice(b"\x81\x82\0\0\0\0hi\x81\x85\0\0\0\0he");
     stream.write_all(&request).await.unwrap();
@@ -288,7 +261,7 @@ async fn disconnecting_an_id_closes_with_1001_and_forgets_the_connection() {
     let endpoint = endpoint(WebSocketOptions::new());
     let mut client = joined(start(&endpoint).await).await;
     assert_eq!(endpoint.connections(), 1);
-    endpoint.disconnect("everybody");
+    endpoint.disconnect(EVERYBODY);
     assert_eq!(closed_with(&mut client).await, Some(Code::Away));
     assert!(client.next().await.is_none_or(|end| end.is_err()));
     endpoint.drain().await;

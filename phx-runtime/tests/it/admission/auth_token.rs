@@ -6,9 +6,8 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::open,
     admission::server::{User, info, serve},
-    support::logs::Logs,
+    support::{handshake::open, logs::Logs},
 };
 
 const NAME: &str = "Sec-WebSocket-Protocol";
@@ -56,7 +55,7 @@ async fn exactly_one_token_that_decodes_is_given_to_connect() {
     ] {
         let answer = open(at, "/auth/websocket?vsn=2.0.0", &[(NAME, &offered)]).await;
         assert_eq!(answer.header("sec-websocket-protocol"), Some("phoenix"), "{offered}");
-        let reply = answer.accepted().await.join("room:a", json!({})).await;
+        let reply = answer.accepted().join("room:a", json!({})).await;
         assert_eq!(reply["response"]["auth_token"], token, "{offered}");
     }
     assert_eq!(info(at, "/auth/websocket?vsn=2.0.0", &[]).await["auth_token"], json!(null));

@@ -6,8 +6,8 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::{open, send},
     admission::server::{User, info, serve, serve_user},
+    support::handshake::{open, send},
 };
 
 #[tokio::test]
@@ -27,8 +27,8 @@ async fn everything_that_is_meant_for_connect_arrives() {
         ("Authorization", "Bearer hunter2"),
     ];
     let answer = open(at, "/socket/websocket?vsn=2.0.0&a=%20b", &headers).await;
-    let peer = answer.local_address();
-    let mut seen = answer.accepted().await.join("room:a", json!({})).await["response"].take();
+    let peer = answer.stream.local_addr().unwrap();
+    let mut seen = answer.accepted().join("room:a", json!({})).await["response"].take();
     let debug = seen.as_object_mut().unwrap().remove("debug").unwrap();
     assert_eq!(
         seen,

@@ -1,22 +1,18 @@
 //! Broadcasts that `#[handle_out]` takes.
 
-use phx_runtime::{options::WebSocketOptions, prelude::*};
+use phx_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{admission::client::open, admission::server::serve_endpoint, support::logs::Logs};
-
-struct User;
-
-#[socket("/socket", websocket)]
-#[channels(Feed)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
+use crate::support::{
+    everybody::{Open, User},
+    logs::Logs,
+    raw_client::RawClient,
+    server::serve,
+};
 
 struct Feed;
+
+impl Open for Feed {}
 
 #[derive(Serialize, Deserialize)]
 struct News {
@@ -39,17 +35,13 @@ impl Feed {
 #[tokio::test]
 async fn a_broadcast_that_its_handler_cannot_read_is_dropped_and_logged() {
     let logs = Logs::from("warn");
-    let (endpoint, at) = serve_endpoint(
-        Endpoint::builder().socket_with::<User>(|mount| mount.websocket(WebSocketOptions::new())),
-    )
-    .await;
-    let mut client = open(at, "/socket/websocket?vsn=2.0.0", &[]).await.accepted().await;
-    client.join("feed:a", json!({})).await;
+    let endpoint = Endpoint::builder().socket::<User<Feed>>().build().unwrap();
+    let mut client = RawClient::joined(serve(&endpoint).await, "feed:a").await;
     endpoint.broadcast("feed:a", "news", json!({ "number": "one" }));
     endpoint.broadcast("feed:a", "news", Binary::from(vec![1]));
     endpoint.broadcast("feed:a", "news", json!({ "number": 2 }));
     // The client gets what can be read, and nothing instead of the rest.
-    assert_eq!(client.receive().await, json!(["1", null, "feed:a", "news", { "number": 2 }]));
+    assert_eq!(client.hear().await, json!(["1", null, "feed:a", "news", { "number": 2 }]));
     let text = logs.take();
     let lines: Vec<_> = text.lines().collect();
     let [not_a_number, bytes] = lines[..] else { panic!("{text}") };

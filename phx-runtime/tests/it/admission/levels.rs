@@ -8,9 +8,13 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::{Client, open},
     admission::server::serve_endpoint,
-    support::{clock::time_until, logs::Logs},
+    support::{
+        clock::time_until,
+        handshake::open,
+        logs::Logs,
+        raw_client::{RawClient, SOCKET},
+    },
 };
 
 struct Levels;
@@ -73,8 +77,8 @@ async fn serve(change: impl FnOnce(Mount) -> Mount) -> (Endpoint, std::net::Sock
     serve_endpoint(Endpoint::builder().socket_with::<Levels>(change)).await
 }
 
-async fn connect(at: std::net::SocketAddr) -> Client {
-    open(at, "/socket/websocket?vsn=2.0.0", &[]).await.accepted().await
+async fn connect(at: std::net::SocketAddr) -> RawClient {
+    RawClient::connect(at, SOCKET, "").await
 }
 
 #[tokio::test]
@@ -102,7 +106,7 @@ async fn what_is_not_kept_is_hidden_however_deep_it_lies() {
     let logs = Logs::from("info");
     let (_, at) = serve(|mount| mount).await;
     let client = open(at, "/socket/websocket?vsn=2.0.0&room_id=7&name=Ann", &[]);
-    let mut client = client.await.accepted().await;
+    let mut client = client.await.accepted();
     let text = logs.take();
     let shown = r#"{"name":"[FILTERED]","room_id":"7","vsn":"[FILTERED]"}"#;
     assert!(text.contains(shown), "{text}");
@@ -154,8 +158,8 @@ async fn draining_is_logged_round_by_round() {
         let draining = endpoint.clone();
         let draining = tokio::spawn(async move { draining.drain().await });
         let ended = async {
-            for client in clients {
-                client.closed().await;
+            for mut client in clients {
+                client.closed_with().await;
             }
             draining.await.unwrap();
         };

@@ -3,8 +3,8 @@
 use phx_runtime::options::WebSocketOptions;
 
 use crate::{
-    admission::client::{open, send},
     admission::server::serve_user,
+    support::handshake::{open, send},
 };
 
 #[tokio::test]

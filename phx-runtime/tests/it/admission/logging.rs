@@ -6,15 +6,16 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::{Client, open},
     admission::server::{User, serve, serve_user},
-    support::logs::Logs,
+    support::{
+        handshake::open,
+        logs::Logs,
+        raw_client::{RawClient, SOCKET},
+    },
 };
 
-const TARGET: &str = "/socket/websocket?vsn=2.0.0";
-
-async fn connect(at: std::net::SocketAddr, query: &str) -> Client {
-    open(at, &format!("{TARGET}{query}"), &[]).await.accepted().await
+async fn connect(at: std::net::SocketAddr, query: &str) -> RawClient {
+    open(at, &format!("{SOCKET}{query}"), &[]).await.accepted()
 }
 
 #[tokio::test]
@@ -128,7 +129,7 @@ async fn the_channels_filter_wins_over_the_sockets_and_that_over_the_endpoints()
         ("/socket", "vault:a", channels),
     ] {
         let target = format!("{mount}/websocket?vsn=2.0.0");
-        let mut client = open(at, &target, &[]).await.accepted().await;
+        let mut client = open(at, &target, &[]).await.accepted();
         client.join(topic, payload.clone()).await;
         client.ask(topic, "event", payload.clone()).await;
         let text = logs.take();
@@ -156,7 +157,7 @@ async fn each_request_of_a_transport_is_logged_where_that_is_asked_for() {
     assert!(!text.contains("hunter2"), "{text}");
 
     let at = serve_user(WebSocketOptions::new()).await;
-    open(at, "/socket/websocket?vsn=2.0.0", &[]).await;
+    open(at, SOCKET, &[]).await;
     assert!(!logs.take().contains("REQUEST"));
 }
 
@@ -207,8 +208,8 @@ async fn topics_that_begin_with_phoenix_are_never_logged() {
     logs.take();
     client.join("phoenix:a", json!({})).await;
     client.ask("phoenix:a", "event", json!({})).await;
-    client.send(&json!([null, "9", "phoenix", "heartbeat", {}])).await;
-    client.receive().await;
+    client.say(&json!([null, "9", "phoenix", "heartbeat", {}])).await;
+    client.hear().await;
     let text = logs.take();
     assert!(!text.contains("JOINED") && !text.contains("HANDLED"), "{text}");
     assert!(!text.contains("heartbeat"), "{text}");
@@ -224,8 +225,8 @@ async fn clients_cannot_write_lines_of_their_own_nor_paint_or_turn_round_those_o
     let topic = format!("room:{bad}");
     client.join(&topic, json!({ "a": bad, bad: bad })).await;
     client.ask(&topic, bad, json!({ "a": bad })).await;
-    client.send(&json!(["1", null, topic, format!("nobody{bad}"), {}])).await;
-    client.send(&json!(["0", bad, topic, bad, {}])).await;
+    client.say(&json!(["1", null, topic, format!("nobody{bad}"), {}])).await;
+    client.say(&json!(["0", bad, topic, bad, {}])).await;
     client.join(&topic, json!({ "refuse": bad })).await;
     client.join(&format!("other:{bad}"), json!({})).await;
     client.join(&topic, json!({ "boom": true })).await;
@@ -247,14 +248,14 @@ async fn a_long_text_of_a_client_does_not_make_a_long_line() {
     let mut client = connect(at, "").await;
     client.join("room:a", json!({ "as": long })).await;
     client.ask("room:a", &long, json!({ &*long: &*long })).await;
-    client.send(&json!(["1", long, "room:a", "new_msg", {}])).await;
-    client.receive().await;
-    client.send(&json!(["1", null, "room:a", long, {}])).await;
+    client.say(&json!(["1", long, "room:a", "new_msg", {}])).await;
+    client.hear().await;
+    client.say(&json!(["1", null, "room:a", long, {}])).await;
     client.join(&long, json!({})).await;
     client.join(&"y".repeat(8000), json!({})).await;
     // Answers to what was sent without waiting for one are read here.
-    client.send(&json!([null, "last", "phoenix", "heartbeat", {}])).await;
-    while client.receive().await[1] != "last" {}
+    client.say(&json!([null, "last", "phoenix", "heartbeat", {}])).await;
+    while client.hear().await[1] != "last" {}
     open(at, &format!("/socket/websocket?vsn={}", &long[..10_000]), &[]).await;
     open(at, "/socket/websocket", &[("Origin", &long[..10_000])]).await;
     let text = logs.take();
@@ -271,7 +272,7 @@ async fn every_value_is_in_its_line_once() {
     let mut client = connect(at, "&id=user:7").await;
     client.join("room:lobby", json!({})).await;
     client.ask("room:lobby", "new_msg", json!({})).await;
-    client.send(&json!(["1", null, "room:lobby", "nobody", {}])).await;
+    client.say(&json!(["1", null, "room:lobby", "nobody", {}])).await;
     client.ask("room:lobby", "boom", json!({})).await;
     client.join("room:full", json!({ "refuse": true })).await;
     client.join("room:down", json!({ "boom": true })).await;
@@ -300,8 +301,8 @@ async fn messages_that_reach_nobody_are_logged() {
     client.join("room:a", json!({})).await;
     logs.take();
     // Without a ref there is nobody to answer.
-    client.send(&json!(["1", null, "room:a", "nobody", {}])).await;
-    client.send(&json!(["0", "2", "room:a", "event", {}])).await;
+    client.say(&json!(["1", null, "room:a", "nobody", {}])).await;
+    client.say(&json!(["0", "2", "room:a", "event", {}])).await;
     client.ask("room:a", "event", json!({})).await;
     let text = logs.take();
     for reason in ["unmatched_event", "earlier_join"] {

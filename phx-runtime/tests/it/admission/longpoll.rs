@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use http::Method;
 use phx_runtime::{
     Endpoint, json,
     options::{CheckOrigin, LogLevel, LongPollOptions, Mount, SessionOptions},
@@ -10,9 +11,11 @@ use phx_runtime::{
 use serde_json::Value;
 
 use crate::{
-    admission::client::{Answer, send},
     admission::server::{User, serve},
-    support::logs::Logs,
+    support::{
+        http_client::{Answer, Client, request, send},
+        logs::Logs,
+    },
 };
 
 async fn serve_user(change: impl FnOnce(LongPollOptions) -> LongPollOptions) -> SocketAddr {
@@ -24,30 +27,16 @@ fn mount(options: LongPollOptions) -> Mount {
 }
 
 async fn get(at: SocketAddr, query: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = format!("GET /socket/longpoll?{query} HTTP/1.1\r\nHost: my.host\r\n");
-    for (name, value) in headers {
-        request.extend([name, ": ", value, "\r\n"]);
-    }
-    send(at, request + "Connection: close\r\n\r\n").await
-}
-
-fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap()
+    let target = format!("/socket/longpoll?{query}");
+    send(at, request(&Method::GET, &target, headers, "")).await
 }
 
 /// What a new session tells its socket.
 async fn info(at: SocketAddr, query: &str, headers: &[(&str, &str)]) -> Value {
-    let opened = json_of(&get(at, query, headers).await);
-    let token = opened["token"].as_str().unwrap();
-    let join = r#"["1","1","room:a","phx_join",{}]"#;
-    let post = format!(
-        "POST /socket/longpoll?token={token} HTTP/1.1\r\nHost: my.host\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{join}",
-        join.len()
-    );
-    assert_eq!(json_of(&send(at, post).await)["status"], 200);
-    let polled = json_of(&get(at, &format!("token={token}"), &[]).await);
-    let reply: Value = serde_json::from_str(polled["messages"][0].as_str().unwrap()).unwrap();
+    let token = get(at, query, headers).await.token();
+    let client = Client { address: at, path: "/socket/longpoll".to_owned(), token };
+    assert_eq!(client.post(r#"["1","1","room:a","phx_join",{}]"#).await, 200);
+    let reply: Value = serde_json::from_str(&client.receive(1).await[0]).unwrap();
     reply[4]["response"].clone()
 }
 
@@ -111,8 +100,9 @@ async fn refusals_are_in_the_body() {
         ("vsn=2.0.0", &[("Origin", "http://example.com")], 410),
     ] {
         let answer = get(at, query, headers).await;
-        assert_eq!((answer.status, &json_of(&answer)["status"]), (200, &json!(status)), "{query}");
-        assert!(!answer.body.contains("hunter2") && !answer.body.contains("10.0.0.1"));
+        assert_eq!((answer.http.as_u16(), answer.status()), (200, status), "{query}");
+        let body = answer.json().to_string();
+        assert!(!body.contains("hunter2") && !body.contains("10.0.0.1"));
     }
-    assert_eq!(get(at, "a=%ff", &[]).await.status, 400);
+    assert_eq!(get(at, "a=%ff", &[]).await.http, 400);
 }

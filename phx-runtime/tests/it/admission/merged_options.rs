@@ -9,9 +9,8 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::open,
     admission::server::serve,
-    support::{clock::time_until, http_client, logs::Logs},
+    support::{clock::time_until, handshake::open, http_client, logs::Logs},
 };
 
 struct Strict;
@@ -91,7 +90,7 @@ async fn a_drainer_set_at_start_leaves_the_rest_of_the_attributes() {
         tokio::task::yield_now().await;
     }
     let logs = Logs::from("warn");
-    let closed = clients.map(|client| async { client.accepted().await.closed().await });
+    let closed = clients.map(|client| async { client.accepted().closed_with().await });
     time_until(join(endpoint.drain(), join_all(closed))).await;
     let text = logs.take();
     assert!(text.contains("round=2 rounds=2"), "{text}");

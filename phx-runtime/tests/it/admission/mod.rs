@@ -1,6 +1,5 @@
 //! What a request meets before its socket does: over real connections, with handshakes by hand.
 
-mod client;
 mod server;
 
 mod auth_token;

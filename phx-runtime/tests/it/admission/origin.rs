@@ -6,9 +6,8 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::open,
     admission::server::{User, serve, serve_user},
-    support::logs::Logs,
+    support::{handshake::open, logs::Logs},
 };
 
 /// Pages that a program shows from its own files.

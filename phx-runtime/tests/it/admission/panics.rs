@@ -15,10 +15,12 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::send,
     admission::server::serve_endpoint,
-    support::logs::Logs,
-    support::raw_client::{CLOSE, PING, RawClient, TEXT},
+    support::{
+        http_client::Client,
+        logs::Logs,
+        raw_client::{CLOSE, PING, RawClient, TEXT},
+    },
 };
 
 /// More than the kernel takes at once, so that it is still under way when the socket ends.
@@ -146,11 +148,7 @@ async fn a_panic_while_a_socket_ends_costs_the_client_nothing_that_was_sent() {
 async fn a_panic_while_a_long_polling_session_ends_is_logged_too() {
     let logs = Logs::from("error");
     let (endpoint, at) = start().await;
-    let opened = send(
-        at,
-        "GET /clumsy/longpoll?in=terminate%20later HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    );
-    assert!(opened.await.body.contains("410"));
+    Client::open(at, "/clumsy/longpoll?in=terminate%20later").await;
     assert_eq!(endpoint.connections(), 1);
     endpoint.drain().await;
     assert_eq!(endpoint.connections(), 0);

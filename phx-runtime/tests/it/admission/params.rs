@@ -10,9 +10,8 @@ use phx_runtime::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    admission::client::open,
     admission::server::{User, serve},
-    support::http_client,
+    support::{handshake::open, http_client},
 };
 
 #[derive(Deserialize, Serialize)]
@@ -58,7 +57,7 @@ async fn objects_and_lists_of_the_stock_client_reach_typed_parameters() {
     let at = both_transports().await;
     // What `new Socket(url, {params: {user: {id: 7}, rooms: ["a", "b"]}})` asks for.
     let target = "/typed/websocket?user%5Bid%5D=7&rooms%5B0%5D=a&rooms%5B1%5D=b&vsn=2.0.0";
-    let mut client = open(at, target, &[]).await.accepted().await;
+    let mut client = open(at, target, &[]).await.accepted();
     let known = client.join("room:1", json!({})).await["response"].take();
     assert_eq!(known, json!({ "user": { "id": 7 }, "rooms": ["a", "b"] }));
     let wrong = "/typed/websocket?user=7&rooms[]=a&vsn=2.0.0";

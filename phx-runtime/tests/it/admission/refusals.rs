@@ -7,9 +7,11 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::{open, send},
     admission::server::{Raw, User, serve, serve_user},
-    support::logs::Logs,
+    support::{
+        handshake::{open, send},
+        logs::Logs,
+    },
 };
 
 #[tokio::test]

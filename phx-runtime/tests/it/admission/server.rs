@@ -13,7 +13,7 @@ use phx_runtime::{
 };
 use serde_json::Value;
 
-use crate::admission::client;
+use crate::support::handshake::open;
 
 /// Serves what was built, in the test's own thread, until the test ends.
 pub(crate) async fn serve(builder: Builder) -> SocketAddr {
@@ -34,7 +34,7 @@ pub(crate) async fn serve_user(options: WebSocketOptions) -> SocketAddr {
 
 /// What a connection to `target` tells its socket; [`User`] has to be mounted there.
 pub(crate) async fn info(at: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Value {
-    let mut client = client::open(at, target, headers).await.accepted().await;
+    let mut client = open(at, target, headers).await.accepted();
     client.join("room:info", json!({})).await["response"].take()
 }
 

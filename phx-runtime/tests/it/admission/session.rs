@@ -7,10 +7,12 @@ use phx_runtime::{
     session_cookie::Session,
 };
 
-use crate::admission::server::{User, info, serve};
+use crate::{
+    admission::server::{User, info, serve},
+    support::raw_client::SOCKET,
+};
 
 const SECRET: &str = "at least twenty bytes of secret";
-const TARGET: &str = "/socket/websocket?vsn=2.0.0";
 
 fn options() -> SessionOptions {
     SessionOptions::new("_app_key")
@@ -34,7 +36,7 @@ async fn a_session_needs_its_cookie_and_the_token_that_belongs_to_it() {
     let at = serve(Endpoint::builder().session(options()).socket::<User>()).await;
     let (cookie, token) = page(&options());
     let (_, foreign) = page(&options());
-    let with_token = format!("{TARGET}&_csrf_token={token}");
+    let with_token = format!("{SOCKET}&_csrf_token={token}");
     // Any number of times.
     for _ in 0..2 {
         let seen = info(at, &with_token, &[("Cookie", &cookie)]).await;
@@ -48,9 +50,9 @@ async fn a_session_needs_its_cookie_and_the_token_that_belongs_to_it() {
     for (target, cookies) in [
         (with_token.clone(), &[][..]),
         (with_token, &[("Cookie", &*changed)]),
-        (TARGET.to_owned(), &[("Cookie", &*cookie)]),
-        (format!("{TARGET}&_csrf_token=bad"), &[("Cookie", &*cookie)]),
-        (format!("{TARGET}&_csrf_token={foreign}"), &[("Cookie", &*cookie)]),
+        (SOCKET.to_owned(), &[("Cookie", &*cookie)]),
+        (format!("{SOCKET}&_csrf_token=bad"), &[("Cookie", &*cookie)]),
+        (format!("{SOCKET}&_csrf_token={foreign}"), &[("Cookie", &*cookie)]),
     ] {
         let seen = info(at, &target, cookies).await;
         assert_eq!(seen["session"], json!(null), "{target} {cookies:?}");
@@ -62,7 +64,7 @@ async fn without_the_check_the_cookie_is_enough() {
     let mount = mount(WebSocketOptions::new().check_csrf(false)).session(options());
     let at = serve(Endpoint::builder().socket_at::<User>(mount)).await;
     let (cookie, _) = page(&options());
-    let seen = info(at, TARGET, &[("Cookie", &cookie)]).await;
+    let seen = info(at, SOCKET, &[("Cookie", &cookie)]).await;
     assert_eq!(seen["session"]["from_session"], "123");
 }
 
@@ -73,7 +75,7 @@ async fn the_session_may_keep_its_csrf_state_under_another_key() {
     let at = serve(Endpoint::builder().socket_at::<User>(mount)).await;
     for (page, known) in [(page(&custom), true), (page(&options()), false)] {
         let (cookie, token) = page;
-        let target = format!("{TARGET}&_csrf_token={token}");
+        let target = format!("{SOCKET}&_csrf_token={token}");
         let seen = info(at, &target, &[("Cookie", &cookie)]).await;
         assert_eq!(seen["session"].is_object(), known);
     }
@@ -90,7 +92,7 @@ async fn a_mount_may_have_a_session_of_its_own() {
     .await;
     for (page, known) in [(page(&own), true), (page(&options()), false)] {
         let (cookie, token) = page;
-        let target = format!("{TARGET}&_csrf_token={token}");
+        let target = format!("{SOCKET}&_csrf_token={token}");
         let seen = info(at, &target, &[("Cookie", &cookie)]).await;
         assert_eq!(seen["session"].is_object(), known);
     }
@@ -100,7 +102,7 @@ async fn a_mount_may_have_a_session_of_its_own() {
 async fn without_options_there_is_no_session() {
     let at = serve(Endpoint::builder().socket::<User>()).await;
     let (cookie, token) = page(&options());
-    let target = format!("{TARGET}&_csrf_token={token}");
+    let target = format!("{SOCKET}&_csrf_token={token}");
     assert_eq!(info(at, &target, &[("Cookie", &cookie)]).await["session"], json!(null));
 }
 

@@ -10,9 +10,8 @@ use phx_runtime::{
 };
 
 use crate::{
-    admission::client::open,
     admission::server::{User, serve},
-    support::http_client,
+    support::{http_client, raw_client::RawClient},
 };
 
 fn build(mount: Mount) -> Result<Endpoint, BuildError> {
@@ -127,8 +126,7 @@ async fn durations_and_sizes_without_an_end_serve_as_well_as_others() {
     let mount = Mount::new("/socket").websocket(websocket).longpoll(longpoll);
     let mount = mount.drainer(Some(drainer)).session(session).max_channels(all);
     let at = serve(Endpoint::builder().socket_at::<User>(mount)).await;
-    let mut client = open(at, "/socket/websocket?vsn=2.0.0", &[]).await.accepted().await;
-    client.join("room:1", phx_runtime::json!({})).await;
+    RawClient::joined(at, "room:1").await;
     let client = http_client::Client::open(at, "/socket/longpoll?vsn=2.0.0").await;
     assert_eq!(client.post(r#"["1","1","room:1","phx_join",{}]"#).await, 200);
     assert_eq!(client.receive(1).await.len(), 1);

@@ -3,9 +3,11 @@
 use phx_runtime::options::WebSocketOptions;
 
 use crate::{
-    admission::client::{Answer, open},
     admission::server::serve_user,
-    support::logs::Logs,
+    support::{
+        handshake::{Answer, open},
+        logs::Logs,
+    },
 };
 
 const NAME: &str = "Sec-WebSocket-Protocol";

@@ -9,17 +9,16 @@ use tokio::{
 };
 
 use crate::{
-    bad_input::server::{TestServer, V2},
-    support::raw_client::{BINARY, CLOSE, PING, TEXT, frame},
+    bad_input::server::TestServer,
+    support::{
+        handshake::handshake,
+        raw_client::{BINARY, CLOSE, PING, SOCKET, TEXT, frame},
+    },
 };
 
 /// A whole exchange, from its handshake to its close frame.
 fn exchange() -> Vec<u8> {
-    let mut bytes = format!(
-        "GET {V2} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    .into_bytes();
+    let mut bytes = handshake(SOCKET, "Host: localhost\r\n").into_bytes();
     bytes.extend(frame(TEXT, br#"["1","1","room:a","phx_join",{}]"#));
     // A message in two frames, with a ping between them and the cut in the middle of a character.
     let grass = r#"["1","2","room:a","echo","grün"]"#.as_bytes();

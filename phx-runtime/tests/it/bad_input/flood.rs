@@ -13,8 +13,8 @@ use tokio::{
 };
 
 use crate::{
-    bad_input::server::{TestServer, V2, refused},
-    support::raw_client::{TEXT, frame},
+    bad_input::server::{TestServer, refused},
+    support::raw_client::{SOCKET, TEXT, frame},
 };
 
 const JOINS: usize = 100_000;
@@ -121,7 +121,7 @@ async fn a_client_with_many_connections_takes_nothing_from_others() {
         clients.push(server.joined("room:a").await);
         // Others that stop in the middle of their handshake.
         let mut half = TcpStream::connect(server.at).await.unwrap();
-        half.write_all(format!("GET {V2} HTTP/1.1\r\nHost: a\r\n").as_bytes()).await.unwrap();
+        half.write_all(format!("GET {SOCKET} HTTP/1.1\r\nHost: a\r\n").as_bytes()).await.unwrap();
         halves.push(half);
         if n % 10 == 0 {
             bystander.is_answered().await;

@@ -2,50 +2,22 @@
 
 use std::time::Duration;
 
-use phx_runtime::prelude::*;
+use phx_runtime::Endpoint;
 use tokio::io::AsyncWriteExt;
 
 use crate::support::{
     clock::{self, pass, time_until},
+    everybody::User,
     raw_client::{CLOSE, RawClient, TEXT, frame},
     server::serve,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
-struct User;
-
-#[socket("/socket", websocket(check_origin = false))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
-struct Room;
-
-#[channel("room:*", log_join = false, log_handle_in = false)]
-impl Room {
-    #[join]
-    fn join() -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-
-    #[handle_in("wait")]
-    async fn wait(&self, _: Payload) {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// A client whose handler never returns, and behind it more messages than may wait.
 async fn stuck(messages: usize) -> (Endpoint, RawClient) {
     let endpoint = Endpoint::builder().socket::<User>().build().unwrap();
-    let at = serve(&endpoint).await;
-    let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
-    client.send_text(r#"["1","1","room:a","phx_join",{}]"#).await;
-    client.frame().await.unwrap();
+    let mut client = RawClient::joined(serve(&endpoint).await, "room:a").await;
     let wait = frame(TEXT, br#"["1",null,"room:a","wait",{}]"#).repeat(messages);
     // As far as the server and the kernel take it.
     tokio::select! {

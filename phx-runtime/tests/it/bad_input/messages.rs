@@ -1,8 +1,8 @@
 //! Messages that are none, or too much of one.
 
 use crate::{
-    bad_input::server::{TestServer, V2, ok, refused},
-    support::raw_client::{BINARY, RawClient, TEXT, frame},
+    bad_input::server::{TestServer, ok, refused},
+    support::raw_client::{BINARY, RawClient, SOCKET, TEXT, frame},
 };
 
 const DEEP: usize = 1_000_000;
@@ -94,21 +94,21 @@ async fn what_is_no_message_closes_its_connection_and_no_other() {
     let server = TestServer::start().await;
     let mut bystander = server.bystander().await;
     for (path, first, message, code) in [
-        (V2, TEXT, &b""[..], 1011),
-        (V2, TEXT, b"garbage", 1011),
-        (V2, TEXT, b"\xef\xbb\xbf[]", 1011),
-        (V2, TEXT, b"[]", 1011),
-        (V2, TEXT, br#"["1","2","room:a","echo"]"#, 1011),
-        (V2, TEXT, br#"["1","2","room:a",{},{}]"#, 1011),
-        (V2, TEXT, br#"["1","2",null,"echo",{}]"#, 1011),
-        (V2, TEXT, br#"["1","2","room:a","echo",{}] "x""#, 1011),
-        (V2, TEXT, br#"["1","2","room:a","echo",01]"#, 1011),
-        (V2, TEXT, br#"["1","2","room:\ud800","echo",{}]"#, 1011),
-        (V2, TEXT, b"[\"1\",\"2\",\"room:\xff\",\"echo\",{}]", 1007),
-        (V2, TEXT, b"\xed\xa0\x80", 1007),
-        (V2, TEXT, b"[\"1\",\"2\",\"room:\xe2\x82", 1007),
-        (V2, BINARY, b"", 1011),
-        (V2, BINARY, b"garbage", 1011),
+        (SOCKET, TEXT, &b""[..], 1011),
+        (SOCKET, TEXT, b"garbage", 1011),
+        (SOCKET, TEXT, b"\xef\xbb\xbf[]", 1011),
+        (SOCKET, TEXT, b"[]", 1011),
+        (SOCKET, TEXT, br#"["1","2","room:a","echo"]"#, 1011),
+        (SOCKET, TEXT, br#"["1","2","room:a",{},{}]"#, 1011),
+        (SOCKET, TEXT, br#"["1","2",null,"echo",{}]"#, 1011),
+        (SOCKET, TEXT, br#"["1","2","room:a","echo",{}] "x""#, 1011),
+        (SOCKET, TEXT, br#"["1","2","room:a","echo",01]"#, 1011),
+        (SOCKET, TEXT, br#"["1","2","room:\ud800","echo",{}]"#, 1011),
+        (SOCKET, TEXT, b"[\"1\",\"2\",\"room:\xff\",\"echo\",{}]", 1007),
+        (SOCKET, TEXT, b"\xed\xa0\x80", 1007),
+        (SOCKET, TEXT, b"[\"1\",\"2\",\"room:\xe2\x82", 1007),
+        (SOCKET, BINARY, b"", 1011),
+        (SOCKET, BINARY, b"garbage", 1011),
         ("/socket/websocket", TEXT, b"[]", 1011),
         ("/socket/websocket", TEXT, br#"{"topic":"room:a"}"#, 1011),
         ("/socket/websocket", BINARY, b"\0\x01\x01\x06\x0411room:aechox", 1003),

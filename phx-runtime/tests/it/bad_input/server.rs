@@ -10,24 +10,14 @@ use serde_json::Value;
 
 use crate::support::{
     clock::{time_until, until},
-    raw_client::{PING, PONG, RawClient, TEXT},
+    everybody::{Open, User},
+    raw_client::{PING, PONG, RawClient, SOCKET, TEXT},
     server::serve,
 };
 
-pub(crate) const V2: &str = "/socket/websocket?vsn=2.0.0";
-
-struct User;
-
-#[socket("/socket", websocket, longpoll)]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
 struct Room;
+
+impl Open for Room {}
 
 #[channel("room:*", log_handle_in = "info")]
 impl Room {
@@ -65,10 +55,10 @@ impl TestServer {
     pub(crate) async fn start_with(change: impl FnOnce(Mount) -> Mount) -> Self {
         // Every line is formatted, and thrown away.
         let _ = tracing_subscriber::fmt().with_writer(std::io::sink).try_init();
-        let endpoint = Endpoint::builder().socket_with::<User>(change);
+        let endpoint = Endpoint::builder().socket_with::<User<Room>>(change);
         // On the same socket, but with the shortest of patience.
         let brief = Duration::from_millis(50);
-        let endpoint = endpoint.socket_at::<User>(
+        let endpoint = endpoint.socket_at::<User<Room>>(
             Mount::new("/brief")
                 .websocket(WebSocketOptions::new().timeout(Some(brief)))
                 .longpoll(LongPollOptions::new().window(brief)),
@@ -79,15 +69,12 @@ impl TestServer {
     }
 
     pub(crate) async fn connect(&self) -> RawClient {
-        RawClient::connect(self.at, V2, "").await
+        RawClient::connect(self.at, SOCKET, "").await
     }
 
     /// A client that has joined a topic.
     pub(crate) async fn joined(&self, topic: &str) -> RawClient {
-        let mut client = self.connect().await;
-        client.send_text(&json!(["1", "1", topic, "phx_join", {}]).to_string()).await;
-        assert_eq!(client.frame().await.unwrap().text(), ok("1", "1", topic, "{}"));
-        client
+        RawClient::joined(self.at, topic).await
     }
 
     pub(crate) async fn bystander(&self) -> Bystander {

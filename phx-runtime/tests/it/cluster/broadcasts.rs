@@ -10,6 +10,7 @@ use phx_runtime::{
 };
 
 use super::support::{User, endpoint, eventually, heard, joined, nodes, nodes_over, until};
+use crate::support::everybody::EVERYBODY;
 
 #[tokio::test(start_paused = true)]
 async fn broadcasts_of_a_node_arrive_everywhere_in_order() {
@@ -73,7 +74,7 @@ async fn a_disconnect_reaches_every_node() {
     let [a, b] = nodes(&hub).await;
     let here = testing::connect::<User>(&a, json!({})).await.unwrap();
     let there = testing::connect::<User>(&b, json!({})).await.unwrap();
-    a.disconnect("user:all");
+    a.disconnect(EVERYBODY);
     assert_eq!(here.closed().await.unwrap().get(), 1001);
     assert_eq!(there.closed().await.unwrap().get(), 1001);
 }

@@ -19,7 +19,7 @@ use super::{
     servers::Server,
     support::{User, endpoint, eventually, heard, joined, nodes_over, until},
 };
-use crate::support::ports::free_port;
+use crate::support::{everybody::EVERYBODY, ports::free_port};
 
 /// How long something may take that is awaited.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -63,7 +63,7 @@ async fn promises(url: &str) {
     assert_eq!(heard(&mut at_b[3], 1).await, [7]);
     assert_eq!(a.subscribers_everywhere("t:3").await, Ok(2));
     let client = testing::connect::<User>(&c, json!({})).await.unwrap();
-    a.disconnect("user:all");
+    a.disconnect(EVERYBODY);
     assert_eq!(soon(client.closed()).await.unwrap().get(), 1001);
     let mut events = a.cluster_events();
     b.leave_cluster().await;

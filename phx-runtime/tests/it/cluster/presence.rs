@@ -5,58 +5,14 @@ use std::time::Duration;
 use phx_runtime::{
     Endpoint, Presence,
     cluster::{Cluster, Hub},
-    prelude::*,
+    json,
     presence::PresenceOptions,
-    testing::{self, Client, ClientChannel},
+    testing::{Client, ClientChannel},
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::support::{SECRET, eventually};
-
-#[derive(Deserialize)]
-struct Params {
-    name: String,
-}
-
-struct Guest {
-    name: String,
-}
-
-#[socket("/socket", websocket)]
-#[channels(Hall)]
-impl Guest {
-    #[connect]
-    fn connect(params: Params) -> Result<Self, ConnectError> {
-        Ok(Self { name: params.name })
-    }
-}
-
-struct Hall {
-    name: String,
-}
-
-struct AfterJoin;
-
-#[channel("hall:*")]
-impl Hall {
-    #[join]
-    fn join(_: Payload, guest: &Guest) -> Result<Joined<Self>, JoinError> {
-        Ok(Joined::new(Self { name: guest.name.clone() }).then(AfterJoin))
-    }
-
-    #[handle_info]
-    fn after_join(
-        &self,
-        _: AfterJoin,
-        socket: &Socket,
-        presence: State<Presence>,
-    ) -> Result<(), Fault> {
-        presence.track(socket, &self.name, json!({}))?;
-        socket.push("presence_state", presence.list(socket.topic()));
-        Ok(())
-    }
-}
+use crate::support::present::Guest;
 
 struct Node {
     endpoint: Endpoint,
@@ -78,15 +34,14 @@ impl Node {
     }
 
     async fn enter(&self, name: &str) -> Visitor {
-        let client = testing::connect::<Guest>(&self.endpoint, json!({ "name": name }));
-        let client = client.await.unwrap();
-        let channel = client.join(HALL, json!({})).await.unwrap();
+        let client = Guest::named(&self.endpoint, name).await;
+        let channel = client.join(TOPIC, json!({})).await.unwrap();
         let state = channel.expect_push("presence_state", None).await.unwrap();
         Visitor { client, channel, state: state.decode().unwrap() }
     }
 }
 
-const HALL: &str = "hall:1";
+const TOPIC: &str = "room:1";
 
 struct Visitor {
     client: Client,
@@ -138,12 +93,12 @@ async fn clients_are_told_who_comes_and_goes_on_any_node() {
     let [a, b, c] = three(&hub, PresenceOptions::new).await;
     let ann = a.enter("ann").await;
     assert_eq!(ann.diff().await, joined(&["ann"]));
-    eventually(|| b.presence.count(HALL) == 1).await;
+    eventually(|| b.presence.count(TOPIC) == 1).await;
     let bob = b.enter("bob").await;
     assert_eq!(keys(&bob.state), ["ann", "bob"]);
     assert_eq!(bob.state["ann"], ann.state["ann"], "the same on every node");
     assert_eq!(ann.diff().await, joined(&["bob"]));
-    eventually(|| c.presence.count(HALL) == 2).await;
+    eventually(|| c.presence.count(TOPIC) == 2).await;
     let ann_again = c.enter("ann").await;
     assert_eq!(ann_again.state["ann"]["metas"].as_array().unwrap().len(), 2);
     assert_eq!(ann.diff().await, joined(&["ann"]));
@@ -159,7 +114,7 @@ async fn a_reload_is_not_noticed_by_anybody_and_who_leaves_by_itself_leaves_at_o
     let options = || PresenceOptions::new().leave_grace(Duration::from_secs(3));
     let [a, b, _c] = three(&hub, options).await;
     let ann = a.enter("ann").await;
-    eventually(|| b.presence.count(HALL) == 1).await;
+    eventually(|| b.presence.count(TOPIC) == 1).await;
     let bob = b.enter("bob").await;
     assert_eq!(bob.diff().await, joined(&["bob"]));
     ann.client.close().await;
@@ -188,7 +143,7 @@ async fn all_people_of_a_node_that_stops_leave_at_once_in_one_diff() {
     }
     b.endpoint.leave_cluster().await;
     assert_eq!(ann.diff().await, left(&["bob", "cat", "dan"]));
-    assert_eq!(a.presence.keys(HALL), ["ann"]);
+    assert_eq!(a.presence.keys(TOPIC), ["ann"]);
 }
 
 #[tokio::test(start_paused = true)]

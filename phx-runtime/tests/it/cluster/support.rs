@@ -6,28 +6,20 @@ use phx_runtime::{
     Endpoint,
     cluster::{Cluster, ClusterEvent, ClusterEvents, Hub},
     endpoint::Subscription,
+    options::LongPollOptions,
     prelude::*,
 };
 
+use crate::support::everybody::{self, Open};
+
 pub(super) const SECRET: &str = "the same on every node of the tests";
 
-pub(super) struct User;
-
-#[socket("/socket", websocket, longpoll(window = "2s"))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-
-    #[id]
-    fn id(&self) -> &'static str {
-        "user:all"
-    }
-}
-
 pub(super) struct Room;
+
+impl Open for Room {}
+
+/// Everybody in such rooms.
+pub(super) type User = everybody::User<Room>;
 
 #[channel("room:*")]
 impl Room {
@@ -48,7 +40,9 @@ impl Room {
 }
 
 pub(super) fn endpoint(cluster: Cluster) -> Endpoint {
-    Endpoint::builder().secret(SECRET).socket::<User>().cluster(cluster).build().unwrap()
+    let polls = LongPollOptions::new().window(Duration::from_secs(2));
+    let builder = Endpoint::builder().socket_with::<User>(|mount| mount.longpoll(polls));
+    builder.secret(SECRET).cluster(cluster).build().unwrap()
 }
 
 pub(super) async fn joined(cluster: Cluster) -> Endpoint {

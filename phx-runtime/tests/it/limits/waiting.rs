@@ -7,20 +7,10 @@ use tokio::sync::Semaphore;
 
 use crate::support::{
     clock::{time_until, until},
+    everybody::{Open, User},
     raw_client::RawClient,
     server::serve,
 };
-
-struct User;
-
-#[socket("/socket", websocket(check_origin = false))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
 
 /// Lets handlers go on that wait.
 type Gate = Arc<Semaphore>;
@@ -31,6 +21,8 @@ type Counted = Arc<()>;
 struct Letter(#[expect(dead_code, reason = "it is counted")] Counted);
 
 struct Room;
+
+impl Open for Room {}
 
 #[channel("room:*", log_join = false, log_handle_in = false)]
 impl Room {
@@ -77,16 +69,13 @@ impl Server {
     async fn start() -> Self {
         let (gate, counted) = (Arc::new(Semaphore::new(0)), Arc::new(()));
         let endpoint = Endpoint::builder().state(gate.clone()).state(counted.clone());
-        let endpoint = endpoint.socket::<User>().build().unwrap();
+        let endpoint = endpoint.socket::<User<Room>>().build().unwrap();
         let at = serve(&endpoint).await;
         Self { endpoint, at, gate, counted }
     }
 
     async fn joined(&self, topic: &str) -> RawClient {
-        let mut client = RawClient::connect(self.at, "/socket/websocket?vsn=2.0.0", "").await;
-        client.send_text(&json!(["1", "join", topic, "phx_join", {}]).to_string()).await;
-        assert!(client.frame().await.unwrap().text().contains(r#""status":"ok""#));
-        client
+        RawClient::joined(self.at, topic).await
     }
 
     /// Everybody has gone, and nothing that was sent to them is kept.
@@ -102,9 +91,7 @@ const HEARTBEAT: &str = r#"[null,"beat","phoenix","heartbeat",{}]"#;
 
 /// The ref of the next answer.
 async fn answered(client: &mut RawClient) -> String {
-    let frame = client.frame().await.unwrap();
-    let message: serde_json::Value = serde_json::from_str(frame.text()).unwrap();
-    message[1].as_str().unwrap().to_owned()
+    client.hear().await[1].as_str().unwrap().to_owned()
 }
 
 /// A client whose handler waits, behind which `fit` messages may wait before it is read no more.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     longpoll::sockets::{Fixture, start},
-    support::http_client::Client,
+    support::{everybody::EVERYBODY, http_client::Client},
 };
 
 async fn joined(fixture: &Fixture) -> Client {
@@ -62,7 +62,7 @@ async fn version_1_may_be_sent_in_batches_too() {
 async fn channels_leave_their_topics_when_the_session_ends() {
     let fixture = start().await;
     let client = joined(&fixture).await;
-    fixture.endpoint.disconnect("everybody");
+    fixture.endpoint.disconnect(EVERYBODY);
     fixture.endpoint.drain().await;
     assert_eq!(fixture.endpoint.subscribers("room:a"), 0);
     assert_eq!(client.post("[]").await, 410);

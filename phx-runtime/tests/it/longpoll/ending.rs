@@ -7,6 +7,7 @@ use crate::{
     longpoll::sockets::{endpoint, start},
     support::{
         clock::time_until,
+        everybody::EVERYBODY,
         http_client::{Client, get},
     },
 };
@@ -49,7 +50,7 @@ async fn disconnecting_answers_the_open_poll_at_once() {
     let fixture = start().await;
     let client = Client::open(fixture.address, "/socket/longpoll?vsn=2.0.0").await;
     let poll = client.open_poll().await;
-    fixture.endpoint.disconnect("everybody");
+    fixture.endpoint.disconnect(EVERYBODY);
     let gone = json!({ "status": 410, "token": client.token, "messages": [] });
     assert_eq!(poll.await.unwrap().json(), gone);
     assert_eq!(client.post("[]").await, 410);

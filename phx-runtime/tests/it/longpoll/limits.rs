@@ -9,8 +9,9 @@ use phx_runtime::{
     server::BuildError,
 };
 
-use super::sockets::{User, start};
+use super::sockets::start;
 use crate::support::{
+    everybody::User,
     http_client::{Client, get, request, send},
     logs::Logs,
     server::serve,

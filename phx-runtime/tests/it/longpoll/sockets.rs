@@ -11,7 +11,7 @@ use phx_runtime::{
 use tokio::sync::mpsc;
 use warp::Filter;
 
-use crate::support::server::serve_routes;
+use crate::support::{everybody::User, server::serve_routes};
 
 /// No test waits for this one to pass.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
@@ -71,39 +71,6 @@ impl RawSocket for Echo {
     }
 }
 
-/// A socket with channels.
-pub(crate) struct User;
-
-#[socket("/socket", longpoll(check_origin = false, window = "60s"))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-
-    #[id]
-    fn id(&self) -> &'static str {
-        "everybody"
-    }
-}
-
-struct Room;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join() -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-
-    #[handle_in(_)]
-    fn say(&self, payload: Payload, event: Event, socket: &Socket) -> Reply {
-        socket.broadcast(event, payload);
-        Reply::ack()
-    }
-}
-
 pub(crate) fn any_origin(window: Duration) -> LongPollOptions {
     LongPollOptions::new().window(window).check_origin(CheckOrigin::ANY)
 }
@@ -127,7 +94,7 @@ pub(crate) fn endpoint() -> (Endpoint, mpsc::UnboundedReceiver<Reason>) {
     let example = CheckOrigin::list(["https://example.com"]);
     let endpoint = Endpoint::builder()
         .state(ends)
-        .socket::<User>()
+        .socket_with::<User>(|mount| mount.longpoll(any_origin(LONG)))
         .raw_socket::<Echo>(Mount::new("/echo").auth_token(true).longpoll(any_origin(LONG)))
         .raw_socket::<Echo>(Mount::new("/short").longpoll(any_origin(SHORT)))
         .raw_socket::<Echo>(Mount::new("/small").longpoll(any_origin(LONG).max_body_size(1000)))

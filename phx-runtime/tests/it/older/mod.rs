@@ -13,7 +13,10 @@ use phx_runtime::{
 };
 use tokio::sync::mpsc;
 
-use crate::support::server::serve;
+use crate::support::{
+    everybody::{Open, User},
+    server::serve,
+};
 
 /// No test waits for this one to pass.
 const LONG: Duration = Duration::from_mins(1);
@@ -27,6 +30,8 @@ struct Weather(&'static str);
 struct Room {
     ends: Ends,
 }
+
+impl Open for Room {}
 
 #[channel("room:*")]
 impl Room {
@@ -64,17 +69,6 @@ impl Room {
     }
 }
 
-struct Guest;
-
-#[socket("/socket", websocket, longpoll)]
-#[channels(Room)]
-impl Guest {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
 struct Fixture {
     endpoint: Endpoint,
     address: SocketAddr,
@@ -99,13 +93,13 @@ async fn start() -> Fixture {
     let v0_7 = || vec![Version::V2.into(), Protocol::v0_7_with([("rooms", "room:")])];
     let endpoint = Endpoint::builder()
         .state::<Ends>(sender)
-        .socket::<Guest>()
-        .socket_at::<Guest>(older("/0.7", LONG, v0_7()))
-        .socket_at::<Guest>(older("/0.7/short", Duration::from_millis(50), v0_7()))
-        .socket_at::<Guest>(older("/0.8", LONG, vec![Protocol::v0_8(), Version::V2.into()]))
-        .socket_at::<Guest>(older("/0.10", LONG, vec![Protocol::v0_10()]))
-        .socket_at::<Guest>(older("/0.14", LONG, vec![Protocol::v0_14()]))
-        .socket_at::<Guest>(older("/1.3", LONG, vec![Protocol::v1_3(), Version::V2.into()]))
+        .socket::<User<Room>>()
+        .socket_at::<User<Room>>(older("/0.7", LONG, v0_7()))
+        .socket_at::<User<Room>>(older("/0.7/short", Duration::from_millis(50), v0_7()))
+        .socket_at::<User<Room>>(older("/0.8", LONG, vec![Protocol::v0_8(), Version::V2.into()]))
+        .socket_at::<User<Room>>(older("/0.10", LONG, vec![Protocol::v0_10()]))
+        .socket_at::<User<Room>>(older("/0.14", LONG, vec![Protocol::v0_14()]))
+        .socket_at::<User<Room>>(older("/1.3", LONG, vec![Protocol::v1_3(), Version::V2.into()]))
         .build()
         .unwrap();
     let address = serve(&endpoint).await;

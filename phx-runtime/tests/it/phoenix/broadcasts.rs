@@ -13,14 +13,14 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    connect, endpoint,
+    endpoint,
     etf::{Etf, atom, bin, int, map, strukt, tuple},
     eventually, node,
     node::{Frame, PhoenixNode, broadcast},
     redis::Redis,
     soon,
 };
-use crate::support::logs::Logs;
+use crate::support::{logs::Logs, present::Guest};
 
 fn text(event: &str, payload: Value) -> Frame {
     Frame::Text { topic: "room:1".to_owned(), event: event.to_owned(), payload }
@@ -128,8 +128,8 @@ async fn disconnect_closes_the_sockets_of_an_id_on_both_sides() {
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&redis.url(""), "rust-1").await;
     let (other, _) = node(&redis.url(""), "rust-2").await;
-    let ann = connect(&rust, "ann").await;
-    let bob = connect(&other, "bob").await;
+    let ann = Guest::named(&rust, "ann").await;
+    let bob = Guest::named(&other, "bob").await;
     phoenix.broadcast("users_socket:ann", "disconnect", map([]));
     soon(ann.closed()).await.unwrap();
     rust.disconnect("users_socket:bob");

@@ -9,82 +9,17 @@ mod tracker;
 
 use std::{future::Future, time::Duration};
 
-use phx_runtime::{
-    Endpoint, Presence,
-    cluster::Cluster,
-    json,
-    prelude::*,
-    server,
-    testing::{self, Client, ClientChannel},
-};
+use phx_runtime::{Endpoint, Presence, cluster::Cluster, json, server, testing::ClientChannel};
+
+use crate::support::present::Guest;
 
 /// How long something may take that is awaited.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-struct User {
-    name: String,
-}
-
-#[derive(serde::Deserialize)]
-struct Named {
-    name: String,
-}
-
-#[socket("/socket", websocket)]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect(params: Named) -> Result<Self, ConnectError> {
-        Ok(Self { name: params.name })
-    }
-
-    #[id]
-    fn id(&self) -> String {
-        format!("users_socket:{}", self.name)
-    }
-}
-
-struct Room {
-    name: String,
-}
-
-struct AfterJoin;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join(_: Payload, user: &User) -> Result<Joined<Self>, JoinError> {
-        Ok(Joined::new(Self { name: user.name.clone() }).then(AfterJoin))
-    }
-
-    #[handle_info]
-    fn after_join(
-        &mut self,
-        _: AfterJoin,
-        socket: &Socket,
-        presence: State<Presence>,
-    ) -> Result<(), Fault> {
-        presence.track(socket, &self.name, json!({ "version": 1 }))?;
-        socket.push("presence_state", presence.list(socket.topic()));
-        Ok(())
-    }
-
-    #[handle_in("update")]
-    fn update(
-        &mut self,
-        version: u32,
-        socket: &Socket,
-        presence: State<Presence>,
-    ) -> Result<(), Fault> {
-        presence.update(socket, &self.name, json!({ "version": version }))?;
-        Ok(())
-    }
-}
-
 /// An endpoint in these clusters.
 fn endpoint(clusters: impl IntoIterator<Item = Cluster>) -> (Endpoint, Presence) {
     let presence = Presence::new();
-    let builder = Endpoint::builder().state(presence.clone()).socket::<User>();
+    let builder = Endpoint::builder().state(presence.clone()).socket::<Guest>();
     let builder = builder.secret("the same secret on every node");
     let builder = clusters.into_iter().fold(builder, server::Builder::cluster);
     (builder.build().unwrap(), presence)
@@ -98,13 +33,9 @@ async fn node(url: &str, name: &str) -> (Endpoint, Presence) {
     (endpoint, presence)
 }
 
-async fn connect(endpoint: &Endpoint, name: &str) -> Client {
-    testing::connect::<User>(endpoint, json!({ "name": name })).await.unwrap()
-}
-
 /// A client that has joined a topic.
 async fn client(endpoint: &Endpoint, name: &str, topic: &str) -> ClientChannel {
-    connect(endpoint, name).await.join(topic, json!({})).await.unwrap()
+    Guest::named(endpoint, name).await.join(topic, json!({})).await.unwrap()
 }
 
 /// Waits until something holds; what `last` says is shown if it never does.

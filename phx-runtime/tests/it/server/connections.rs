@@ -6,7 +6,10 @@ use phx_runtime::{Endpoint, options::ServerOptions, server::BuildError};
 use tokio::net::TcpStream;
 
 use super::{head, start, status};
-use crate::support::{logs::Logs, raw_client::RawClient};
+use crate::support::{
+    logs::Logs,
+    raw_client::{RawClient, SOCKET},
+};
 
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -29,7 +32,7 @@ async fn one_connection_too_many_is_told_so() {
     // Sockets do not count.
     let mut sockets = Vec::new();
     for _ in 0..5 {
-        sockets.push(RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await);
+        sockets.push(RawClient::connect(at, SOCKET, "").await);
     }
     let mut kept = Vec::new();
     for _ in 0..2 {

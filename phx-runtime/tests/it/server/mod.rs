@@ -9,35 +9,20 @@ mod stalled_readers;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use phx_runtime::{options::ServerOptions, prelude::*};
+use phx_runtime::{
+    Endpoint,
+    options::{LongPollOptions, ServerOptions},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 use warp::{Filter, Rejection, Reply};
 
-use crate::support::server::{serve_locally, serve_routes};
-
-struct User;
-
-#[socket("/socket", websocket, longpoll(max_body_size = 1000))]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
-struct Room;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join(_: Payload) -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-}
+use crate::support::{
+    everybody::User,
+    server::{serve_locally, serve_routes},
+};
 
 /// More than any socket's buffers hold.
 const LARGE: usize = 40_000_000;
@@ -47,7 +32,10 @@ fn served(
     options: ServerOptions,
 ) -> (Endpoint, impl Filter<Extract = impl Reply, Error = Rejection> + Clone + Send + Sync + 'static)
 {
-    let endpoint = Endpoint::builder().socket::<User>().server(options).build().unwrap();
+    let builder = Endpoint::builder()
+        .server(options)
+        .socket_with::<User>(|mount| mount.longpoll(LongPollOptions::new().max_body_size(1000)));
+    let endpoint = builder.build().unwrap();
     let routes = endpoint
         .routes()
         .or(warp::path!("health").map(|| "ok"))

@@ -6,7 +6,7 @@ use phx_runtime::options::ServerOptions;
 use tokio::net::TcpStream;
 
 use super::{LONGPOLL, WEBSOCKET, answer, builder, get, start};
-use crate::support::raw_client::RawClient;
+use crate::support::{handshake::HANDSHAKE, raw_client::RawClient};
 
 /// The status of an answer, and whether it says when to come again.
 async fn asked(at: SocketAddr, path: &str, headers: &str) -> (u16, bool) {
@@ -18,10 +18,7 @@ async fn asked(at: SocketAddr, path: &str, headers: &str) -> (u16, bool) {
 
 /// What a client is told over both transports for whom there is no room.
 async fn refused(at: SocketAddr, headers: &str) -> [(u16, bool); 2] {
-    let handshake = format!(
-        "{headers}Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    );
+    let handshake = format!("{headers}{HANDSHAKE}");
     [asked(at, WEBSOCKET, &handshake).await, asked(at, LONGPOLL, headers).await]
 }
 

@@ -1,11 +1,10 @@
 //! What a client can read of why it may not stay, and of what it may send.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use phx_runtime::{
-    ConnectError, Endpoint, Fault,
+    ConnectError, Endpoint, Fault, json,
     options::{CheckOrigin, LongPollOptions, Mount, Rate, ServerOptions, WebSocketOptions},
-    prelude::*,
     server::Builder,
     socket::{ConnectRequest, RawConnect},
     transport::{Connection, Flow, Frame, Handled, RawSocket},
@@ -15,8 +14,10 @@ use tokio::net::TcpStream;
 
 use super::{answer, get, start};
 use crate::support::{
+    everybody::User,
+    handshake::HANDSHAKE,
     http_client::Client,
-    raw_client::{CLOSE, RawClient},
+    raw_client::{CLOSE, RawClient, SOCKET},
 };
 
 /// Refuses whom its parameters tell to refuse.
@@ -57,11 +58,8 @@ async fn closed(at: SocketAddr, path: &str, headers: &str) -> (u16, String) {
 
 /// The status of a handshake that fails.
 async fn status(at: SocketAddr, path: &str, headers: &str) -> String {
-    let handshake = format!(
-        "{headers}Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    );
-    let answer = answer(TcpStream::connect(at).await.unwrap(), &get(path, &handshake)).await;
+    let request = get(path, &format!("{headers}{HANDSHAKE}"));
+    let answer = answer(TcpStream::connect(at).await.unwrap(), &request).await;
     answer.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
@@ -99,31 +97,12 @@ async fn whoever_may_not_even_ask_is_refused_by_status() {
     assert_eq!(status(at, "/picky/websocket?as=nobody", "").await, "401");
 }
 
-struct User;
-
-#[socket("/socket", websocket(max_frame_size = 1_000, timeout = "45s"), longpoll)]
-#[channels(Room)]
-impl User {
-    #[connect]
-    fn connect() -> Result<Self, ConnectError> {
-        Ok(Self)
-    }
-}
-
-struct Room;
-
-#[channel("room:*")]
-impl Room {
-    #[join]
-    fn join() -> Result<Self, JoinError> {
-        Ok(Self)
-    }
-}
-
 #[tokio::test]
 async fn a_client_that_asks_is_told_what_it_may_send() {
     let builder = Endpoint::builder().socket_with::<User>(|mount| {
+        let timeout = Some(Duration::from_secs(45));
         mount
+            .websocket(WebSocketOptions::new().max_frame_size(1_000).timeout(timeout))
             .longpoll(LongPollOptions::new().max_body_size(2_000))
             .max_channels(7)
             .max_rate(Rate::per_second(50).burst(100))
@@ -140,10 +119,12 @@ async fn a_client_that_asks_is_told_what_it_may_send() {
         json!([null, "1", "phoenix", "phx_reply", { "status": "ok", "response": limits }])
     };
     let ask = r#"[null,"1","phoenix","limits",{}]"#;
-    let mut client = RawClient::connect(at, "/socket/websocket?vsn=2.0.0", "").await;
+    let mut client = RawClient::connect(at, SOCKET, "").await;
     client.send_text(ask).await;
-    let told: Value = serde_json::from_str(client.frame().await.unwrap().text()).unwrap();
-    assert_eq!(told, limits(json!({ "max_message_bytes": 1_000, "timeout_ms": 45_000 })));
+    assert_eq!(
+        client.hear().await,
+        limits(json!({ "max_message_bytes": 1_000, "timeout_ms": 45_000 }))
+    );
     let client = Client::open(at, "/socket/longpoll?vsn=2.0.0").await;
     let client = Client { path: "/socket/longpoll?vsn=2.0.0".into(), ..client };
     assert_eq!(client.post(ask).await, 200);

@@ -3,10 +3,17 @@
 
 use std::net::SocketAddr;
 
+use phx_runtime::json;
+use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
 };
+
+use super::handshake::{Answer, handshake, header};
+
+/// Where most sockets of the tests are, with the newest serializer.
+pub(crate) const SOCKET: &str = "/socket/websocket?vsn=2.0.0";
 
 pub(crate) const TEXT: u8 = 0x81;
 pub(crate) const BINARY: u8 = 0x82;
@@ -28,8 +35,8 @@ pub(crate) async fn connect_narrowly(address: SocketAddr) -> TcpStream {
 
 pub(crate) struct RawClient<S = TcpStream> {
     pub(crate) stream: S,
-    /// Status line and headers of the server's answer.
-    pub(crate) response: String,
+    /// Status line and headers of the answer to its handshake.
+    head: String,
     read: Vec<u8>,
 }
 
@@ -60,41 +67,57 @@ impl RawClient {
         stream.set_nodelay(true).unwrap();
         Self::over(stream, path, headers).await
     }
+
+    /// Connects and joins a topic.
+    pub(crate) async fn joined(address: SocketAddr, topic: &str) -> Self {
+        let mut client = Self::connect(address, SOCKET, "").await;
+        assert_eq!(client.join(topic, json!({})).await["status"], "ok");
+        client
+    }
+}
+
+impl<S> Answer<S> {
+    /// The connection, which was accepted.
+    pub(crate) fn accepted(self) -> RawClient<S> {
+        assert_eq!(self.status, 101, "{}{}", self.head, self.body);
+        RawClient { stream: self.stream, head: self.head, read: self.rest }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     /// A stream that speaks the protocol already.
     pub(crate) fn upgraded(stream: S) -> Self {
-        Self { stream, response: String::new(), read: Vec::new() }
+        Self { stream, head: String::new(), read: Vec::new() }
     }
 
     /// Shakes hands over a stream, which may be encrypted.
-    pub(crate) async fn over(mut stream: S, path: &str, headers: &str) -> Self {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut read = Vec::new();
-        let end = loop {
-            if let Some(at) = read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                break at + 4;
-            }
-            assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "no answer");
-        };
-        let rest = read.split_off(end);
-        let response = String::from_utf8(read).unwrap();
-        assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
-        Self { stream, response, read: rest }
+    pub(crate) async fn over(stream: S, path: &str, headers: &str) -> Self {
+        let headers = format!("Host: localhost\r\n{headers}");
+        Answer::over(stream, handshake(path, &headers).as_bytes()).await.accepted()
     }
 
     /// The value of a header of the answer.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.response.lines().find_map(|line| {
-            let (header, value) = line.split_once(": ")?;
-            header.eq_ignore_ascii_case(name).then_some(value)
-        })
+        header(&self.head, name)
+    }
+
+    /// Sends a message and waits for the payload of its reply.
+    pub(crate) async fn ask(&mut self, topic: &str, event: &str, payload: Value) -> Value {
+        self.say(&json!(["1", "1", topic, event, payload])).await;
+        self.hear().await[4].take()
+    }
+
+    pub(crate) async fn join(&mut self, topic: &str, payload: Value) -> Value {
+        self.ask(topic, "phx_join", payload).await
+    }
+
+    pub(crate) async fn say(&mut self, message: &Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    /// The next message.
+    pub(crate) async fn hear(&mut self) -> Value {
+        serde_json::from_str(self.frame().await.unwrap().text()).unwrap()
     }
 
     pub(crate) async fn send(&mut self, first: u8, payload: &[u8]) {
