@@ -223,7 +223,7 @@ pub(super) const LIMITS: &[Limit] = &[
                 "a_client_that_reads_nothing_of_many_broadcasts_is_closed_at_the_hard_limit",
             ),
             (
-                "tests/allocations.rs",
+                "tests/allocations/waiting.rs",
                 "what_waits_for_a_client_that_does_not_read_takes_no_more_memory_than_it_may",
             ),
         ],
@@ -303,7 +303,7 @@ pub(super) const LIMITS: &[Limit] = &[
                 "no_more_bytes_wait_for_a_busy_channel_than_allowed_and_one_message",
             ),
             (
-                "tests/allocations.rs",
+                "tests/allocations/waiting.rs",
                 "a_flood_behind_a_busy_handler_takes_the_memory_of_what_may_wait",
             ),
         ],
@@ -392,7 +392,10 @@ pub(super) const LIMITS: &[Limit] = &[
         ],
         proofs: &[
             ("tests/it/admission/logging.rs", "a_long_text_of_a_client_does_not_make_a_long_line"),
-            ("tests/allocations.rs", "what_the_log_says_of_a_message_takes_no_memory_by_its_size"),
+            (
+                "tests/allocations/lines.rs",
+                "what_the_log_says_of_a_message_takes_no_memory_by_its_size",
+            ),
         ],
     },
 ];

@@ -148,6 +148,7 @@ fn the_built_in_transports_use_of_a_connection_what_others_may_use() {
 fn no_files_know_each_other_in_a_circle() {
     let roots = [
         "phx-runtime/src/lib.rs",
+        "phx-runtime/tests/allocations/main.rs",
         "phx-runtime/tests/it/main.rs",
         "phx-runtime/benches/hot_functions/main.rs",
         "phx-runtime/benches/side_by_side/main.rs",
