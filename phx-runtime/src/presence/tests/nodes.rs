@@ -50,6 +50,12 @@ impl Node {
     fn list(&self) -> Value {
         serde_json::to_value(self.presence.list(TOPIC)).unwrap()
     }
+
+    /// All that its client was told makes up what it lists.
+    fn told_what_it_lists(&mut self) {
+        self.client.catch_up(&mut self.diffs);
+        assert_eq!(self.client, Client::of_state(&self.list()), "node {}", self.index);
+    }
 }
 
 /// What all nodes are to know: for each channel a meta under its key.
@@ -147,6 +153,16 @@ async fn three(hub: &Hub) -> [Node; 3] {
     nodes
 }
 
+/// Ann is on the first, Bob on the second and Cat on the third.
+async fn three_with_one_each(hub: &Hub) -> [Node; 3] {
+    let mut nodes = three(hub).await;
+    for (node, key) in nodes.iter_mut().zip(["ann", "bob", "cat"]) {
+        node.enter(key);
+    }
+    soon().await;
+    nodes
+}
+
 async fn soon() {
     sleep(Duration::from_millis(20)).await;
 }
@@ -163,8 +179,7 @@ async fn who_is_tracked_on_one_node_is_present_on_all_and_what_changes_is_told_a
         assert_eq!(node.presence.keys(TOPIC), ["ann", "bob"]);
         assert_eq!(node.presence.count(TOPIC), 2);
         assert_eq!(node.list()["ann"]["metas"].as_array().unwrap().len(), 2);
-        node.client.catch_up(&mut node.diffs);
-        assert_eq!(node.client, Client::of_state(&node.list()));
+        node.told_what_it_lists();
     }
     // The same to the letter, in the same order, wherever one asks.
     assert_eq!(a.list()["bob"], c.list()["bob"]);
@@ -195,11 +210,7 @@ async fn a_newcomer_is_told_everything_also_if_it_is_much() {
 #[tokio::test(start_paused = true)]
 async fn who_is_on_a_node_that_dies_leaves_after_a_while_and_on_one_that_stops_at_once() {
     let hub = Hub::new();
-    let [mut a, mut b, mut c] = three(&hub).await;
-    a.enter("ann");
-    b.enter("bob");
-    c.enter("cat");
-    soon().await;
+    let [a, b, c] = three_with_one_each(&hub).await;
     hub.kill(a.index);
     sleep(Duration::from_secs(7)).await;
     assert_eq!(b.presence.count(TOPIC), 3, "it may only be slow");
@@ -213,11 +224,7 @@ async fn who_is_on_a_node_that_dies_leaves_after_a_while_and_on_one_that_stops_a
 #[tokio::test(start_paused = true)]
 async fn who_was_cut_off_leaves_and_comes_back_whole() {
     let hub = Hub::new();
-    let [mut a, mut b, mut c] = three(&hub).await;
-    a.enter("ann");
-    b.enter("bob");
-    c.enter("cat");
-    soon().await;
+    let [mut a, mut b, mut c] = three_with_one_each(&hub).await;
     hub.partition([vec![a.index], vec![b.index, c.index]]);
     a.enter("eve");
     sleep(Duration::from_secs(13)).await;
@@ -227,8 +234,7 @@ async fn who_was_cut_off_leaves_and_comes_back_whole() {
     sleep(Duration::from_secs(6)).await;
     for node in [&mut a, &mut b, &mut c] {
         assert_eq!(node.presence.keys(TOPIC), ["ann", "bob", "cat", "eve"]);
-        node.client.catch_up(&mut node.diffs);
-        assert_eq!(node.client, Client::of_state(&node.list()));
+        node.told_what_it_lists();
     }
 }
 
