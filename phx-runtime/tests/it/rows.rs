@@ -1,46 +1,31 @@
 //! The book's table of what Phoenix's documents of transports ask for is whole, and names tests that exist.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs};
+
+use crate::support::sources::{files_below, is_rust, root};
 
 /// How many rows each document has.
 const ROWS: [(&str, usize); 7] =
     [("A", 20), ("B", 34), ("C", 22), ("D", 34), ("XB", 5), ("XC", 1), ("XD", 7)];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 /// The names of all functions and of all files with tests, as far as tests go by them.
 fn names_of_tests() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut folders: Vec<_> = [
+    let folders = [
         "phx-runtime/src",
         "phx-runtime/tests",
         "phx-macros/src",
         "examples/src",
         "examples/tests",
         "examples/transports/tests",
-    ]
-    .map(|folder| root().join(folder))
-    .into();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                if !path.ends_with("node_modules") {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = fs::read_to_string(&path).unwrap();
-                let functions = source.split("fn ").skip(1);
-                names.extend(functions.filter_map(|rest| Some(rest.split_once('(')?.0.to_owned())));
-            } else {
-                names.insert(path.file_name().unwrap().to_string_lossy().into_owned());
-            }
+    ];
+    let mut names = BTreeSet::new();
+    for file in folders.into_iter().flat_map(files_below) {
+        if is_rust(&file) {
+            let source = fs::read_to_string(&file).unwrap();
+            let functions = source.split("fn ").skip(1);
+            names.extend(functions.filter_map(|rest| Some(rest.split_once('(')?.0.to_owned())));
+        } else {
+            names.insert(file.file_name().unwrap().to_string_lossy().into_owned());
         }
     }
     names

@@ -10,8 +10,8 @@ pub(super) struct Limit {
     /// For each quantity of the default the places in the code whose product it is. Those of a
     /// library have none and come last.
     pub(super) code: &'static [&'static [Place]],
-    /// Files and names of tests.
-    pub(super) proofs: &'static [(&'static str, &'static str)],
+    /// Names of tests.
+    pub(super) proofs: &'static [&'static str],
 }
 
 /// A file of `src`, and the text in front of a value.
@@ -29,10 +29,10 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1009",
         code: &[&[(SETTINGS, "max_frame_size.unwrap_or(")]],
         proofs: &[
-            ("tests/it/limits/messages.rs", "ten_million_bytes_are_a_message_and_one_more_closes"),
-            ("tests/it/websocket.rs", "a_message_above_the_limit_closes_with_1009"),
-            ("tests/it/compression.rs", "what_inflates_beyond_the_limit_closes_with_1009"),
-            ("src/wire/decoder_tests.rs", "an_announced_length_reserves_nothing"),
+            "ten_million_bytes_are_a_message_and_one_more_closes",
+            "a_message_above_the_limit_closes_with_1009",
+            "what_inflates_beyond_the_limit_closes_with_1009",
+            "an_announced_length_reserves_nothing",
         ],
     },
     Limit {
@@ -42,12 +42,9 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: r#"`{"status":413}`; 1 MiB of the rest is read"#,
         code: &[&[(SETTINGS, "max_body_size.unwrap_or(")]],
         proofs: &[
-            ("tests/it/longpoll/sending.rs", "bodies_of_eight_million_bytes_are_taken"),
-            (
-                "tests/it/longpoll/sending.rs",
-                "a_body_above_the_limit_is_refused_and_the_session_lives_on",
-            ),
-            ("tests/it/server/bodies.rs", "an_endless_body_is_not_read_on"),
+            "bodies_of_eight_million_bytes_are_taken",
+            "a_body_above_the_limit_is_refused_and_the_session_lives_on",
+            "an_endless_body_is_not_read_on",
         ],
     },
     Limit {
@@ -56,10 +53,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "`max_backlog_total`",
         beyond: "who has most of it is ended with close 1013",
         code: &[&[(SETTINGS, "max_backlog_total.unwrap_or(")]],
-        proofs: &[(
-            "src/transport/longpoll/tests/waiting.rs",
-            "what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way",
-        )],
+        proofs: &["what_waits_for_all_is_bounded_and_who_has_most_of_it_gives_way"],
     },
     Limit {
         what: "time without any byte of a long-poll request's body",
@@ -68,11 +62,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "status 400",
         code: &[&[("server/body.rs", "const PAUSE: Duration = ")]],
         proofs: &[
-            (
-                "tests/it/bad_input/stalled.rs",
-                "a_long_poll_body_that_never_comes_is_not_waited_for",
-            ),
-            ("src/server/body.rs", "a_client_that_stops_in_the_middle_is_not_waited_for"),
+            "a_long_poll_body_that_never_comes_is_not_waited_for",
+            "a_client_that_stops_in_the_middle_is_not_waited_for",
         ],
     },
     Limit {
@@ -82,14 +73,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "the rest comes with the next poll",
         code: &[&[("transport/longpoll/session.rs", "const ANSWER: usize = ")]],
         proofs: &[
-            (
-                "src/transport/longpoll/tests/waiting.rs",
-                "what_waits_comes_in_answers_of_bounded_size_also_after_the_end",
-            ),
-            (
-                "tests/it/backlog.rs",
-                "a_hundred_megabytes_in_pieces_go_over_long_poll_in_small_answers",
-            ),
+            "what_waits_comes_in_answers_of_bounded_size_also_after_the_end",
+            "a_hundred_megabytes_in_pieces_go_over_long_poll_in_small_answers",
         ],
     },
     Limit {
@@ -98,10 +83,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "`max_sessions`",
         beyond: "status 503",
         code: &[&[(SETTINGS, "max_sessions.unwrap_or(")]],
-        proofs: &[(
-            "tests/it/longpoll/limits.rs",
-            "one_session_too_many_is_refused_until_another_ends",
-        )],
+        proofs: &["one_session_too_many_is_refused_until_another_ends"],
     },
     Limit {
         what: "the same from one address",
@@ -110,11 +92,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "status 503",
         code: &[&[(SETTINGS, "max_sessions_per_peer.unwrap_or(")]],
         proofs: &[
-            ("tests/it/longpoll/limits.rs", "one_session_too_many_is_refused_until_another_ends"),
-            (
-                "src/transport/longpoll/sessions.rs",
-                "a_client_has_its_share_and_the_mount_its_limit",
-            ),
+            "one_session_too_many_is_refused_until_another_ends",
+            "a_client_has_its_share_and_the_mount_its_limit",
         ],
     },
     Limit {
@@ -124,11 +103,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "it ends",
         code: &[&[(SETTINGS, "capped(options.first_request_timeout, ")]],
         proofs: &[
-            ("src/transport/longpoll/tests/mod.rs", "a_session_whose_token_nobody_uses_ends_soon"),
-            (
-                "tests/it/bad_input/longpoll.rs",
-                "sessions_that_nobody_comes_back_to_are_all_forgotten",
-            ),
+            "a_session_whose_token_nobody_uses_ends_soon",
+            "sessions_that_nobody_comes_back_to_are_all_forgotten",
         ],
     },
     Limit {
@@ -137,7 +113,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "`max_http_connections`",
         beyond: "status 503",
         code: &[&[(SERVER, "max_http_connections: ")]],
-        proofs: &[("tests/it/server/connections.rs", "one_connection_too_many_is_told_so")],
+        proofs: &["one_connection_too_many_is_told_so"],
     },
     Limit {
         what: "head of a request",
@@ -149,10 +125,10 @@ pub(super) const LIMITS: &[Limit] = &[
             &[("server/http_connection.rs", "const HEAD_LIMIT: usize = ")],
         ],
         proofs: &[
-            ("tests/it/server/keep_alive.rs", "a_head_has_ten_seconds_from_its_first_byte"),
-            ("tests/it/admission/limits.rs", "headers_have_64_kilobytes_together"),
-            ("tests/it/admission/limits.rs", "a_head_that_never_ends_is_cut_off"),
-            ("tests/it/admission/limits.rs", "there_may_be_a_hundred_headers"),
+            "a_head_has_ten_seconds_from_its_first_byte",
+            "headers_have_64_kilobytes_together",
+            "a_head_that_never_ends_is_cut_off",
+            "there_may_be_a_hundred_headers",
         ],
     },
     Limit {
@@ -164,10 +140,7 @@ pub(super) const LIMITS: &[Limit] = &[
             &[("connect/params/query.rs", "const MOST: usize = ")],
             &[("connect/params/query.rs", "const DEEPEST: usize = ")],
         ],
-        proofs: &[(
-            "tests/it/admission/params.rs",
-            "more_parameters_than_anybody_has_are_a_bad_request",
-        )],
+        proofs: &["more_parameters_than_anybody_has_are_a_bad_request"],
     },
     Limit {
         what: "time between two requests",
@@ -176,11 +149,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "the connection is closed",
         code: &[&[(SERVER, "idle_timeout: ")]],
         proofs: &[
-            ("tests/it/server/keep_alive.rs", "the_time_between_requests_is_an_option"),
-            (
-                "tests/it/server/keep_alive.rs",
-                "a_balancer_may_use_its_connection_again_after_a_minute",
-            ),
+            "the_time_between_requests_is_an_option",
+            "a_balancer_may_use_its_connection_again_after_a_minute",
         ],
     },
     Limit {
@@ -189,10 +159,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "`write_timeout`",
         beyond: "the connection is closed",
         code: &[&[(SERVER, "write_timeout: ")]],
-        proofs: &[(
-            "tests/it/server/stalled_readers.rs",
-            "who_takes_nothing_of_an_answer_is_let_go",
-        )],
+        proofs: &["who_takes_nothing_of_an_answer_is_let_go"],
     },
     Limit {
         what: "time for which a client may be [behind](broadcasts.md#slow-readers) by more than 1 MiB (`max_backlog`)",
@@ -201,14 +168,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1013",
         code: &[&[("connection/backlog.rs", "const TIMEOUT: Duration = ")]],
         proofs: &[
-            (
-                "tests/it/backlog.rs",
-                "a_client_that_stops_reading_is_closed_after_ten_seconds_and_may_still_read_everything",
-            ),
-            (
-                "tests/it/backlog.rs",
-                "a_client_that_never_reads_again_is_let_go_with_the_memory_it_took",
-            ),
+            "a_client_that_stops_reading_is_closed_after_ten_seconds_and_may_still_read_everything",
+            "a_client_that_never_reads_again_is_let_go_with_the_memory_it_took",
         ],
     },
     Limit {
@@ -218,14 +179,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1013",
         code: &[&[("connection/backlog.rs", "const HARD: usize = ")]],
         proofs: &[
-            (
-                "tests/it/backlog.rs",
-                "a_client_that_reads_nothing_of_many_broadcasts_is_closed_at_the_hard_limit",
-            ),
-            (
-                "tests/allocations/waiting.rs",
-                "what_waits_for_a_client_that_does_not_read_takes_no_more_memory_than_it_may",
-            ),
+            "a_client_that_reads_nothing_of_many_broadcasts_is_closed_at_the_hard_limit",
+            "what_waits_for_a_client_that_does_not_read_takes_no_more_memory_than_it_may",
         ],
     },
     Limit {
@@ -235,11 +190,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "the join is refused",
         code: &[&[(SETTINGS, "max_channels.unwrap_or(")]],
         proofs: &[
-            (
-                "tests/it/bad_input/flood.rs",
-                "the_hundred_and_first_channel_is_refused_and_the_others_go_on",
-            ),
-            ("src/session/tests/limits.rs", "a_channel_counts_until_its_terminate_is_through"),
+            "the_hundred_and_first_channel_is_refused_and_the_others_go_on",
+            "a_channel_counts_until_its_terminate_is_through",
         ],
     },
     Limit {
@@ -249,11 +201,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "the join is refused",
         code: &[&[("session/mod.rs", "const NAME_LIMIT: usize = ")]],
         proofs: &[
-            (
-                "tests/it/limits/messages.rs",
-                "names_of_eight_kibibytes_are_joined_and_longer_ones_not",
-            ),
-            ("tests/it/bad_input/messages.rs", "refs_topics_and_events_of_a_megabyte_are_answered"),
+            "names_of_eight_kibibytes_are_joined_and_longer_ones_not",
+            "refs_topics_and_events_of_a_megabyte_are_answered",
         ],
     },
     Limit {
@@ -263,14 +212,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1002",
         code: &[&[(SETTINGS, ".unwrap_or(Some(")]],
         proofs: &[
-            (
-                "tests/it/websocket.rs",
-                "a_client_that_says_nothing_for_too_long_is_closed_with_1002",
-            ),
-            (
-                "tests/it/bad_input/gone.rs",
-                "a_client_that_is_silent_while_its_messages_wait_is_closed_after_the_timeout",
-            ),
+            "a_client_that_says_nothing_for_too_long_is_closed_with_1002",
+            "a_client_that_is_silent_while_its_messages_wait_is_closed_after_the_timeout",
         ],
     },
     Limit {
@@ -280,11 +223,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "reading pauses",
         code: &[&[("session/waiting.rs", "const MESSAGES: u32 = ")]],
         proofs: &[
-            (
-                "tests/it/limits/waiting.rs",
-                "behind_a_thousand_messages_that_wait_nothing_is_read_until_one_is_handled",
-            ),
-            ("src/session/tests/events.rs", "reading_stops_while_too_much_waits_for_busy_channels"),
+            "behind_a_thousand_messages_that_wait_nothing_is_read_until_one_is_handled",
+            "reading_stops_while_too_much_waits_for_busy_channels",
         ],
     },
     Limit {
@@ -294,18 +234,9 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "reading pauses",
         code: &[&[(SETTINGS, "max_queue.unwrap_or(")]],
         proofs: &[
-            (
-                "tests/it/limits/waiting.rs",
-                "behind_a_mebibyte_that_waits_nothing_is_read_until_some_is_handled",
-            ),
-            (
-                "src/session/tests/limits.rs",
-                "no_more_bytes_wait_for_a_busy_channel_than_allowed_and_one_message",
-            ),
-            (
-                "tests/allocations/waiting.rs",
-                "a_flood_behind_a_busy_handler_takes_the_memory_of_what_may_wait",
-            ),
+            "behind_a_mebibyte_that_waits_nothing_is_read_until_some_is_handled",
+            "no_more_bytes_wait_for_a_busy_channel_than_allowed_and_one_message",
+            "a_flood_behind_a_busy_handler_takes_the_memory_of_what_may_wait",
         ],
     },
     Limit {
@@ -315,14 +246,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1013",
         code: &[&[("connection/mailbox.rs", "const LIMIT: usize = ")]],
         proofs: &[
-            (
-                "tests/it/limits/waiting.rs",
-                "a_letter_more_than_a_connection_may_be_told_at_once_closes_it_and_none_is_kept",
-            ),
-            (
-                "src/connection/mailbox.rs",
-                "a_mailbox_takes_letters_until_it_is_full_or_its_connection_ends",
-            ),
+            "a_letter_more_than_a_connection_may_be_told_at_once_closes_it_and_none_is_kept",
+            "a_mailbox_takes_letters_until_it_is_full_or_its_connection_ends",
         ],
     },
     Limit {
@@ -337,10 +262,9 @@ pub(super) const LIMITS: &[Limit] = &[
                 ("pubsub/pass.rs", "const BYTES_PER_UNIT: usize = "),
             ],
         ],
-        proofs: &[(
-            "src/pubsub/tests/turns.rs",
+        proofs: &[
             "a_client_whose_messages_wait_by_the_thousand_is_held_until_they_are_on_their_way",
-        )],
+        ],
     },
     Limit {
         what: "those of them that wait for its busy handlers",
@@ -349,14 +273,8 @@ pub(super) const LIMITS: &[Limit] = &[
         beyond: "close 1013",
         code: &[&[("connection/mailbox.rs", "const LIMIT: usize = ")]],
         proofs: &[
-            (
-                "tests/it/limits/waiting.rs",
-                "a_broadcast_more_than_may_wait_for_a_busy_handler_closes_and_none_is_kept",
-            ),
-            (
-                "src/session/tests/limits.rs",
-                "no_more_broadcasts_wait_for_busy_channels_than_documented",
-            ),
+            "a_broadcast_more_than_may_wait_for_a_busy_handler_closes_and_none_is_kept",
+            "no_more_broadcasts_wait_for_busy_channels_than_documented",
         ],
     },
     Limit {
@@ -365,10 +283,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "`PresenceOptions::max_keys`",
         beyond: "`TrackError::TooManyKeys`",
         code: &[&[("presence/options.rs", "max_keys: ")]],
-        proofs: &[(
-            "src/presence/tests.rs",
-            "a_channel_tracks_no_more_keys_than_allowed_in_one_presence",
-        )],
+        proofs: &["a_channel_tracks_no_more_keys_than_allowed_in_one_presence"],
     },
     Limit {
         what: "time for a channel's `#[terminate]`, and for all of them when a connection ends",
@@ -376,10 +291,7 @@ pub(super) const LIMITS: &[Limit] = &[
         option: "–",
         beyond: "it is abandoned",
         code: &[&[("transport/raw_socket.rs", "const TERMINATE: Duration = ")]],
-        proofs: &[(
-            "src/session/tests/limits.rs",
-            "a_terminate_that_hangs_is_abandoned_while_the_connection_lives",
-        )],
+        proofs: &["a_terminate_that_hangs_is_abandoned_while_the_connection_lives"],
     },
     Limit {
         what: "a client's text in a line of the log",
@@ -391,11 +303,8 @@ pub(super) const LIMITS: &[Limit] = &[
             &[("log/shown.rs", "const TEXT: usize = ")],
         ],
         proofs: &[
-            ("tests/it/admission/logging.rs", "a_long_text_of_a_client_does_not_make_a_long_line"),
-            (
-                "tests/allocations/lines.rs",
-                "what_the_log_says_of_a_message_takes_no_memory_by_its_size",
-            ),
+            "a_long_text_of_a_client_does_not_make_a_long_line",
+            "what_the_log_says_of_a_message_takes_no_memory_by_its_size",
         ],
     },
 ];

@@ -1,7 +1,8 @@
 //! The sockets that the tests talk to, and a server for them.
 
-use std::{net::SocketAddr, pin::Pin, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
+use futures_util::future::BoxFuture;
 use phx_runtime::{
     options::{CheckOrigin, LongPollOptions, Mount},
     prelude::*,
@@ -60,11 +61,7 @@ impl RawSocket for Echo {
         Flow::Continue.into()
     }
 
-    fn terminate<'a>(
-        &'a mut self,
-        reason: Reason,
-        _: &'a Connection,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn terminate<'a>(&'a mut self, reason: Reason, _: &'a Connection) -> BoxFuture<'a, ()> {
         // The test may be over.
         let _ = self.ends.send(reason);
         Box::pin(std::future::ready(()))

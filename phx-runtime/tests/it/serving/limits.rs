@@ -6,14 +6,15 @@ use phx_runtime::options::ServerOptions;
 use tokio::net::TcpStream;
 
 use super::{LONGPOLL, WEBSOCKET, answer, builder, get, start};
-use crate::support::{handshake::HANDSHAKE, raw_client::RawClient};
+use crate::support::{
+    handshake::{HANDSHAKE, send},
+    raw_client::RawClient,
+};
 
 /// The status of an answer, and whether it says when to come again.
 async fn asked(at: SocketAddr, path: &str, headers: &str) -> (u16, bool) {
-    let request = get(&format!("{path}?vsn=2.0.0"), headers);
-    let answer = answer(TcpStream::connect(at).await.unwrap(), &request).await;
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.to_ascii_lowercase().contains("\r\nretry-after: "))
+    let answer = send(at, get(&format!("{path}?vsn=2.0.0"), headers)).await;
+    (answer.status, answer.header("retry-after").is_some())
 }
 
 /// What a client is told over both transports for whom there is no room.

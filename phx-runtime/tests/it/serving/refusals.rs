@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use super::{answer, get, start};
 use crate::support::{
     everybody::User,
-    handshake::HANDSHAKE,
+    handshake::{HANDSHAKE, send},
     http_client::Client,
     raw_client::{CLOSE, RawClient, SOCKET},
 };
@@ -59,8 +59,7 @@ async fn closed(at: SocketAddr, path: &str, headers: &str) -> (u16, String) {
 /// The status of a handshake that fails.
 async fn status(at: SocketAddr, path: &str, headers: &str) -> String {
     let request = get(path, &format!("{headers}{HANDSHAKE}"));
-    let answer = answer(TcpStream::connect(at).await.unwrap(), &request).await;
-    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    send(at, request).await.status.to_string()
 }
 
 #[tokio::test]

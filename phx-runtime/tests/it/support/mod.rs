@@ -9,3 +9,4 @@ pub(crate) mod ports;
 pub(crate) mod present;
 pub(crate) mod raw_client;
 pub(crate) mod server;
+pub(crate) mod sources;

@@ -1,8 +1,8 @@
 //! However a transport or a socket behaves, the socket is told of its end once, and nobody else is hurt.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use phx_runtime::{
     ConnectError, ConnectInfo, Endpoint, Params, Reason,
@@ -78,11 +78,7 @@ impl RawSocket for Obedient {
         Flow::Continue.into()
     }
 
-    fn terminate<'a>(
-        &'a mut self,
-        reason: Reason,
-        _: &'a Connection,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn terminate<'a>(&'a mut self, reason: Reason, _: &'a Connection) -> BoxFuture<'a, ()> {
         self.ends.lock().push(reason);
         Box::pin(std::future::ready(()))
     }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -88,11 +88,7 @@ impl RawSocket for Probe {
         Flow::Continue.into()
     }
 
-    fn terminate<'a>(
-        &'a mut self,
-        reason: Reason,
-        _: &'a Connection,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn terminate<'a>(&'a mut self, reason: Reason, _: &'a Connection) -> BoxFuture<'a, ()> {
         self.0.lock().push(format!("terminate {reason}"));
         Box::pin(std::future::ready(()))
     }
@@ -438,11 +434,7 @@ impl RawSocket for Odd {
         self.at != "busy" || self.ready.load(Ordering::Relaxed)
     }
 
-    fn terminate<'a>(
-        &'a mut self,
-        reason: Reason,
-        _: &'a Connection,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn terminate<'a>(&'a mut self, reason: Reason, _: &'a Connection) -> BoxFuture<'a, ()> {
         self.log.lock().push(reason.to_string());
         Box::pin(async {
             assert_ne!(self.at, "terminate", "told to");
