@@ -15,11 +15,8 @@ use phx_runtime::{
 };
 use tokio::time::timeout;
 
-use super::{
-    servers::Server,
-    support::{User, endpoint, eventually, heard, joined, nodes_over, until},
-};
-use crate::support::{everybody::EVERYBODY, ports::free_port};
+use super::support::{User, endpoint, eventually, heard, joined, nodes_over, until};
+use crate::support::{engines::Server, everybody::EVERYBODY, ports::free_port};
 
 /// How long something may take that is awaited.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -176,51 +173,51 @@ async fn a_pause_loses_nothing(url: &str, server: &Server) {
     assert_eq!(lost, 0);
 }
 
+async fn conforms_and_keeps_the_promises(url: &str) {
+    testing::adapter::conforms(|| patient(url)).await;
+    promises(url).await;
+}
+
+async fn goes_and_comes_back(scheme: &str, mut server: Server) {
+    let url = server.url(scheme);
+    a_pause_loses_nothing(&url, &server).await;
+    an_outage_is_survived(&url, &mut server).await;
+}
+
 #[tokio::test]
 async fn redis_conforms_and_keeps_the_promises() {
     let server = Server::redis();
-    let url = format!("redis://127.0.0.1:{}", server.port());
-    testing::adapter::conforms(|| patient(&url)).await;
-    promises(&url).await;
+    conforms_and_keeps_the_promises(&server.url("redis")).await;
 }
 
 #[tokio::test]
 async fn a_redis_cluster_conforms_and_keeps_the_promises() {
     let [one, other] = Server::redis_cluster();
-    let url = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", one.port(), other.port());
-    testing::adapter::conforms(|| patient(&url)).await;
-    promises(&url).await;
+    let url = format!("{},127.0.0.1:{}", one.url("redis+cluster"), other.port());
+    conforms_and_keeps_the_promises(&url).await;
 }
 
 #[tokio::test]
 async fn the_redis_that_sentinel_names_keeps_the_promises() {
     let server = Server::redis();
     let sentinel = Server::sentinel(&server);
-    promises(&format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port())).await;
+    promises(&(sentinel.url("redis+sentinel") + "/main")).await;
 }
 
 #[tokio::test]
 async fn nats_conforms_and_keeps_the_promises() {
     let server = Server::nats();
-    let url = format!("nats://127.0.0.1:{}", server.port());
-    testing::adapter::conforms(|| patient(&url)).await;
-    promises(&url).await;
+    conforms_and_keeps_the_promises(&server.url("nats")).await;
 }
 
 #[tokio::test]
 async fn redis_may_go_and_come_back() {
-    let mut server = Server::redis();
-    let url = format!("redis://127.0.0.1:{}", server.port());
-    a_pause_loses_nothing(&url, &server).await;
-    an_outage_is_survived(&url, &mut server).await;
+    goes_and_comes_back("redis", Server::redis()).await;
 }
 
 #[tokio::test]
 async fn nats_may_go_and_come_back() {
-    let mut server = Server::nats();
-    let url = format!("nats://127.0.0.1:{}", server.port());
-    a_pause_loses_nothing(&url, &server).await;
-    an_outage_is_survived(&url, &mut server).await;
+    goes_and_comes_back("nats", Server::nats()).await;
 }
 
 #[tokio::test]

@@ -6,5 +6,4 @@ mod faults;
 mod longpoll;
 mod presence;
 mod sentinel;
-mod servers;
 mod support;

@@ -7,9 +7,9 @@ use phx_runtime::{cluster::Cluster, json};
 
 use super::{
     engines::{lost_in, watchful},
-    servers::Server,
     support::{eventually, joined},
 };
+use crate::support::engines::Server;
 
 /// Ends the first Redis, and waits until the second has its name. Others go on meanwhile.
 async fn ends(first: &mut Server, second: &Server, sentinel: &Server) {
@@ -25,7 +25,7 @@ async fn ends(first: &mut Server, second: &Server, sentinel: &Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_follow_sentinel_to_another_redis_and_know_what_they_missed() {
     let [mut first, second, sentinel] = Server::redis_with_a_follower();
-    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port());
+    let url = sentinel.url("redis+sentinel") + "/main";
     lost_in(
         || watchful(&url),
         async |witness| {
@@ -39,8 +39,7 @@ async fn nodes_follow_sentinel_to_another_redis_and_know_what_they_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_beside_phoenix_follow_sentinel_too() {
     let [mut first, second, sentinel] = Server::redis_with_a_follower();
-    let url =
-        format!("phoenix+redis+sentinel://127.0.0.1:{}/main?pubsub=MyApp.PubSub", sentinel.port());
+    let url = sentinel.url("phoenix+redis+sentinel") + "/main?pubsub=MyApp.PubSub";
     let node = |name| Cluster::url(&url).node(name).start_timeout(Duration::from_mins(1));
     let (a, b) = (joined(node("a")).await, joined(node("b")).await);
     let mut at_b = b.subscribe("t");

@@ -38,7 +38,7 @@ async fn frame(client: &mut mpsc::UnboundedReceiver<Frame>) -> Frame {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_hears_and_is_heard_by_old_and_new_phoenix_nodes() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let alpha = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let beta = PhoenixNode::start(redis.port(), "beta", true).await;
     let (here, _) = node(&redis.url(""), "rust-1").await;
@@ -96,7 +96,7 @@ async fn a_node_hears_and_is_heard_by_old_and_new_phoenix_nodes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_direct_broadcast_reaches_the_node_of_that_name_and_kind_alone() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let alpha = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let beta = PhoenixNode::start(redis.port(), "beta", true).await;
     let (rust, _) = node(&redis.url(""), "beta2").await;
@@ -124,7 +124,7 @@ async fn a_direct_broadcast_reaches_the_node_of_that_name_and_kind_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn disconnect_closes_the_sockets_of_an_id_on_both_sides() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&redis.url(""), "rust-1").await;
     let (other, _) = node(&redis.url(""), "rust-2").await;
@@ -144,7 +144,7 @@ async fn disconnect_closes_the_sockets_of_an_id_on_both_sides() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_crash_a_phoenix_node_is_refused_and_never_published() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&redis.url(""), "rust-1").await;
     let mut client = phoenix.join("room:1");
@@ -174,7 +174,7 @@ async fn what_would_crash_a_phoenix_node_is_refused_and_never_published() {
 #[tokio::test]
 async fn whatever_comes_over_redis_costs_itself_alone() {
     let logs = Logs::from("info");
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&redis.url("&presence=MyAppWeb.Presence"), "rust-1").await;
     let mut heard = rust.subscribe("room:1");
@@ -235,7 +235,7 @@ async fn in_order(mut messages: Subscription, senders: usize, seen: mpsc::Unboun
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_broadcasts_arrive_in_order_in_both_directions() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let mut nodes = Vec::new();
     for name in ["rust-1", "rust-2", "rust-3"] {
@@ -297,7 +297,7 @@ async fn a_hundred_thousand_broadcasts_arrive_in_order_in_both_directions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_redis_is_back_a_node_hears_and_is_heard_again() {
-    let mut redis = Redis::start().await;
+    let mut redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&redis.url(""), "rust-1").await;
     let mut heard = rust.subscribe("room:1");

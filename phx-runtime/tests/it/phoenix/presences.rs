@@ -66,7 +66,7 @@ async fn agree(phoenix: &[&PhoenixNode], rust: &[&Presence], expected: &[&str]) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn presences_of_both_sides_are_one_list() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let alpha = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     alpha.track(TOPIC, "ann", &[("status", "online")]);
     let (here, presence) = node(&url(&redis), "rust-1").await;
@@ -99,7 +99,7 @@ async fn topics_of_several_shards_are_one_list_each() {
     // `erlang:phash2(<<"room:1">>, 4)` and so on.
     const SHARDS: [(&str, usize); 4] = [("room:1", 1), ("room:2", 0), ("room:3", 2), ("room:4", 3)];
     let shard_of = |topic: &str| SHARDS.iter().find(|it| it.0 == topic).unwrap().1;
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let url = format!("{}&pool_size=4", url(&redis));
     let alpha =
         PhoenixNode::start_with_shards(redis.port(), "alpha@web1", false, 4, shard_of).await;
@@ -133,7 +133,7 @@ async fn topics_of_several_shards_are_one_list_each() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_are_told_of_presences_of_phoenix_nodes_in_diffs() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, _) = node(&url(&redis), "rust-1").await;
     let bob = client(&rust, "bob", TOPIC).await;
@@ -155,7 +155,7 @@ async fn clients_are_told_of_presences_of_phoenix_nodes_in_diffs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn presences_converge_under_kills_on_both_sides() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let alpha = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let beta = PhoenixNode::start(redis.port(), "beta", true).await;
     let (first, first_presence) = node(&url(&redis), "rust-1").await;
@@ -216,7 +216,7 @@ impl Killable {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn presences_come_back_when_redis_does() {
-    let mut redis = Redis::start().await;
+    let mut redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     let (rust, presence) = node(&url(&redis), "rust-1").await;
     phoenix.track(TOPIC, "ann", &[]);
@@ -234,7 +234,7 @@ async fn presences_come_back_when_redis_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_only_follows_shows_phoenix_presences_and_keeps_its_own_to_itself() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     phoenix.track(TOPIC, "ann", &[]);
     let follow = redis.url("&follow=MyAppWeb.Presence&broadcast_period=100");
@@ -248,7 +248,7 @@ async fn a_node_that_only_follows_shows_phoenix_presences_and_keeps_its_own_to_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beside_an_engine_of_their_own_nodes_hear_and_show_everything_once() {
-    let redis = Redis::start().await;
+    let redis = Redis::start();
     let phoenix = PhoenixNode::start(redis.port(), "alpha@web1", false).await;
     phoenix.track(TOPIC, "ann", &[]);
     let hub = Hub::new();

@@ -1,9 +1,6 @@
 //! A server of Redis for one test, and connections to it.
 
-use std::{
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -13,66 +10,29 @@ use tokio::{
     },
 };
 
-use crate::support::ports::free_port;
+use crate::support::engines::Server;
 
-/// A `redis-server`, which ends with the test.
-pub(super) struct Redis {
-    port: u16,
-    server: Child,
-}
+/// A server through which nodes of Phoenix and of phx talk.
+pub(super) struct Redis(Server);
 
 impl Redis {
-    pub(super) async fn start() -> Self {
-        let port = free_port();
-        let mut redis = Self { port, server: run(port) };
-        redis.ready().await;
-        redis
-    }
-
-    async fn ready(&mut self) {
-        for _ in 0..5000 {
-            if let Ok(mut connection) = Connection::open(self.port).await
-                && connection.ask(&[b"PING"]).await.is_ok()
-            {
-                return;
-            }
-            assert!(self.server.try_wait().unwrap().is_none(), "redis-server ended");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("redis-server does not answer");
+    pub(super) fn start() -> Self {
+        Self(Server::redis())
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.port
+        self.0.port()
     }
 
     pub(super) fn url(&self, query: &str) -> String {
-        format!("phoenix+redis://127.0.0.1:{}/?pubsub=MyApp.PubSub{query}", self.port)
+        format!("{}/?pubsub=MyApp.PubSub{query}", self.0.url("phoenix+redis"))
     }
 
     /// Ends the server, and starts another one in its place after `pause`.
     pub(super) async fn restart(&mut self, pause: Duration) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
+        self.0.kill();
         tokio::time::sleep(pause).await;
-        self.server = run(self.port);
-        self.ready().await;
-    }
-}
-
-fn run(port: u16) -> Child {
-    Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-        .args(["--save", "", "--appendonly", "no"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("redis-server has to be installed (test.sh does it)")
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.0.restart();
     }
 }
 

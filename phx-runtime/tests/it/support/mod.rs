@@ -1,6 +1,7 @@
 //! What the tests share: a clock, a server, sockets, clients, and the lines of the log.
 
 pub(crate) mod clock;
+pub(crate) mod engines;
 pub(crate) mod everybody;
 pub(crate) mod handshake;
 pub(crate) mod http_client;

@@ -9,13 +9,12 @@ use phx_runtime::{
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::support::{Doors, client, endpoint, present};
+use super::support::{Doors, client, endpoint, joined, present};
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_ends_its_channels_and_comes_back_with_them() {
     let endpoint = endpoint();
-    let bob = client(&endpoint, "bob").connect().await.unwrap();
-    let bobs = bob.join("room:1", json!({})).await.unwrap();
+    let (_bob, bobs) = joined(&endpoint, "bob").await;
     let mut ann = client(&endpoint, "ann").auth_token("good").connect().await.unwrap();
     let anns = ann.join("room:1", json!({ "since": 7 })).await.unwrap();
     assert_push!(bobs, "presence_diff", { "joins": { "ann": _ } });
@@ -55,8 +54,7 @@ async fn what_was_left_or_closed_is_not_joined_again() {
 #[tokio::test(start_paused = true)]
 async fn who_is_not_let_in_again_is_told_by_whom() {
     let endpoint = endpoint();
-    let mut ann = client(&endpoint, "ann").connect().await.unwrap();
-    let _one = ann.join("room:1", json!({})).await.unwrap();
+    let (mut ann, _one) = joined(&endpoint, "ann").await;
     let two = ann.join("room:2", json!({})).await.unwrap();
     endpoint.state::<Doors>().unwrap().close("room:1");
     ann.lose().await.unwrap();
@@ -71,8 +69,7 @@ async fn who_is_not_let_in_again_is_told_by_whom() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_is_there_until_the_server_notices() {
     let endpoint = endpoint();
-    let mut ann = client(&endpoint, "ann").connect().await.unwrap();
-    let room = ann.join("room:1", json!({})).await.unwrap();
+    let (mut ann, room) = joined(&endpoint, "ann").await;
     assert_push!(room, "presence_diff");
     let began = Instant::now();
     let silence = ann.fall_silent();
@@ -108,8 +105,7 @@ async fn a_silent_client_that_nobody_waits_for_is_noticed_as_well() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_line_keeps_the_order() {
     let endpoint = endpoint();
-    let ann = client(&endpoint, "ann").connect().await.unwrap();
-    let room = ann.join("room:1", json!({})).await.unwrap();
+    let (ann, room) = joined(&endpoint, "ann").await;
     ann.set_delay(Duration::from_secs(2));
     let slow = room.push("say", "first").await;
     ann.set_delay(Duration::ZERO);

@@ -5,13 +5,12 @@ use std::time::Duration;
 use phx_runtime::{
     assert_push, assert_reply,
     cluster::{Faults, Hub},
-    prelude::*,
     refute_push,
     testing::{self, Nodes},
     transport::CloseCode,
 };
 
-use super::support::{builder, client, present};
+use super::support::{builder, joined, present};
 
 async fn two() -> Nodes<'static> {
     testing::cluster(2, |_| builder()).await
@@ -20,10 +19,8 @@ async fn two() -> Nodes<'static> {
 #[tokio::test(start_paused = true)]
 async fn clients_of_two_nodes_hear_each_other() {
     let nodes = two().await;
-    let ann = client(&nodes[0], "ann").connect().await.unwrap();
-    let bob = client(&nodes[1], "bob").connect().await.unwrap();
-    let anns = ann.join("room:1", json!({})).await.unwrap();
-    let bobs = bob.join("room:1", json!({})).await.unwrap();
+    let (_ann, anns) = joined(&nodes[0], "ann").await;
+    let (_bob, bobs) = joined(&nodes[1], "bob").await;
     assert_reply!(anns.push("say", "hi").await, ok);
     assert_push!(bobs, "said", { "by": "ann" });
     nodes.agree_on(["ann", "bob"], present).await.unwrap();
@@ -33,10 +30,8 @@ async fn clients_of_two_nodes_hear_each_other() {
 #[tokio::test(start_paused = true)]
 async fn what_is_parted_forgets_the_other_side_and_heals() {
     let nodes = two().await;
-    let ann = client(&nodes[0], "ann").connect().await.unwrap();
-    let bob = client(&nodes[1], "bob").connect().await.unwrap();
-    let anns = ann.join("room:1", json!({})).await.unwrap();
-    let bobs = bob.join("room:1", json!({})).await.unwrap();
+    let (_ann, anns) = joined(&nodes[0], "ann").await;
+    let (_bob, bobs) = joined(&nodes[1], "bob").await;
     nodes.agree_on(["ann", "bob"], present).await.unwrap();
     nodes.partition([[0], [1]]);
     anns.push("say", "hello?").await;
@@ -52,10 +47,8 @@ async fn what_is_parted_forgets_the_other_side_and_heals() {
 #[tokio::test(start_paused = true)]
 async fn the_clients_of_a_node_that_stops_find_another_one() {
     let mut nodes = two().await;
-    let mut ann = client(&nodes[0], "ann").connect().await.unwrap();
-    let anns = ann.join("room:1", json!({})).await.unwrap();
-    let bob = client(&nodes[1], "bob").connect().await.unwrap();
-    let bobs = bob.join("room:1", json!({})).await.unwrap();
+    let (mut ann, anns) = joined(&nodes[0], "ann").await;
+    let (_bob, bobs) = joined(&nodes[1], "bob").await;
     nodes.agree_on(["ann", "bob"], present).await.unwrap();
     nodes.stop(0).await;
     assert_eq!(ann.closed().await, Ok(CloseCode::RESTART));
@@ -70,8 +63,7 @@ async fn the_clients_of_a_node_that_stops_find_another_one() {
 #[tokio::test(start_paused = true)]
 async fn a_node_that_is_killed_is_forgotten_and_another_takes_its_place() {
     let mut nodes = two().await;
-    let mut ann = client(&nodes[0], "ann").connect().await.unwrap();
-    let _anns = ann.join("room:1", json!({})).await.unwrap();
+    let (mut ann, _anns) = joined(&nodes[0], "ann").await;
     nodes.agree_on(["ann"], present).await.unwrap();
     nodes.kill(0);
     nodes.agree_on(Vec::<String>::new(), present).await.unwrap();
@@ -89,10 +81,8 @@ async fn presences_agree_over_an_engine_with_faults() {
         let nodes = testing::cluster_over(&hub, 3, |_| builder()).await;
         let delay = Duration::from_millis(200);
         nodes.hub().set_faults(Faults { drop: 0.3, repeat: 0.2, reorder: 0.2, delay });
-        let ann = client(&nodes[0], "ann").connect().await.unwrap();
-        let _anns = ann.join("room:1", json!({})).await.unwrap();
-        let bob = client(&nodes[2], "bob").connect().await.unwrap();
-        let _bobs = bob.join("room:1", json!({})).await.unwrap();
+        let (_ann, _anns) = joined(&nodes[0], "ann").await;
+        let (_bob, _bobs) = joined(&nodes[2], "bob").await;
         nodes.agree_on(["ann", "bob"], present).await.unwrap();
     }
 }
@@ -101,8 +91,7 @@ async fn presences_agree_over_an_engine_with_faults() {
 async fn nodes_that_do_not_agree_are_shown() {
     let nodes = two().await;
     nodes.partition([[0], [1]]);
-    let ann = client(&nodes[0], "ann").connect().await.unwrap();
-    let _anns = ann.join("room:1", json!({})).await.unwrap();
+    let (_ann, _anns) = joined(&nodes[0], "ann").await;
     let missing = nodes.agree_on(["ann"], present).await.unwrap_err().to_string();
     assert!(missing.contains(r#"["ann"] within 120s; they see [["ann"], []]"#), "{missing}");
 }

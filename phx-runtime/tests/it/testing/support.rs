@@ -1,6 +1,10 @@
 //! A chat in which everybody is present.
 
-use phx_runtime::{prelude::*, server::Builder, testing};
+use phx_runtime::{
+    prelude::*,
+    server::Builder,
+    testing::{self, ClientChannel},
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -102,4 +106,11 @@ pub(super) fn client<'a>(endpoint: &'a Endpoint, name: &str) -> testing::Connect
 
 pub(super) fn present(endpoint: &Endpoint) -> Vec<String> {
     endpoint.state::<Presence>().unwrap().keys("room:1")
+}
+
+/// A client that has joined a room.
+pub(super) async fn joined(endpoint: &Endpoint, name: &str) -> (testing::Client, ClientChannel) {
+    let client = client(endpoint, name).connect().await.unwrap();
+    let room = client.join("room:1", json!({})).await.unwrap();
+    (client, room)
 }

@@ -10,13 +10,13 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::ports::free_port;
+use super::ports::free_port;
 
 /// How long a server may take for what it does at its start.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A server process, which ends with this.
-pub(super) struct Server {
+pub(crate) struct Server {
     program: &'static str,
     arguments: Vec<String>,
     port: u16,
@@ -39,7 +39,7 @@ impl Server {
         server
     }
 
-    pub(super) fn redis() -> Self {
+    pub(crate) fn redis() -> Self {
         Self::redis_with(free_port(), &[])
     }
 
@@ -52,7 +52,7 @@ impl Server {
         })
     }
 
-    pub(super) fn nats() -> Self {
+    pub(crate) fn nats() -> Self {
         let port = free_port();
         Self::start("nats-server", port, |_| {
             ["-a", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned).into()
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Watches a Redis under the name `main`, for as long as it is there.
-    pub(super) fn sentinel(of: &Self) -> Self {
+    pub(crate) fn sentinel(of: &Self) -> Self {
         Self::sentinel_with(of, "")
     }
 
@@ -79,7 +79,7 @@ impl Server {
 
     /// A Redis, one that follows it, and a Sentinel that gives the name `main` to the second when the
     /// first is gone.
-    pub(super) fn redis_with_a_follower() -> [Self; 3] {
+    pub(crate) fn redis_with_a_follower() -> [Self; 3] {
         let first = Self::redis_with(free_port(), &["--repl-diskless-sync-delay", "0"]);
         let port = first.port.to_string();
         let second = Self::redis_with(free_port(), &["--replicaof", "127.0.0.1", &port]);
@@ -93,7 +93,7 @@ impl Server {
     }
 
     /// Whether a Sentinel gives the name `main` to a server.
-    pub(super) fn names(&self, server: &Self) -> bool {
+    pub(crate) fn names(&self, server: &Self) -> bool {
         self.cli("SENTINEL get-master-addr-by-name main").contains(&server.port.to_string())
     }
 
@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// Two servers that divide the slots of a Redis Cluster.
-    pub(super) fn redis_cluster() -> [Self; 2] {
+    pub(crate) fn redis_cluster() -> [Self; 2] {
         let servers = [(); 2].map(|()| {
             let bus = free_port().to_string();
             let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
@@ -139,8 +139,13 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its address, for clients of this scheme.
+    pub(crate) fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     fn until_it_listens(&self) {
@@ -151,23 +156,23 @@ impl Server {
         }
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Starts it again where it was.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.child = spawn(self.program, &self.arguments);
         self.until_it_listens();
     }
 
     /// It answers nothing until it [goes on](Self::go_on), and its connections stay.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    pub(super) fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         self.signal(Signal::CONT);
     }
 
