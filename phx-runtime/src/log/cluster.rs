@@ -2,18 +2,21 @@
 
 use std::fmt::Display;
 
-use super::{dropped::Counted, shown::Shown};
+use super::{
+    counted::{Counted, add, gauge},
+    shown::Shown,
+};
 
 const DROPPED: Counted = Counted("phx_cluster_dropped_total");
 
 pub(crate) fn cluster_connected(node: impl Display, engine: &'static str) {
-    metrics::gauge!("phx_cluster_connected").set(1.0);
+    gauge("phx_cluster_connected", 1);
     line!(info, "Joined the cluster"; node = Shown::text(node), engine = engine);
 }
 
 pub(crate) fn cluster_lost(engine: &'static str, error: impl Display) {
-    metrics::gauge!("phx_cluster_connected").set(0.0);
-    metrics::counter!("phx_cluster_disconnects_total").increment(1);
+    gauge("phx_cluster_connected", 0);
+    add("phx_cluster_disconnects_total", 1);
     line!(
         warn, "Lost the engine between nodes; clients of this node go on among themselves";
         engine = engine, error = Shown::text(error),
@@ -31,13 +34,8 @@ pub(crate) fn cluster_left_too_slowly(engine: &'static str) {
     line!(warn, "Left the cluster without a goodbye: the engine took too long"; engine = engine);
 }
 
-fn nodes(count: usize) {
-    #[expect(clippy::cast_precision_loss, reason = "there are few nodes")]
-    metrics::gauge!("phx_cluster_nodes").set(count as f64);
-}
-
 pub(crate) fn cluster_node_up(node: impl Display, others: usize, has_namesake: bool) {
-    nodes(others);
+    gauge("phx_cluster_nodes", others);
     line!(info, "A node is there"; node = Shown::text(&node), others = others);
     if has_namesake {
         line!(
@@ -48,7 +46,7 @@ pub(crate) fn cluster_node_up(node: impl Display, others: usize, has_namesake: b
 }
 
 pub(crate) fn cluster_node_down(node: impl Display, others: usize) {
-    nodes(others);
+    gauge("phx_cluster_nodes", others);
     line!(warn, "A node is gone"; node = Shown::text(node), others = others);
 }
 
@@ -64,8 +62,7 @@ pub(crate) fn cluster_gap(node: impl Display, missed: u64, is_news: bool) {
 
 pub(crate) fn cluster_sent(messages: usize, is_sent: bool) {
     if is_sent {
-        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-        metrics::counter!("phx_cluster_sent_total").increment(messages);
+        add("phx_cluster_sent_total", messages);
     } else {
         DROPPED.count("connection_lost", messages);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{channel::Whose, shown::Shown};
+use super::{channel::Whose, counted::Counted, shown::Shown};
 use crate::message::PayloadError;
 
 /// Why a message was dropped.
@@ -20,16 +20,6 @@ pub(crate) enum Dropped<'a> {
     /// A message for a channel that the client has joined anew since. Clients that reconnect
     /// send such messages all the time.
     EarlierJoin,
-}
-
-/// A counter of messages that reach nobody, by its name. Its label `reason` says why.
-pub(super) struct Counted(pub(super) &'static str);
-
-impl Counted {
-    pub(super) fn count(&self, reason: &'static str, messages: usize) {
-        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-        metrics::counter!(self.0, "reason" => reason).increment(messages);
-    }
 }
 
 const DROPPED: Counted = Counted("phx_messages_dropped_total");

@@ -13,6 +13,7 @@ mod channel;
 mod closed;
 mod cluster;
 mod connect;
+mod counted;
 mod dropped;
 mod filter;
 mod filtered;

@@ -2,14 +2,12 @@
 
 use std::fmt::Display;
 
-use super::{dropped::Counted, shown::Shown};
+use super::{
+    counted::{Counted, add, gauge},
+    shown::Shown,
+};
 
 const DROPPED: Counted = Counted("phx_phoenix_dropped_total");
-
-#[expect(clippy::cast_precision_loss, reason = "there are not that many")]
-fn gauge(name: &'static str, value: usize) {
-    metrics::gauge!(name).set(value as f64);
-}
 
 pub(crate) fn phoenix_connected(node: impl Display) {
     gauge("phx_phoenix_connected", 1);
@@ -18,7 +16,7 @@ pub(crate) fn phoenix_connected(node: impl Display) {
 
 pub(crate) fn phoenix_lost(error: impl Display) {
     gauge("phx_phoenix_connected", 0);
-    metrics::counter!("phx_phoenix_disconnects_total").increment(1);
+    add("phx_phoenix_disconnects_total", 1);
     line!(
         warn, "Lost Redis, over which Phoenix nodes talk; clients of this node go on among themselves";
         error = Shown::text(error),
@@ -27,8 +25,7 @@ pub(crate) fn phoenix_lost(error: impl Display) {
 
 pub(crate) fn phoenix_sent(messages: usize, is_sent: bool) {
     if is_sent {
-        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-        metrics::counter!("phx_phoenix_sent_total").increment(messages);
+        add("phx_phoenix_sent_total", messages);
     } else {
         DROPPED.count("connection_lost", messages);
     }

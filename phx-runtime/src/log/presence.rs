@@ -2,17 +2,11 @@
 
 use std::fmt::Display;
 
-use super::shown::Shown;
+use super::{counted::Counted, shown::Shown};
 
-/// Counts under `phx_presence_repairs_total`, with the label `reason`.
-fn repaired(reason: &'static str) {
-    metrics::counter!("phx_presence_repairs_total", "reason" => reason).increment(1);
-}
+const REPAIRS: Counted = Counted("phx_presence_repairs_total");
 
-/// Counts under `phx_presence_dropped_total`, with the label `reason`.
-fn dropped(reason: &'static str) {
-    metrics::counter!("phx_presence_dropped_total", "reason" => reason).increment(1);
-}
+const DROPPED: Counted = Counted("phx_presence_dropped_total");
 
 pub(crate) fn presence_fetch_panicked(topic: &str) {
     line!(error, "the fetch hook of a presence panicked"; topic = Shown::name(topic));
@@ -31,13 +25,13 @@ pub(crate) fn metas_kept() {
 
 /// Changes of another node are missing.
 pub(crate) fn presence_behind(node: impl Display) {
-    repaired("missed");
+    REPAIRS.count("missed", 1);
     line!(debug, "Asked a node for presences that were missed"; node = Shown::text(node));
 }
 
 /// No lost message explains it.
 pub(crate) fn presence_differs(node: impl Display) {
-    repaired("differs");
+    REPAIRS.count("differs", 1);
     line!(
         warn, "Asked a node for all its presences: what was known of them was wrong";
         node = Shown::text(node),
@@ -49,7 +43,7 @@ pub(crate) fn presence_node_gone(node: impl Display, presences: usize) {
 }
 
 pub(crate) fn presence_too_much(node: impl Display) {
-    dropped("too_much");
+    DROPPED.count("too_much", 1);
     line!(
         warn, "Not all presences of a node are known here: they take too much memory";
         node = Shown::text(node), reason = "too_much",
@@ -57,7 +51,7 @@ pub(crate) fn presence_too_much(node: impl Display) {
 }
 
 pub(crate) fn presence_too_large(topic: &str, key: &str) {
-    dropped("too_large");
+    DROPPED.count("too_large", 1);
     line!(
         warn, "Other nodes do not know of a presence: its meta, key or topic is too large";
         topic = Shown::name(topic), key = Shown::name(key), reason = "too_large",
@@ -65,7 +59,7 @@ pub(crate) fn presence_too_large(topic: &str, key: &str) {
 }
 
 pub(crate) fn presence_untold(error: impl Display) {
-    dropped("unsendable");
+    DROPPED.count("unsendable", 1);
     line!(
         warn, "A message about presences was not sent to other nodes";
         error = Shown::text(error), reason = "unsendable",
@@ -73,7 +67,7 @@ pub(crate) fn presence_untold(error: impl Display) {
 }
 
 pub(crate) fn presence_inbox_full(is_news: bool) {
-    dropped("inbox_full");
+    DROPPED.count("inbox_full", 1);
     if is_news {
         line!(
             warn, "Dropping messages about presences, which are asked for again: there are too many";
@@ -83,7 +77,7 @@ pub(crate) fn presence_inbox_full(is_news: bool) {
 }
 
 pub(crate) fn presence_message_ignored(node: impl Display, why: impl Display, is_news: bool) {
-    dropped("invalid");
+    DROPPED.count("invalid", 1);
     if is_news {
         line!(
             warn, "Ignored a message about presences that no node of this kind sends";
