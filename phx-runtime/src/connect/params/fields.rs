@@ -11,7 +11,6 @@ use serde::{
         DeserializeOwned, DeserializeSeed, Error as _, Expected, IntoDeserializer, MapAccess,
         SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer,
     },
-    forward_to_deserialize_any,
 };
 use serde_json::{Map, Value};
 
@@ -19,7 +18,7 @@ use serde_json::{Map, Value};
 const LONGEST_NAME: usize = 64;
 
 pub(super) fn decode<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Error> {
-    T::deserialize(Whole(params))
+    T::deserialize(Field::Object(params))
 }
 
 /// Why parameters do not decode: which one, and what it should be.
@@ -85,56 +84,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// All parameters.
-struct Whole<'de>(&'de Map<String, Value>);
-
-impl<'de> Deserializer<'de> for Whole<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(Fields::of(self.0))
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_enum(MapAccessDeserializer::new(Fields::of(self.0)))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf seq
-        tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-/// One parameter, a part of one, or the name of such.
+/// All parameters, one of them, a part of one, or the name of such.
 #[derive(Clone, Copy)]
 enum Field<'de> {
     Text(&'de str),
