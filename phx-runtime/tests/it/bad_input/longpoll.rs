@@ -25,10 +25,7 @@ async fn opened(server: &TestServer) -> Client {
 }
 
 async fn joined(server: &TestServer) -> Client {
-    let client = opened(server).await;
-    assert_eq!(client.post(r#"["1","1","room:a","phx_join",{}]"#).await, 200);
-    assert_eq!(client.receive(1).await, [ok("1", "1", "room:a", "{}")]);
-    client
+    Client::joined(server.at, "room:a").await
 }
 
 /// The session is whole: it takes a message and gives the answer.

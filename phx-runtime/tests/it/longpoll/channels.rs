@@ -9,10 +9,7 @@ use crate::{
 };
 
 async fn joined(fixture: &Fixture) -> Client {
-    let client = Client::open(fixture.address, "/socket/longpoll?vsn=2.0.0").await;
-    assert_eq!(client.post(r#"["1","1","room:a","phx_join",{}]"#).await, 200);
-    client.receive(1).await;
-    client
+    Client::joined(fixture.address, "room:a").await
 }
 
 async fn receive(client: &Client, count: usize) -> Vec<Value> {

@@ -7,6 +7,7 @@ use futures_util::future::{Either, select};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use phx_runtime::json;
 use serde_json::Value;
 use tokio::{net::TcpStream, task::JoinHandle};
 
@@ -87,6 +88,15 @@ impl Client {
         assert_eq!(answer.status(), 410, "{answer:?}");
         let path = path.split('?').next().unwrap().to_owned();
         Self { address, path, token: answer.token() }
+    }
+
+    /// Opens a session at `/socket` and joins a topic.
+    pub(crate) async fn joined(address: SocketAddr, topic: &str) -> Self {
+        let client = Self::open(address, "/socket/longpoll?vsn=2.0.0").await;
+        let join = json!(["1", "1", topic, "phx_join", {}]);
+        assert_eq!(client.post(&join.to_string()).await, 200);
+        assert!(client.receive(1).await[0].contains(r#""status":"ok""#));
+        client
     }
 
     pub(crate) async fn poll(&self) -> Answer {
