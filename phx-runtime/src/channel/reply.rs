@@ -38,7 +38,7 @@ pub(crate) struct Answer {
 /// Why a handler could not be called.
 #[derive(Debug)]
 pub(crate) enum NotCalled {
-    /// There is none.
+    /// No handler takes the event.
     Unmatched,
     /// It does not take this payload.
     Payload(PayloadError),

@@ -253,7 +253,7 @@ impl Element {
     }
 }
 
-/// The values of a header that is a list, which may be sent in pieces. What is no text is left out.
+/// The values of a header that is a list, which may be sent in pieces. What is not text is left out.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
     values.collect::<Vec<_>>().join(",")

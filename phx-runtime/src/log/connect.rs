@@ -167,7 +167,7 @@ pub(crate) fn unsupported_version(asking: Asking, vsn: &str, offered: &[impl Dis
     );
 }
 
-/// `hint` tells why a page that seems to be our own is none.
+/// `hint` tells why a page that seems to be our own is not.
 pub(crate) fn origin_refused(
     origin: &[u8],
     path: &str,

@@ -12,7 +12,7 @@ const READ: usize = 64 * 1024;
 
 const FILTERED: &str = "\"[FILTERED]\"";
 
-/// The JSON text as a line shows it. Whatever is no JSON is shown likewise, as far as it has tokens.
+/// The JSON text as a line shows it. Whatever is not JSON is shown likewise, as far as it has tokens.
 pub(super) fn filtered(json: &str, filter: &FilterParameters) -> String {
     let read = &json[..json.floor_char_boundary(READ)];
     let mut filtering = Filtering { tokens: Tokens(read), filter, out: Cut::text() };
@@ -31,7 +31,7 @@ pub(super) fn parameters(
 
 impl FilterParameters {
     /// JSON text as the log shows it: filtered, without spaces, and cut after 1 KiB, with a `…` and
-    /// the size of the whole. Text that is no JSON is not an error; as much of it is shown as has the
+    /// the size of the whole. Text that is not JSON is no error; as much of it is shown as has the
     /// form of JSON.
     pub fn apply(&self, json: &str) -> String {
         filtered(json, self)

@@ -102,14 +102,14 @@ pub enum BroadcastPayload {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MessageError {
-    /// It is no term.
+    /// It is not a term.
     #[error("no term: {0}")]
     Read(#[from] ReadError),
     /// A topic or event is not UTF-8.
     #[error("a topic or event that is not UTF-8")]
     Text,
-    /// A broadcast lacks its topic, its event, or a payload that is one.
-    #[error("a broadcast that is none")]
+    /// A broadcast lacks its topic, its event, or a valid payload.
+    #[error("a broadcast without a topic, an event or a valid payload")]
     Broadcast,
     /// The payload has no JSON form. It would crash every Phoenix node with clients of the topic.
     #[error("the payload of a broadcast has no JSON form: {0}")]

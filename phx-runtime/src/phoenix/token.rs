@@ -122,7 +122,7 @@ impl SignError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// There is none.
+    /// There is no token.
     #[error("the token is missing")]
     Missing,
     /// It was signed longer ago than allowed.

@@ -13,7 +13,7 @@ use crate::{
     wire::{OpCode, frame_header},
 };
 
-/// What another node sent is no frame of a broadcast, or of another topic.
+/// What another node sent is not a frame of a broadcast, or is of another topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not the frame of a broadcast on this topic")]
 pub(crate) struct ReceivedError;

@@ -39,7 +39,7 @@ impl FrameKind {
 /// What `#[handle_in]` of a socket without channels can take as what arrives: its type chooses which
 /// messages come to the handler.
 ///
-/// Implement it for messages of your own. What does not decode is no message of this socket: a WebSocket is closed
+/// Implement it for messages of your own. What does not decode is invalid: a WebSocket is closed
 /// with code 1007, and a request of a long-polling client is answered with status 400.
 ///
 /// ```
@@ -79,7 +79,7 @@ pub trait FromFrame<'a>: Sized {
     ///
     /// # Errors
     ///
-    /// It is no message of this socket.
+    /// The message is not what the handler takes.
     fn from_frame(frame: &'a Frame) -> Result<Self, PayloadError>;
 }
 

@@ -16,7 +16,7 @@ pub struct DecodeError(#[from] Problem);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// It cannot be read at all, such as text that is no JSON.
+    /// It cannot be read at all, such as text that is not JSON.
     Syntax,
     /// It can be read, and is invalid as a message, such as JSON that lacks a key.
     Shape,

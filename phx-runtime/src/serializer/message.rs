@@ -62,7 +62,7 @@ impl Message {
         }
     }
 
-    /// The ref that the answer carries; without one there is none, but for a handler's own.
+    /// The ref that the answer carries; without one there is no answer, but for a handler's own.
     pub fn reference(mut self, reference: Option<MessageRef>) -> Self {
         self.reference = reference;
         self

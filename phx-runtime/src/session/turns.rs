@@ -185,7 +185,7 @@ impl Core {
     }
 }
 
-/// A message that names another join than the channel's is late. One that names none is not.
+/// A message that names another join than the channel's is late. One without a `join_ref` is not.
 fn is_for_an_earlier_join(message: &Message, member: &Member) -> bool {
     message.join_ref.is_some() && message.join_ref.as_ref() != member.stated_join_ref()
 }

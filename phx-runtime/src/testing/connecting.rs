@@ -77,7 +77,7 @@ impl<'a, S: SocketState> Connecting<'a, S> {
     ///
     /// # Panics
     ///
-    /// Panics if `params` is no JSON object.
+    /// Panics if `params` is not a JSON object.
     pub fn params(mut self, params: impl Serialize) -> Self {
         self.info.params = match serde_json::to_value(params) {
             Ok(Value::Object(fields)) => Params::from_fields(fields),

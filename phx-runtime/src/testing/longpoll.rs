@@ -111,7 +111,7 @@ impl Client {
     }
 }
 
-/// Sends a request. An answer that is none has the status 500.
+/// Sends a request. Of an answer with an invalid body, the status of HTTP counts.
 async fn ask(asking: &Asking, method: Method, token: Option<&str>, body: Bytes) -> Answer {
     let header = |name: HeaderName, value: &str| Some((name, HeaderValue::try_from(value).ok()?));
     let headers = [

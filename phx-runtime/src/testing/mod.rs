@@ -160,7 +160,7 @@ pub fn client<S: SocketState>(endpoint: &Endpoint) -> Connecting<'_, S> {
 ///
 /// # Panics
 ///
-/// Panics if `params` is no JSON object, and outside of a Tokio runtime.
+/// Panics if `params` is not a JSON object, and outside of a Tokio runtime.
 ///
 /// Phoenix counterpart: `connect/3`.
 pub async fn connect<S: SocketState>(

@@ -94,7 +94,7 @@ pub trait Line {
 ///
 /// # Panics
 ///
-/// Panics if the mount is none.
+/// Panics if the mount is invalid.
 pub fn endpoint(mount: Mount) -> Endpoint {
     match Endpoint::builder().socket_at::<Player>(mount).build() {
         Ok(endpoint) => endpoint,

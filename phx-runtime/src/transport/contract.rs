@@ -136,7 +136,7 @@ pub enum Received {
     Message(Frame),
     /// A ping, which the transport has answered, or a pong.
     Control(Control),
-    /// So many bytes, which are no message yet, or became some that
+    /// So many bytes: the beginning of a message, or messages that
     /// [`received`](Transport::received) gives.
     Bytes(usize),
     /// The client closed the connection, and said why or not. The socket is told

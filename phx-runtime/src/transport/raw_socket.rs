@@ -143,7 +143,7 @@ pub(crate) async fn terminate(socket: &mut dyn RawSocket, reason: Reason, connec
 pub enum Flow {
     /// It goes on.
     Continue,
-    /// What came from the client is no message of this socket.
+    /// What came from the client is not a message that this socket takes.
     ///
     /// A transport that answers each message says so and goes on: long-poll answers the request with
     /// status 400. One that cannot, as a WebSocket, closes the connection with this code; so does

@@ -378,7 +378,7 @@ impl<T: Transport> Serving<T> {
         poll_proceed(task)
     }
 
-    /// What is to be done with what came; none for bytes that are no message yet.
+    /// What is to be done with what came; nothing while a message is incomplete.
     fn taken(&mut self, received: Received) -> Option<Event> {
         Some(match received {
             Received::Message(frame) => Event::Message(frame),

@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use super::{Float, Integer, Map, Term};
 
-/// Text that is no JSON, or has a number that is no term.
+/// Text that is not JSON, or has a number that does not fit into a term.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FromJsonError {
-    /// It is no JSON, or is deeper than 127.
+    /// It is not JSON, or is deeper than 127.
     #[error("invalid JSON")]
     Syntax(#[from] serde_json::Error),
     /// A number is too large for a float, or has more than 9,864 digits.

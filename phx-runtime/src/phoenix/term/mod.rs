@@ -73,7 +73,7 @@ pub struct Atom(SmolStr);
 #[error("an atom has at most 255 characters")]
 pub struct AtomError;
 
-/// A floating-point number. Erlang has no infinite ones, and none that is no number.
+/// A floating-point number. Erlang has no infinite ones, and no NaN.
 #[derive(Clone, Copy)]
 pub struct Float(f64);
 
@@ -217,7 +217,7 @@ impl fmt::Debug for Atom {
 }
 
 impl Float {
-    /// A floating-point number; none for an infinite one and for what is no number.
+    /// A floating-point number; `None` for infinity and for NaN.
     pub fn new(value: f64) -> Option<Self> {
         match value.classify() {
             FpCategory::Nan | FpCategory::Infinite => None,

@@ -56,7 +56,7 @@ impl serde::de::Error for SerdeError {
 ///
 /// # Errors
 ///
-/// A float is infinite or no number, a map has the same key twice, or the value's own
+/// A float is infinite or NaN, a map has the same key twice, or the value's own
 /// implementation of `Serialize` fails.
 pub fn to_term<T: Serialize + ?Sized>(value: &T) -> Result<Term, SerdeError> {
     value.serialize(TermSerializer)
@@ -123,9 +123,8 @@ impl Serializer for TermSerializer {
     }
 
     fn serialize_f64(self, value: f64) -> Result<Term, SerdeError> {
-        let float = Float::new(value).ok_or_else(|| {
-            ser::Error::custom("Erlang has no infinite floats, and none that is no number")
-        })?;
+        let float = Float::new(value)
+            .ok_or_else(|| ser::Error::custom("Erlang has no infinite floats, and no NaN"))?;
         Ok(Term::Float(float))
     }
 

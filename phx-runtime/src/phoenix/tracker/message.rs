@@ -113,7 +113,7 @@ pub enum TrackerMessage {
     },
 }
 
-/// A term that is no message of a tracker, or one of a kind that is not known here.
+/// A term that is not a message of a tracker, or one of an unknown kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no message of Phoenix.Tracker that is known: {0}")]
 pub struct TrackerError(&'static str);
@@ -125,7 +125,7 @@ impl TrackerMessage {
     ///
     /// # Errors
     ///
-    /// The term is none.
+    /// The term is not a known message.
     pub fn from_term(term: &Term) -> Result<Self, TrackerError> {
         let [publish, kind, rest @ ..] = tuple(term)? else { return Err(TrackerError("a tuple")) };
         if !publish.is_atom("pub") {
@@ -255,7 +255,7 @@ fn empty_range() -> Term {
 
 /// Keys that differ, in any order.
 fn map(pairs: impl Iterator<Item = (Term, Term)>) -> Term {
-    // The keys come from maps and sets of Rust, where none is twice.
+    // The keys come from maps and sets of Rust, which have no key twice.
     Term::Map(Map::new(pairs.collect()).unwrap_or_default())
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Change {
 pub(crate) enum Unusable {
     #[error("its key or its meta: {0}")]
     NoJson(#[from] NoJson),
-    #[error("its meta is no object")]
+    #[error("its meta is not an object")]
     NoObject,
     #[error("its meta has no text `phx_ref`")]
     NoReference,

@@ -112,7 +112,7 @@ impl Serializer for Older {
 
     fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
         let bytes = frame.as_bytes();
-        // JSON would be read over what is no text where nothing is asked for.
+        // What nobody asks for is skipped by the parser, even if it is not text.
         if matches!(frame, Frame::Binary(_)) && Text::try_from(bytes.clone()).is_err() {
             return Err(Problem::NotJson.into());
         }

@@ -16,7 +16,7 @@ pub(crate) enum Status {
     Ok = 200,
     /// The window passed without a message.
     Empty = 204,
-    /// The request holds something that is no message.
+    /// The request holds an invalid message.
     Malformed = 400,
     /// The client asked for what it may not do, and is of a version that is told so here.
     Unauthorized = 401,
@@ -125,8 +125,8 @@ impl Serialize for Strings<'_> {
     }
 }
 
-/// Messages as older clients take them: the JSON that they are. What is none, as a raw socket may send
-/// it, stays a text.
+/// Messages as older clients take them: the JSON that they are. What is not JSON, as a raw socket may
+/// send it, stays a text.
 struct Values<'a>(&'a [Text]);
 
 impl Serialize for Values<'_> {

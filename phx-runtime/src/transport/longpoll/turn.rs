@@ -29,7 +29,7 @@ impl Visit {
 impl Turn<'_> {
     /// Has messages handled, and says what to answer.
     ///
-    /// Each message is handled even if one before it is none, but for those after the one that
+    /// Each message is handled even if one before it is invalid, but for those after the one that
     /// ended the session. What the session has not begun with when this future ends, because the
     /// window is over or because the client has gone, it never handles.
     pub(crate) async fn post(self, messages: Messages) -> Status {

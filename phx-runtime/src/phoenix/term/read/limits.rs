@@ -39,7 +39,7 @@ pub enum ReadError {
     #[error("an atom that is invalid")]
     Atom,
     /// A floating-point number is infinite, or none.
-    #[error("a float that is no number")]
+    #[error("a float that is not a number")]
     Float,
     /// A map has the same key twice.
     #[error("a map has the same key twice")]
