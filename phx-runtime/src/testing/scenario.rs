@@ -113,63 +113,57 @@ pub async fn play<L: Line>(endpoint: &Endpoint, mut connect: impl AsyncFnMut() -
     let mut ann = Client { line: connect().await, heard: Vec::new() };
     let mut bob = Client { line: connect().await, heard: Vec::new() };
 
-    ann.says(&json!([null, "1", "phoenix", "heartbeat", {}])).await;
-    ann.hears(reply(None, "1", "phoenix", "ok", &json!({}))).await;
+    ann.asks(json!([null, "1", "phoenix", "heartbeat", {}]), "ok", json!({})).await;
 
+    let unmatched = || json!({ "reason": "unmatched topic" });
     ann.says(&json!(["2", "2", "nowhere", "phx_join", {}])).await;
-    ann.hears(reply(None, "2", "nowhere", "error", &json!({ "reason": "unmatched topic" }))).await;
-    ann.says(&json!(["3", "3", "scene:private", "phx_join", {}])).await;
-    ann.hears(reply(Some("3"), "3", "scene:private", "error", &json!({ "reason": "private" })))
-        .await;
+    ann.hears(answer(&json!([null, "2", "nowhere"]), "error", unmatched())).await;
+    let private = json!({ "reason": "private" });
+    ann.asks(json!(["3", "3", "scene:private", "phx_join", {}]), "error", private).await;
 
     for client in [&mut ann, &mut bob] {
-        client.says(&json!(["4", "4", "scene:1", "phx_join", { "a": 1 }])).await;
-        client.hears(reply(Some("4"), "4", "scene:1", "ok", &json!({ "a": 1 }))).await;
+        let join = json!(["4", "4", "scene:1", "phx_join", { "a": 1 }]);
+        client.asks(join, "ok", json!({ "a": 1 })).await;
     }
 
-    ann.says(&json!(["4", "5", "scene:1", "shout", { "text": "é😀" }])).await;
+    let shout = json!(["4", "5", "scene:1", "shout", { "text": "é😀" }]);
+    ann.says(&shout).await;
     let shouted = json!([null, null, "scene:1", "shouted", { "text": "é😀" }]);
     ann.hears(shouted.clone()).await;
-    ann.hears(reply(Some("4"), "5", "scene:1", "ok", &json!({}))).await;
+    ann.hears(answer(&shout, "ok", json!({}))).await;
     bob.hears(shouted).await;
 
-    bob.says(&json!(["4", "6", "scene:1", "push", { "n": 6 }])).await;
+    let push = json!(["4", "6", "scene:1", "push", { "n": 6 }]);
+    bob.says(&push).await;
     bob.hears(json!(["4", null, "scene:1", "pushed", { "n": 6 }])).await;
-    bob.hears(reply(Some("4"), "6", "scene:1", "ok", &json!({}))).await;
+    bob.hears(answer(&push, "ok", json!({}))).await;
 
-    for number in 0..2000 {
-        bob.says(&json!(["4", number.to_string(), "scene:1", "echo", { "n": number }])).await;
-        if number % 100 == 99 {
-            for number in number - 99..=number {
-                let reference = number.to_string();
-                bob.hears(reply(Some("4"), &reference, "scene:1", "ok", &json!({ "n": number })))
-                    .await;
-            }
+    let echo = |number: u32| json!(["4", number.to_string(), "scene:1", "echo", { "n": number }]);
+    for hundred in 0..20 {
+        let numbers = hundred * 100..(hundred + 1) * 100;
+        for number in numbers.clone() {
+            bob.says(&echo(number)).await;
+        }
+        for number in numbers {
+            bob.hears(answer(&echo(number), "ok", json!({ "n": number }))).await;
         }
     }
-    let long = "x".repeat(30_000);
-    bob.says(&json!(["4", "7", "scene:1", "echo", { "long": long }])).await;
-    bob.hears(reply(Some("4"), "7", "scene:1", "ok", &json!({ "long": long }))).await;
+    let long = json!({ "long": "x".repeat(30_000) });
+    bob.asks(json!(["4", "7", "scene:1", "echo", long]), "ok", long).await;
 
-    ann.says(&json!(["8", "8", "scene:1", "phx_join", {}])).await;
-    ann.hears(reply(Some("8"), "8", "scene:1", "ok", &json!({}))).await;
+    ann.asks(json!(["8", "8", "scene:1", "phx_join", {}]), "ok", json!({})).await;
     ann.hears(json!(["4", "4", "scene:1", "phx_close", {}])).await;
 
     ann.says(&json!(["8", "9", "scene:1", "panic", {}])).await;
     ann.hears(json!(["8", "8", "scene:1", "phx_error", { "reason": "channel_crash" }])).await;
-    ann.says(&json!([null, "10", "scene:1", "echo", {}])).await;
-    let unjoined = json!({ "reason": "unmatched topic" });
-    ann.hears(reply(None, "10", "scene:1", "error", &unjoined)).await;
+    ann.asks(json!([null, "10", "scene:1", "echo", {}]), "error", unmatched()).await;
 
-    ann.says(&json!(["11", "11", "scene:2", "phx_join", {}])).await;
-    ann.hears(reply(Some("11"), "11", "scene:2", "ok", &json!({}))).await;
-    ann.says(&json!(["11", "12", "scene:2", "phx_leave", {}])).await;
-    ann.hears(reply(Some("11"), "12", "scene:2", "ok", &json!({}))).await;
+    ann.asks(json!(["11", "11", "scene:2", "phx_join", {}]), "ok", json!({})).await;
+    ann.asks(json!(["11", "12", "scene:2", "phx_leave", {}]), "ok", json!({})).await;
     ann.hears(json!(["11", "11", "scene:2", "phx_close", {}])).await;
     assert_eq!(endpoint.subscribers("scene:2"), 0);
 
-    ann.says(&json!(["13", "13", "scene:3", "phx_join", {}])).await;
-    ann.hears(reply(Some("13"), "13", "scene:3", "ok", &json!({}))).await;
+    ann.asks(json!(["13", "13", "scene:3", "phx_join", {}]), "ok", json!({})).await;
     ann.says(&json!(["13", "14", "scene:3", "hang_up", {}])).await;
     assert_eq!(ann.next().await, None);
 
@@ -189,15 +183,10 @@ pub async fn play<L: Line>(endpoint: &Endpoint, mut connect: impl AsyncFnMut() -
     assert!(tokio::time::timeout(PATIENCE, all_gone).await.is_ok(), "somebody is left");
 }
 
-fn reply(
-    join_ref: Option<&str>,
-    reference: &str,
-    topic: &str,
-    status: &str,
-    response: &Value,
-) -> Value {
+/// The reply to a message.
+fn answer(message: &Value, status: &str, response: Value) -> Value {
     let payload = json!({ "status": status, "response": response });
-    json!([join_ref, reference, topic, "phx_reply", payload])
+    json!([message[0], message[1], message[2], "phx_reply", payload])
 }
 
 struct Client<L> {
@@ -208,6 +197,12 @@ struct Client<L> {
 impl<L: Line> Client<L> {
     async fn says(&mut self, message: &Value) {
         self.line.send(message.to_string()).await;
+    }
+
+    /// Says something that is answered at once.
+    async fn asks(&mut self, message: Value, status: &str, response: Value) {
+        self.says(&message).await;
+        self.hears(answer(&message, status, response)).await;
     }
 
     async fn next(&mut self) -> Option<String> {
