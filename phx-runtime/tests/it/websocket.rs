@@ -1,4 +1,5 @@
 //! The WebSocket transport with another implementation at the other end.
+
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, future::BoxFuture};
@@ -118,6 +119,7 @@ async fn closed_with(client: &mut Client) -> Option<Code> {
     }
 }
 
+/// A client in a room, which broadcasts what it is told.
 async fn joined(address: SocketAddr) -> Client {
     let mut client = connect(address, SOCKET).await;
     client.send(Message::text(r#"["1","1","room:a","phx_join",{}]"#)).await.unwrap();

@@ -8,6 +8,7 @@ use crate::{
     support::{everybody::EVERYBODY, http_client::Client},
 };
 
+/// A client in a room, which broadcasts what it is told.
 async fn joined(fixture: &Fixture) -> Client {
     Client::joined(fixture.address, "room:a").await
 }

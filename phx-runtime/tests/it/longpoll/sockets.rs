@@ -78,7 +78,7 @@ pub(crate) struct Fixture {
     pub(crate) ends: mpsc::UnboundedReceiver<Reason>,
 }
 
-/// A server with the sockets above, mounted in some ways.
+/// A server with everybody's socket, and with that above mounted in some ways.
 pub(crate) async fn start() -> Fixture {
     let (endpoint, ends) = endpoint();
     let routes = endpoint.routes().or(warp::body::bytes().map(http::Response::<bytes::Bytes>::new));
