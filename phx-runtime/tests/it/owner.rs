@@ -7,7 +7,7 @@ use phx_runtime::{
 };
 use serde::Serialize;
 
-use crate::support::{http_client, raw_client::RawClient, server};
+use crate::support::{http_client, patience::eventually, raw_client::RawClient, server};
 
 struct User {
     name: String,
@@ -130,9 +130,7 @@ async fn what_is_pushed_to_an_id_reaches_long_polling_clients_and_other_nodes() 
     let (here, there) = (node(), node());
     here.join_cluster().await.unwrap();
     there.join_cluster().await.unwrap();
-    while here.nodes().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    eventually(|| !here.nodes().is_empty()).await;
     let at = server::serve(&there).await;
     let mut ann = connected(at, "vsn=2.0.0&name=ann").await;
     let polling = http_client::Client::open(at, "/socket/longpoll?vsn=2.0.0&name=ann").await;

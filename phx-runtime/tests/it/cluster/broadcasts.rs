@@ -9,8 +9,8 @@ use phx_runtime::{
     json, testing,
 };
 
-use super::support::{User, endpoint, eventually, heard, joined, nodes, nodes_over, until};
-use crate::support::everybody::EVERYBODY;
+use super::support::{User, endpoint, heard, joined, nodes, nodes_over, until};
+use crate::support::{everybody::EVERYBODY, patience::eventually};
 
 #[tokio::test(start_paused = true)]
 async fn broadcasts_of_a_node_arrive_everywhere_in_order() {

@@ -15,11 +15,13 @@ use phx_runtime::{
 };
 use tokio::time::timeout;
 
-use super::support::{User, endpoint, eventually, heard, joined, nodes_over, until};
-use crate::support::{engines::Server, everybody::EVERYBODY, ports::free_port};
-
-/// How long something may take that is awaited.
-const PATIENCE: Duration = Duration::from_mins(2);
+use super::support::{User, endpoint, heard, joined, nodes_over, until};
+use crate::support::{
+    engines::Server,
+    everybody::EVERYBODY,
+    patience::{PATIENCE, eventually, soon},
+    ports::free_port,
+};
 
 /// Loses nothing, however slow the machine is.
 fn patient(url: &str) -> Cluster {
@@ -30,10 +32,6 @@ fn patient(url: &str) -> Cluster {
 /// Heartbeats tell soon what was lost.
 pub(super) fn watchful(url: &str) -> Cluster {
     patient(url).heartbeat(Duration::from_millis(500))
-}
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("in time")
 }
 
 async fn promises(url: &str) {

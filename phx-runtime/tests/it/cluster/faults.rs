@@ -7,8 +7,9 @@ use phx_runtime::{
     cluster::{Address, Cluster, ClusterEvent, Faults, Hub},
 };
 
-use super::support::{endpoint, eventually, heard, joined, nodes, until};
+use super::support::{endpoint, heard, joined, nodes, until};
 use crate::support::logs::Logs;
+use crate::support::patience::eventually;
 
 /// All that arrives and all that is told to be lost.
 async fn received_and_missed(b: &Endpoint, send: impl AsyncFnOnce()) -> (Vec<u64>, u64) {

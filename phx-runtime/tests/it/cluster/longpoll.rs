@@ -9,10 +9,11 @@ use phx_runtime::{
 };
 use serde_json::Value;
 
-use super::support::{eventually, nodes_over};
+use super::support::nodes_over;
 use crate::support::{
     clock::{self, time_until},
     http_client::{Answer, Client},
+    patience::eventually,
     server::serve,
 };
 

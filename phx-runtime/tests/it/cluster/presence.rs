@@ -11,8 +11,8 @@ use phx_runtime::{
 };
 use serde_json::Value;
 
-use super::support::{SECRET, eventually};
-use crate::support::present::Guest;
+use super::support::SECRET;
+use crate::support::{patience::eventually, present::Guest};
 
 struct Node {
     endpoint: Endpoint,

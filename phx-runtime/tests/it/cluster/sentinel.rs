@@ -7,19 +7,22 @@ use phx_runtime::{cluster::Cluster, json};
 
 use super::{
     engines::{lost_in, watchful},
-    support::{eventually, joined},
+    support::joined,
 };
-use crate::support::engines::Server;
+use crate::support::{
+    engines::Server,
+    patience::{PATIENCE, eventually, soon},
+};
 
 /// Ends the first Redis, and waits until the second has its name. Others go on meanwhile.
 async fn ends(first: &mut Server, second: &Server, sentinel: &Server) {
     first.kill();
-    let waiting = async {
+    soon(async {
         while !sentinel.names(second) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    };
-    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("another one is named");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,12 +43,11 @@ async fn nodes_follow_sentinel_to_another_redis_and_know_what_they_missed() {
 async fn nodes_beside_phoenix_follow_sentinel_too() {
     let [mut first, second, sentinel] = Server::redis_with_a_follower();
     let url = sentinel.url("phoenix+redis+sentinel") + "/main?pubsub=MyApp.PubSub";
-    let node = |name| Cluster::url(&url).node(name).start_timeout(Duration::from_mins(1));
+    let node = |name| Cluster::url(&url).node(name).start_timeout(PATIENCE);
     let (a, b) = (joined(node("a")).await, joined(node("b")).await);
     let mut at_b = b.subscribe("t");
     a.broadcast("t", "before", json!({}));
-    let before = tokio::time::timeout(Duration::from_mins(1), at_b.recv()).await;
-    assert_eq!(before.expect("in time").unwrap().event(), "before");
+    assert_eq!(soon(at_b.recv()).await.unwrap().event(), "before");
     ends(&mut first, &second, &sentinel).await;
     // Nobody says when both have come to the other one, so it is said until it is heard.
     let mut heard = false;

@@ -10,7 +10,10 @@ use phx_runtime::{
     prelude::*,
 };
 
-use crate::support::everybody::{self, Open};
+use crate::support::{
+    everybody::{self, Open},
+    patience::{PATIENCE, eventually, soon},
+};
 
 pub(super) const SECRET: &str = "the same on every node of the tests";
 
@@ -67,30 +70,20 @@ pub(super) async fn nodes_over<const N: usize>(cluster: impl Fn() -> Cluster) ->
     nodes.try_into().unwrap()
 }
 
-/// Waits until something is so.
-pub(super) async fn eventually(mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("it never became so");
-}
-
 /// Waits for an event.
 pub(super) async fn until(
     events: &mut ClusterEvents,
     mut is_it: impl FnMut(&ClusterEvent) -> bool,
 ) -> ClusterEvent {
-    let waiting = async {
+    soon(async {
         loop {
             let event = events.recv().await.unwrap();
             if is_it(&event) {
                 return event;
             }
         }
-    };
-    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("it never happened")
+    })
+    .await
 }
 
 /// The next broadcasts' payloads, so many.
@@ -101,7 +94,7 @@ pub(super) async fn heard(subscription: &mut Subscription, count: usize) -> Vec<
             heard.push(subscription.recv().await.unwrap().decode().unwrap());
         }
     };
-    let over = tokio::time::timeout(Duration::from_mins(1), waiting).await;
+    let over = tokio::time::timeout(PATIENCE, waiting).await;
     assert!(over.is_ok(), "{} of {count} arrived", heard.len());
     heard
 }

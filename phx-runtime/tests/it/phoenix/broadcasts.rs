@@ -18,9 +18,8 @@ use super::{
     eventually, node,
     node::{Frame, PhoenixNode, broadcast},
     redis::Redis,
-    soon,
 };
-use crate::support::{logs::Logs, present::Guest};
+use crate::support::{logs::Logs, patience::soon, present::Guest};
 
 fn text(event: &str, payload: Value) -> Frame {
     Frame::Text { topic: "room:1".to_owned(), event: event.to_owned(), payload }

@@ -7,14 +7,11 @@ mod presences;
 mod redis;
 mod tracker;
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use phx_runtime::{Endpoint, Presence, cluster::Cluster, json, server, testing::ClientChannel};
 
-use crate::support::present::Guest;
-
-/// How long something may take that is awaited.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::support::{patience::PATIENCE, present::Guest};
 
 /// An endpoint in these clusters.
 fn endpoint(clusters: impl IntoIterator<Item = Cluster>) -> (Endpoint, Presence) {
@@ -49,9 +46,4 @@ async fn eventually<T: std::fmt::Debug>(mut last: impl FnMut() -> T, holds: impl
         assert!(tokio::time::Instant::now() < deadline, "it never came to pass: {now:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// The same as the future's, unless it takes too long.
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("in time")
 }

@@ -11,7 +11,8 @@ use phx_runtime::{
 use serde_json::Value;
 use tokio::runtime::{self, Runtime};
 
-use super::{client, endpoint, etf, eventually, node, node::PhoenixNode, redis::Redis, soon};
+use super::{client, endpoint, etf, eventually, node, node::PhoenixNode, redis::Redis};
+use crate::support::patience::soon;
 
 const TOPIC: &str = "room:1";
 

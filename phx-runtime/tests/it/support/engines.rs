@@ -10,10 +10,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::ports::free_port;
-
-/// How long a server may take for what it does at its start.
-const PATIENCE: Duration = Duration::from_mins(2);
+use super::{patience::PATIENCE, ports::free_port};
 
 /// A server process, which ends with this.
 pub(crate) struct Server {

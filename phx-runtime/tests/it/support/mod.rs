@@ -6,6 +6,7 @@ pub(crate) mod everybody;
 pub(crate) mod handshake;
 pub(crate) mod http_client;
 pub(crate) mod logs;
+pub(crate) mod patience;
 pub(crate) mod ports;
 pub(crate) mod present;
 pub(crate) mod raw_client;
