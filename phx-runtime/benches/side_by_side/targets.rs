@@ -264,7 +264,7 @@ fn long_poll(setting: &Setting) -> Measured {
             "memory per long-poll session with its waiting poll",
             session,
             "bytes",
-            None,
+            Some(12.0 * 1024.0),
         ),
     ];
     for server in &setting.others {

@@ -64,9 +64,12 @@ pub(crate) struct Poller {
 impl Poller {
     const PATH: &str = "/socket/longpoll?vsn=2.0.0";
 
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        Self { stream: TcpStream::connect(address).unwrap(), token: String::new() }
+    }
+
     pub(crate) fn join(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        let mut poller = Self { stream, token: String::new() };
+        let mut poller = Self::connect(address);
         poller.poll();
         let opened: serde_json::Value = serde_json::from_str(&poller.answer()).unwrap();
         opened["token"].as_str().unwrap().clone_into(&mut poller.token);

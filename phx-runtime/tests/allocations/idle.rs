@@ -1,6 +1,10 @@
 //! What connections keep that have nothing to do, and those that ended.
 
-use std::{net::TcpStream, sync::atomic::Ordering, time::Duration};
+use std::{
+    net::{SocketAddr, TcpStream},
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use allocation_counter::measure;
 
@@ -123,6 +127,31 @@ fn a_waiting_poll_takes_few_bytes_with_all_that_belongs_to_it() {
     let (_, _those_before) = open();
     let (bytes, _pollers) = open();
     assert!(bytes <= 5500, "{bytes} bytes");
+}
+
+/// One that has asked for nothing yet, one that has its answer, and one whose request had a body.
+#[test]
+fn a_connection_between_requests_takes_few_bytes() {
+    const TIMES: i64 = 100;
+    let server = Server::start();
+    let mut echo = server.client("/echo/websocket");
+    let mut open = |ready: fn(SocketAddr) -> Poller| {
+        let open_all = || {
+            let clients: Vec<_> = (0..TIMES).map(|_| ready(server.address)).collect();
+            // By then the server is done with all of them.
+            (0..10).for_each(|_| echo.ask(&text("")));
+            clients
+        };
+        let (opened, clients) = server.while_client(open_all);
+        (opened.bytes_current / TIMES, clients)
+    };
+    // The session of a poller counts as well.
+    for (ready, most) in [(Poller::connect as fn(SocketAddr) -> Poller, 2500), (Poller::join, 5000)]
+    {
+        let (_, _those_before) = open(ready);
+        let (bytes, _clients) = open(ready);
+        assert!(bytes <= most, "{bytes} bytes");
+    }
 }
 
 #[test]
