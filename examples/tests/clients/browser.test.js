@@ -232,7 +232,7 @@ function pages(prepare) {
     const log = ann.getByRole("log");
     for (let number = 0; number < 10; number += 1) await say(ann, `line ${number}`);
     await shown(line(ann, "line 9"));
-    await gone(ann.locator(".draft"));
+    await ann.waitForFunction(() => document.querySelector(".draft") === null);
     // What is written takes room from what was said, whose end stays in sight.
     await ann.getByRole("textbox", { name: "Message", exact: true }).fill("1\n2\n3\n4\n5\n6");
     const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2;
