@@ -61,10 +61,7 @@ pub mod room {
             }
         }
         #[automatically_derived]
-        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room
-        where
-            for<'a> &'a Topic: _phx::FromJoin<'a, ServedSocket>,
-        {
+        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room {
             fn join(
                 cx: _phx::JoinContext<ServedSocket>,
             ) -> impl _phx::Future<

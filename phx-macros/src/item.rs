@@ -146,7 +146,7 @@ fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> 
         if !input.peek(Token![impl]) {
             return Err(wrong_item(macro_name, input, meant));
         }
-        impl_head(macro_name, input)?
+        impl_head(macro_name, input, meant)?
     };
     if !input.peek(Brace) {
         return Err(input.error("expected `{`"));
@@ -156,7 +156,11 @@ fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> 
     Ok(Item { attrs, head, body, inner_attrs, members })
 }
 
-fn impl_head(macro_name: &str, input: ParseStream<'_>) -> syn::Result<Head> {
+fn impl_head(
+    macro_name: &str,
+    input: ParseStream<'_>,
+    meant: &mut Option<Ident>,
+) -> syn::Result<Head> {
     let token = input.parse()?;
     let mut generics: Generics =
         if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
@@ -164,6 +168,9 @@ fn impl_head(macro_name: &str, input: ParseStream<'_>) -> syn::Result<Head> {
     if input.peek(Token![for]) {
         input.parse::<Token![for]>()?;
         let target: Type = input.parse()?;
+        if let (Type::Path(path), true) = (&target, generics.params.is_empty()) {
+            *meant = path.path.get_ident().cloned();
+        }
         let message = format!(
             "`#[{macro_name}]` implements its trait itself: annotate `impl {} {{ … }}`",
             target.to_token_stream()

@@ -60,6 +60,9 @@ fn names(text: &str) -> Result<Vec<String>, String> {
     if text == "phoenix" {
         return Err("the topic \"phoenix\" is the connection's own, for heartbeats".to_owned());
     }
+    if let Some(rest) = rest_parameter(text) {
+        return Err(rest);
+    }
     if let Some((before, after)) = text.split_once('*')
         && !after.is_empty()
     {
@@ -79,9 +82,7 @@ fn names(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("`{{{after}` is never closed"));
         };
         if !is_name(name) {
-            return Err(format!(
-                "`{{{name}}}` does not name a topic parameter: use an identifier such as `{{room_id}}`"
-            ));
+            return Err(no_name(name));
         }
         if names.iter().any(|known| known == name) {
             return Err(format!("topic parameter `{name}` appears twice"));
@@ -93,6 +94,44 @@ fn names(text: &str) -> Result<Vec<String>, String> {
         rest = tail;
     }
     Ok(names)
+}
+
+/// `{*rest}`, `{..rest}`, `{rest...}`: what other routers write for all that is left.
+fn rest_parameter(text: &str) -> Option<String> {
+    let (before, after) = text.split_once('{')?;
+    let (name, _) = after.split_once('}')?;
+    let bare = name.trim_matches(['*', '.']);
+    (bare != name && is_name(bare)).then(|| {
+        format!(
+            "`{{{name}}}` is written `*`, at the end: \"{before}*\"; what it stands for is \
+             `topic.rest()`, of an argument `topic: &Topic`"
+        )
+    })
+}
+
+/// What to write instead of a placeholder that names nothing.
+fn no_name(name: &str) -> String {
+    if let Some((bare, ty)) = name.split_once(':')
+        && is_name(bare.trim())
+        && !ty.contains('{')
+    {
+        let (bare, ty) = (bare.trim(), ty.trim());
+        let ty = if ty == "int" { "u64" } else { ty };
+        return format!(
+            "the argument has the type, not the pattern: `{{{bare}}}`, and `{bare}: {ty}` in `#[join]`"
+        );
+    }
+    if let Some(bare) = name.strip_suffix('?').filter(|bare| is_name(bare)) {
+        return format!(
+            "a topic parameter is always there: write `{{{bare}}}`, and another pattern for topics without it"
+        );
+    }
+    if let Some(bare) = name.strip_prefix('{').filter(|bare| is_name(bare)) {
+        return format!("a topic parameter has one pair of braces: `{{{bare}}}`");
+    }
+    let meant = name.trim().replace(['-', ' ', '.'], "_");
+    let meant = if is_name(&meant) { meant } else { "room_id".to_owned() };
+    format!("`{{{name}}}` does not name a topic parameter: use an identifier such as `{{{meant}}}`")
 }
 
 /// Whether an argument can have this name, if need be as `r#name`.
@@ -133,6 +172,12 @@ mod tests {
             ("{a}{b}", "between"),
             ("{a}:{a}", "twice"),
             ("{a}*", "left for `*`"),
+            ("a:{*b}", "\"a:*\""),
+            ("a:{..b}", "topic.rest()"),
+            ("a:{b: u64}", "`b: u64`"),
+            ("a:{b?}", "`{b}`"),
+            ("a:{{b}}", "one pair of braces: `{b}`"),
+            ("a:{b-c}", "`{b_c}`"),
         ] {
             let message = names(pattern).unwrap_err();
             assert!(message.contains(part), "{pattern}: {message}");

@@ -13,7 +13,7 @@ use crate::{
     expand::{self, Scenario},
     fallback,
     item::{Function, Item, Member},
-    marks::{Role, strip},
+    marks::{Role, inherent, strip},
     sort,
     syntax::is,
 };
@@ -26,7 +26,7 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
             Err(refused) => {
                 errors.push(refused.error);
                 let stubs = refused.meant.map(|name| fallback::channel_type(&name, &args));
-                let item = strip(item);
+                let item = inherent(strip(item));
                 return quote!(#item #stubs);
             }
         };
@@ -45,7 +45,7 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
             Err(refused) => {
                 errors.push(refused.error);
                 let stubs = refused.meant.map(|name| fallback::socket_type(&name, &args));
-                let item = strip(item);
+                let item = inherent(strip(item));
                 return quote!(#item #stubs);
             }
         };

@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, Lit, LitStr, Type, parse::ParseStream};
 
 use super::{
     keys::CHANNEL,
-    list::{Argument, arguments, list_of, separated},
+    list::{Argument, arguments, is_constant, list_of, separated},
     runtime::runtime,
     settings::settings,
     value::Setting,
@@ -44,7 +44,11 @@ impl ChannelArgs {
         });
         let sends = take_sends(&mut list, errors);
         if topics == 0 && errors.is_empty() {
-            let message = "a channel needs a topic pattern: `#[channel(\"room:*\")]`";
+            let word = match list.first() {
+                Some(Argument::Word(word)) if !is_constant(word) => word.to_string(),
+                _ => "room:*".to_owned(),
+            };
+            let message = format!("a channel needs a topic pattern: `#[channel(\"{word}\")]`");
             errors.span(list.first().map_or_else(Span::call_site, Argument::span), message);
             // Words without quotes were meant as patterns.
             list.retain(|argument| !matches!(argument, Argument::Word(_)));

@@ -60,11 +60,22 @@ impl Events {
                     errors.at(rest, "`_` takes every event without a handler: it stands alone");
                 }
                 Argument::Word(name) if is_constant(name) => errors.at(name, usage(mark, &[])),
+                Argument::Word(name) if !names.is_empty() && is_type(name) => {
+                    let message = format!(
+                        "what arrives has the type of the first argument without `&`: `payload: {name}`"
+                    );
+                    errors.at(name, message);
+                }
                 Argument::Word(name) => {
                     errors.at(name, format!("an event name is a string: `\"{name}\"`"));
                 }
                 // Read by itself.
                 other if is_rate(other, mark) => {}
+                Argument::Setting(key, _) | Argument::Group(key, _)
+                    if !NAMES.iter().any(|name| key == name) =>
+                {
+                    errors.at(key, no_option(mark, key));
+                }
                 other => {
                     let message =
                         format!("an event is a string alone: `#[{mark}({})]`", meant(other));
@@ -74,6 +85,38 @@ impl Events {
         }
         (!names.is_empty()).then_some(Self::Named(names))
     }
+}
+
+/// What the attributes of other frameworks call the name of an event.
+const NAMES: &[&str] = &["event", "events", "name", "names", "on"];
+
+fn no_option(mark: &Ident, key: &Ident) -> String {
+    let name = key.to_string();
+    match name.as_str() {
+        "reply" => {
+            format!(
+                "`#[{mark}(..)]` says nothing of replies: what the function returns is the reply"
+            )
+        }
+        "topic" | "channel" | "room" => {
+            format!(
+                "the topic is the channel's, `#[channel(\"room:*\")]`: `#[{mark}(..)]` names events"
+            )
+        }
+        "rate_limit" | "rate" | "throttle" | "limit" if mark == "handle_in" => {
+            "messages are limited by `max_rate(per_second = 2, burst = 5)`".to_owned()
+        }
+        _ if mark == "handle_in" => {
+            format!("there is no `{name}` here: `#[handle_in(..)]` takes events and `max_rate(..)`")
+        }
+        _ => format!("there is no `{name}` here: `#[{mark}(..)]` takes events"),
+    }
+}
+
+/// Whether a word is spelt as types are.
+fn is_type(word: &Ident) -> bool {
+    let word = word.to_string();
+    word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
 }
 
 /// Whether an entry beside a handler's events is its rate.
@@ -125,10 +168,22 @@ pub(super) fn event(name: &LitStr, mark: &Ident, errors: &Errors) {
     } else if text.starts_with("phx_") {
         let verb = if mark == "handle_in" { "answers" } else { "sends" };
         errors.at(name, format!("\"{text}\" is a protocol event; the runtime {verb} it"));
+    } else if text == "*" && mark == "handle_in" {
+        errors.at(name, "every event without a handler of its own is `#[handle_in(_)]`");
+    } else if text.contains(':') && text.contains(['*', '{']) {
+        let message = format!(
+            "topics are the channel's, `#[channel({})]`: here is the event alone",
+            name.token()
+        );
+        errors.at(name, message);
     } else if text.contains(['*', '{']) {
         errors.at(
             name,
             "an event is matched as it is written: `*` and `{..}` stand for nothing here",
         );
+    } else if text.trim() != text {
+        let message =
+            format!("an event is matched as it is written, spaces and all: \"{}\"", text.trim());
+        errors.at(name, message);
     }
 }

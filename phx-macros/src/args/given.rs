@@ -1,7 +1,7 @@
 //! A value as it was written, and why it may be refused.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprLit, ExprPath, Lit, LitInt, LitStr};
+use syn::{Expr, ExprArray, ExprLit, ExprPath, Lit, LitInt, LitStr};
 
 use super::list::Argument;
 
@@ -12,6 +12,7 @@ pub(super) enum Given<'a> {
     Text(&'a LitStr),
     Function(&'a ExprPath),
     List(&'a TokenStream),
+    Array(&'a ExprArray),
     Else,
 }
 
@@ -30,6 +31,7 @@ impl<'a> Given<'a> {
             Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Self::Int(number),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Self::Text(text),
             Expr::Path(path) => Self::Function(path),
+            Expr::Array(array) => Self::Array(array),
             // Tokens that came through a `macro_rules` variable are wrapped.
             Expr::Group(group) => Self::expression(&group.expr),
             _ => Self::Else,

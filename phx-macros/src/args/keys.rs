@@ -77,6 +77,60 @@ pub(super) const HOMES: &[(&str, Keys)] = &[
     ("max_rate", RATE),
 ];
 
+/// What is no option, and how it is said here.
+pub(super) const SAID_OTHERWISE: &[(&str, &str)] = &[
+    (
+        "channels",
+        "the routing table is an attribute of its own: `#[channels(RoomChannel)]` below `#[socket(..)]`",
+    ),
+    (
+        "channel",
+        "the routing table is an attribute of its own: `#[channels(RoomChannel)]` below `#[socket(..)]`",
+    ),
+    (
+        "transports",
+        "a transport is an entry of its own: `#[socket(\"/socket\", websocket, longpoll)]`",
+    ),
+    (
+        "transport",
+        "a transport is an entry of its own: `#[socket(\"/socket\", websocket, longpoll)]`",
+    ),
+    (
+        "connect_info",
+        "nothing is listed: `#[connect]` takes `&ConnectInfo`, which has the address, the headers and the session",
+    ),
+    (
+        "heartbeat",
+        "clients send heartbeats by themselves; a connection that is silent for `timeout` is closed: `timeout = \"60s\"`",
+    ),
+    (
+        "heartbeat_interval",
+        "clients send heartbeats by themselves; a connection that is silent for `timeout` is closed: `timeout = \"60s\"`",
+    ),
+    (
+        "ping_interval",
+        "clients send heartbeats by themselves; a connection that is silent for `timeout` is closed: `timeout = \"60s\"`",
+    ),
+    ("intercept", "an event is intercepted by its handler: `#[handle_out(\"new_msg\")]`"),
+    (
+        "socket",
+        "the socket lists its channels, not the other way round: `#[channels(RoomChannel)]` below `#[socket(..)]`",
+    ),
+    (
+        "events",
+        "an event is named by its handler, `#[handle_in(\"new_msg\")]`; typed events that are sent are listed in `sends(NewMsg)`",
+    ),
+    (
+        "sends",
+        "the events that are sent are listed by the channel that sends them: `#[channel(\"room:*\", sends(NewMsg))]`",
+    ),
+    ("rate_limit", "messages are limited by `max_rate(per_second = 50, burst = 100)`"),
+    (
+        "hibernate_after",
+        "a channel that waits costs nothing but its memory, so there is nothing to set: leave it out",
+    ),
+];
+
 /// What Phoenix calls the options that have another name here.
 pub(super) const PHOENIX_NAMES: &[(&str, &str)] = &[
     ("window_ms", "window"),

@@ -54,7 +54,7 @@ impl Kind {
             Self::Duration => duration(key, given, Zero::Invalid),
             Self::Pause => duration(key, given, Zero::Fine),
             Self::Timeout => duration(key, given, Zero::Off),
-            Self::Level => level(given, place, errors),
+            Self::Level => level(key, given, place, errors),
             Self::Path => path(given, errors),
             Self::Subprotocols => subprotocols(key, given, errors),
             Self::Origin => origin(key, given, errors),

@@ -36,7 +36,6 @@ impl Argument {
         }
     }
 
-    /// The place of the value, where it is an expression.
     /// Whether it is an option of this name, whatever its value is.
     pub(super) fn is_key(&self, name: &str) -> bool {
         match self {
@@ -45,6 +44,7 @@ impl Argument {
         }
     }
 
+    /// The place of the value, where it is an expression.
     pub(super) fn value_span(&self) -> Span {
         match self {
             Self::Setting(_, value) => value.span(),

@@ -1,11 +1,11 @@
 //! Options whose value is a list: `key("a", "b")`.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Expr, LitStr, parse::ParseStream, spanned::Spanned};
+use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, parse::ParseStream, spanned::Spanned};
 
 use super::{
     given::{Given, Refused},
-    list::{Argument, arguments, options, separated},
+    list::{Argument, arguments, list_of, options, separated},
     named::named,
     value::{Filter, Origin, Serializer, Value},
 };
@@ -39,6 +39,9 @@ pub(super) fn origin(key: &Ident, given: &Given<'_>, errors: &Errors) -> Result<
         Given::Flag(true) => Origin::Host,
         Given::Flag(false) => Origin::Any,
         Given::Text(text) if text.value() == "conn" => Origin::Request,
+        Given::Text(text) if text.value() == "*" => {
+            return Err(format!("every origin is accepted with `{key} = false`").into());
+        }
         Given::Text(text) => {
             let text = text.value();
             let message =
@@ -46,6 +49,9 @@ pub(super) fn origin(key: &Ident, given: &Given<'_>, errors: &Errors) -> Result<
             return Err(message.into());
         }
         Given::Function(path) => Origin::Function((*path).clone()),
+        Given::Array(array) if let Some(list) = texts_of(array) => {
+            return Err(format!("a list of origins is written `{key}({list})`").into());
+        }
         Given::List(tokens) => {
             let origins = texts(key, tokens, errors)?;
             for text in &origins {
@@ -152,6 +158,15 @@ fn check_origin(text: &LitStr, errors: &Errors) {
     } else if host.trim_start_matches("*.").contains('*') {
         errors.at(text, "`*` stands for subdomains only: \"//*.example.com\"");
     }
+}
+
+/// `"a", "b"`, of an array of strings.
+fn texts_of(array: &ExprArray) -> Option<String> {
+    let texts = array.elems.iter().map(|elem| match elem {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        _ => None,
+    });
+    texts.collect::<Option<Vec<_>>>().map(|texts| list_of(&texts))
 }
 
 /// RFC 9110's `token`.

@@ -3,6 +3,31 @@
 const DURATIONS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
+/// The units in the words of other libraries.
+const LONG_UNITS: &[(&str, u64)] = &[
+    ("ms", 1),
+    ("msec", 1),
+    ("millis", 1),
+    ("milliseconds", 1),
+    ("s", 1_000),
+    ("sec", 1_000),
+    ("secs", 1_000),
+    ("second", 1_000),
+    ("seconds", 1_000),
+    ("m", 60_000),
+    ("min", 60_000),
+    ("mins", 60_000),
+    ("minute", 60_000),
+    ("minutes", 60_000),
+    ("h", 3_600_000),
+    ("hr", 3_600_000),
+    ("hour", 3_600_000),
+    ("hours", 3_600_000),
+    ("d", 86_400_000),
+    ("day", 86_400_000),
+    ("days", 86_400_000),
+];
+
 const SIZES: &[(&str, u64)] = &[
     ("B", 1),
     ("kB", 1_000),
@@ -17,11 +42,30 @@ const SIZES: &[(&str, u64)] = &[
 /// A duration in milliseconds, or what is wrong with its text.
 pub(crate) fn milliseconds(text: &str) -> Result<u64, String> {
     read(text, DURATIONS).ok_or_else(|| {
+        if let Some(meant) = meant(text) {
+            return format!("a duration is one number with its unit: \"{meant}\"");
+        }
         let example = with_unit(if is_number(text) { text } else { "60" });
         format!(
             "expected a duration such as \"{example}\", with one of the units `ms`, `s`, `m`, `h` or `d`"
         )
     })
+}
+
+/// `45sec` and `1m30s` as they are written here.
+fn meant(text: &str) -> Option<String> {
+    let (mut rest, mut total) = (text, 0_u64);
+    while !rest.is_empty() {
+        let (number, word) = rest.split_at(rest.find(char::is_alphabetic)?);
+        let end = word.find(|c: char| !c.is_alphabetic()).unwrap_or(word.len());
+        let (unit, next) = word.split_at(end);
+        let (_, factor) = LONG_UNITS.iter().find(|(name, _)| *name == unit)?;
+        total = total.checked_add(number.trim().parse::<u64>().ok()?.checked_mul(*factor)?)?;
+        rest = next.trim_start();
+    }
+    let units = DURATIONS.iter().rev();
+    let (unit, factor) = units.clone().find(|(_, factor)| total.is_multiple_of(*factor))?;
+    (total > 0).then(|| format!("{}{unit}", total / factor))
 }
 
 /// A number without its unit as the duration that was meant: thousands were milliseconds, as Phoenix has
@@ -37,7 +81,14 @@ pub(crate) fn with_unit(number: &str) -> String {
 /// A size in bytes, or what is wrong with its text.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     read(text, SIZES).ok_or_else(|| {
-        "expected a size such as \"64KiB\" or \"10MB\", or a number of bytes".to_owned()
+        let at = text.find(char::is_alphabetic).unwrap_or(text.len());
+        let (number, unit) = text.split_at(at);
+        match SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) {
+            Some((name, _)) if is_number(number) => {
+                format!("a unit has its own case: \"{number}{name}\"")
+            }
+            _ => "expected a size such as \"64KiB\" or \"10MB\", or a number of bytes".to_owned(),
+        }
     })
 }
 
@@ -89,6 +140,11 @@ mod tests {
         assert!(milliseconds("60").unwrap_err().contains("\"60s\""));
         assert!(milliseconds("45_000").unwrap_err().contains("\"45s\""));
         assert!(milliseconds("1500").unwrap_err().contains("\"1500ms\""));
+        for (other, meant) in
+            [("45sec", "45s"), ("1m30s", "90s"), ("2 hours", "2h"), ("120seconds", "2m")]
+        {
+            assert!(milliseconds(other).unwrap_err().ends_with(&format!("\"{meant}\"")), "{other}");
+        }
     }
 
     #[test]
@@ -97,6 +153,8 @@ mod tests {
         assert_eq!(bytes("10MB"), Ok(10_000_000));
         assert_eq!(bytes("1.5MiB"), Ok(1_572_864));
         assert!(bytes("10").is_err());
+        assert!(bytes("1mb").unwrap_err().ends_with("\"1MB\""));
+        assert!(bytes("64kib").unwrap_err().ends_with("\"64KiB\""));
         assert!(bytes("10 apples").is_err());
     }
 }

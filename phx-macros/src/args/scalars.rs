@@ -20,6 +20,9 @@ const LEVELS: &[(&str, &str)] = &[
     ("trace", "Trace"),
 ];
 
+/// How others write a timeout that never comes.
+const NEVER: &[&str] = &["infinity", ":infinity", "infinite", "never", "none", "off"];
+
 /// What a duration of nothing means to an option.
 #[derive(Clone, Copy)]
 pub(super) enum Zero {
@@ -72,6 +75,14 @@ pub(super) fn duration(key: &Ident, given: &Given<'_>, zero: Zero) -> Result<Val
             };
             Err(format!("a duration is written with its unit: `{key} = \"{meant}\"`").into())
         }
+        (Given::Text(text), Zero::Off) if NEVER.contains(&text.value().as_str()) => {
+            Err(format!("for ever is written `{key} = false`").into())
+        }
+        (Given::Function(path), Zero::Off)
+            if path.path.get_ident().is_some_and(|word| word == "None") =>
+        {
+            Err(format!("for ever is written `{key} = false`").into())
+        }
         (Given::Text(text), zero) => match (quantity::milliseconds(&text.value())?, zero) {
             (0, Zero::Off) => {
                 Err(format!("`{key}` cannot be zero; `{key} = false` turns it off").into())
@@ -84,8 +95,20 @@ pub(super) fn duration(key: &Ident, given: &Given<'_>, zero: Zero) -> Result<Val
     }
 }
 
-pub(super) fn level(given: &Given<'_>, place: Span, errors: &Errors) -> Result<Value, Refused> {
+pub(super) fn level(
+    key: &Ident,
+    given: &Given<'_>,
+    place: Span,
+    errors: &Errors,
+) -> Result<Value, Refused> {
     match given {
+        Given::Function(path) if let Some(word) = path.path.get_ident() => {
+            let level = word.to_string().to_lowercase();
+            if !LEVELS.iter().any(|(name, _)| *name == level) {
+                return Err(Refused::Kind);
+            }
+            Err(format!("a level is a string: `{key} = \"{level}\"`").into())
+        }
         Given::Flag(false) => Ok(Value::Level("Off")),
         Given::Text(text) => named(LEVELS, &text.value(), "level", place, errors)
             .map(Value::Level)

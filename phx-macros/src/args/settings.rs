@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 
 use super::{
     given::{Given, Refused},
-    keys::{HOMES, PHOENIX_NAMES},
+    keys::{HOMES, PHOENIX_NAMES, SAID_OTHERWISE},
     kind::{Keys, Kind},
     list::{Argument, arguments, options},
     rate::{RATE_KEY, rate},
@@ -88,10 +88,12 @@ fn unknown(owner: &str, keys: Keys, name: &str) -> String {
         .filter(|(_, keys)| names(keys).any(|key| key == name))
         .map(|(home, _)| *home)
         .collect();
-    if name == "channels" {
-        return "the routing table is an attribute of its own: `#[channels(RoomChannel)]` below \
-                `#[socket(..)]`"
-            .to_owned();
+    let said = SAID_OTHERWISE.iter().find(|(known, _)| *known == name);
+    if let Some((_, here)) = said.filter(|_| homes.is_empty()) {
+        return (*here).to_owned();
+    }
+    if owner == "channel" && ["websocket", "longpoll"].contains(&name) {
+        return format!("`{name}` belongs to the socket: `#[socket(\"/socket\", {name})]`");
     }
     if !homes.is_empty() {
         return format!("`{name}` is an option of {}, not of `{owner}`", one_of(homes));

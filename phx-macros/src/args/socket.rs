@@ -1,7 +1,7 @@
 //! `#[socket("/socket", websocket(timeout = "60s"), longpoll, max_channels = 20)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::LitStr;
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{
     keys,
@@ -34,13 +34,26 @@ fn usage(_: &[LitStr]) -> String {
 
 const TRANSPORTS: [&str; 2] = ["websocket", "longpoll"];
 
+/// What others call them.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("ws", "websocket"),
+    ("wss", "websocket"),
+    ("websockets", "websocket"),
+    ("web_socket", "websocket"),
+    ("polling", "longpoll"),
+    ("longpolling", "longpoll"),
+    ("long_polling", "longpoll"),
+];
+
 impl SocketArgs {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let mut list = arguments(tokens, usage, errors);
         let runtime = runtime(&mut list, errors);
-        let path = take_path(&mut list, errors);
+        let path = named_path(&mut list, errors).or_else(|| take_path(&mut list, errors));
         let transports = take_transports(&mut list, errors);
-        if let (Some(path), [], true) = (&path, &transports[..], errors.is_empty()) {
+        // A list of them is told of as the option that it is not.
+        let listed = list.iter().any(|argument| argument.is_key("transports"));
+        if let (Some(path), [], true, false) = (&path, &transports[..], errors.is_empty(), listed) {
             errors.at(path, "a socket needs a transport: `websocket`, `longpoll` or both");
         }
         Self {
@@ -50,6 +63,20 @@ impl SocketArgs {
             runtime,
         }
     }
+}
+
+/// `path = "/socket"`, as the attributes of other frameworks have it.
+fn named_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
+    let has_path = list.iter().any(|argument| matches!(argument, Argument::Text(_)));
+    let at = list.iter().position(|argument| argument.is_key("path")).filter(|_| !has_path)?;
+    let Argument::Setting(key, Expr::Lit(ExprLit { lit: Lit::Str(path), .. })) = &list[at] else {
+        return None;
+    };
+    let (message, path) =
+        (format!("the path needs no name: `#[socket({}, ..)]`", path.token()), path.clone());
+    errors.at(key, message);
+    list.remove(at);
+    Some(path)
 }
 
 fn take_path(list: &mut Vec<Argument>, errors: &Errors) -> Option<LitStr> {
@@ -155,7 +182,8 @@ fn take_transports(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Transport> 
 fn misspelt_transport(name: &Ident, argument: &Argument, errors: &Errors) -> bool {
     let text = name.to_string();
     let bare = matches!(argument, Argument::Word(_));
-    let hint = match nearest(&text, TRANSPORTS) {
+    let other = OTHER_NAMES.iter().find(|(other, _)| *other == text).map(|(_, here)| *here);
+    let hint = match other.or_else(|| nearest(&text, TRANSPORTS)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if bare && !keys::SOCKET.iter().any(|(key, _)| *key == text) => {
             "there are `websocket` and `longpoll`".to_owned()

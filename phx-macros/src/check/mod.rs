@@ -32,6 +32,7 @@ pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     signatures(common, |_| true, errors);
     for join in common.callbacks(Role::Join) {
         takes_every_topic_parameter(join, &args.patterns, errors);
+        payloads::is_no_parameter(join, &args.patterns, errors);
     }
 }
 
@@ -124,7 +125,6 @@ fn at_most_one(common: &Common, role: Role, errors: &Errors) {
     }
 }
 
-// A placeholder without an argument is a mistake at both ends.
 fn takes_every_topic_parameter(join: &Callback, patterns: &[Pattern], errors: &Errors) {
     let Some(pattern) = patterns.first() else {
         return;
@@ -137,7 +137,10 @@ fn takes_every_topic_parameter(join: &Callback, patterns: &[Pattern], errors: &E
         let spare: Vec<_> = join.arguments.iter().map(|it| it.local.to_string()).collect();
         let near = nearest(name, spare.iter().map(String::as_str));
         let hint = near.map(|near| format!("; is that `{near}`?")).unwrap_or_default();
-        errors.span(pattern.span(), format!("topic parameter `{name}` is not used"));
-        errors.span(join.parentheses(), format!("expected an argument named `{name}` here{hint}"));
+        let message = format!(
+            "\"{}\" has a topic parameter `{name}`: expected an argument of this name here{hint}",
+            pattern.text
+        );
+        errors.span(join.parentheses(), message);
     }
 }

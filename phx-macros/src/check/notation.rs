@@ -56,6 +56,12 @@ fn judge(pattern: &Pattern, arguments: &[String], errors: &Errors) {
         );
         return errors.span(pattern.span(), message);
     }
+    if text.split(':').any(|part| part.trim() != part) {
+        let meant: Vec<_> = text.split(':').map(str::trim).collect();
+        let message =
+            format!("a topic is matched as it is written, spaces and all: \"{}\"", meant.join(":"));
+        return errors.span(pattern.span(), message);
+    }
     let found = in_braces(text).or_else(|| in_brackets(text)).or_else(|| prefixed(text, arguments));
     if let Some(Foreign { at, name }) = found {
         let (written, mut meant) = (&text[at.clone()], text.clone());

@@ -7,7 +7,7 @@ use crate::{
     diag::Errors,
     marks::Role,
     model::{ArgumentRole, Callback, Receiver},
-    syntax::{is_static, last_segment, lifetime, reference, spelled, unwrapped},
+    syntax::{argument_of, is_static, last_segment, lifetime, reference, spelled, unwrapped},
 };
 
 /// With how many arguments besides the state the runtime can call a callback.
@@ -109,13 +109,25 @@ fn returns_no_future(callback: &Callback, errors: &Errors) {
     let Some(output) = &callback.output else {
         return;
     };
-    let Type::ImplTrait(opaque) = output else { return };
-    let is_future = opaque.bounds.iter().any(|bound| match bound {
+    let bounds = match boxed(output) {
+        Type::ImplTrait(opaque) => &opaque.bounds,
+        Type::TraitObject(object) => &object.bounds,
+        _ => return,
+    };
+    let is_future = bounds.iter().any(|bound| match bound {
         TypeParamBound::Trait(bound) => last_segment(&bound.path).is_some_and(|it| it == "Future"),
         _ => false,
     });
     if is_future && callback.sig.asyncness.is_none() {
         errors.at(output, "write `async fn` instead of returning a future");
+    }
+}
+
+/// What is in a `Pin<Box<..>>`.
+fn boxed(ty: &Type) -> &Type {
+    match argument_of("Pin", ty).or_else(|| argument_of("Box", ty)) {
+        Some(inner) => boxed(inner),
+        None => unwrapped(ty),
     }
 }
 
@@ -211,7 +223,11 @@ fn takes_what_arrives(callback: &Callback, errors: &Errors) {
 }
 
 fn takes_a_message(callback: &Callback, errors: &Errors) {
-    if callback.subject().is_some() {
+    if let Some(message) = callback.subject() {
+        return is_sent_as_a_message(&message.ty, errors);
+    }
+    // Who wrote arguments at the mark is told there what selects the handler.
+    if callback.attr.meta.require_path_only().is_err() {
         return;
     }
     let borrowed = callback.arguments.iter().find_map(|argument| {
@@ -233,6 +249,30 @@ fn takes_a_message(callback: &Callback, errors: &Errors) {
         let message = "expected the message as first argument: its type selects this handler";
         errors.span(callback.parentheses(), message);
     }
+}
+
+// Nobody sends these, so the handler would never be called.
+fn is_sent_as_a_message(ty: &Type, errors: &Errors) {
+    let Type::Path(path) = unwrapped(ty) else { return };
+    let name = last_segment(&path.path).map(ToString::to_string).unwrap_or_default();
+    let message = match name.as_str() {
+        "Socket" | "Connection" => {
+            format!("this would be the message: it comes first, and `&{name}` after it")
+        }
+        "ReplyRef" => {
+            "a message of the application has no reply: answer the client with `socket.push(..)`"
+                .to_owned()
+        }
+        "State" if argument_of("State", ty).is_some() => {
+            format!("this would be the message: it comes first, and `{}` after it", spelled(ty))
+        }
+        "Box" if matches!(argument_of("Box", ty), Some(Type::TraitObject(_))) => {
+            "a message's type selects its handler: write a function for each type that is sent"
+                .to_owned()
+        }
+        _ => return,
+    };
+    errors.at(ty, message);
 }
 
 fn returns_nothing(callback: &Callback, errors: &Errors) {

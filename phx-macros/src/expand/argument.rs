@@ -80,11 +80,12 @@ pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetim
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #of>),
             None => code!(_phx::FromEvent<#lifetime>),
         },
-        (Role::Connect, _) => code!(_phx::FromParams),
+        (Role::Connect, _) => params_hint(&argument.ty)
+            .map_or_else(|| code!(_phx::FromParams), |name| code!(_phx::hints::#name)),
         (Role::Terminate | Role::RawTerminate, _) => code!(_phx::FromReason),
         (Role::RawIn, _) => code!(_phx::FromFrame<#lifetime>),
         (Role::RawControl, _) => code!(_phx::FromControl),
-        _ => match payload_hint(&argument.ty) {
+        (role, _) => match payload_hint(role, &argument.ty) {
             Some(Hint { name, of: None }) => code!(_phx::hints::#name),
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#of>),
             None => code!(_phx::FromPayload),
@@ -104,11 +105,52 @@ impl Hint {
     }
 }
 
+/// Whether an argument of `#[join]` can be there for some sockets and not for others, as far as its
+/// spelling tells.
+pub(super) fn depends_on_socket(callback: &Callback, argument: &Argument) -> bool {
+    match context_hint(callback, argument, "Join") {
+        None => !is_shared_everywhere(&argument.ty),
+        Some(hint) => hint.name == "SecondOfJoin" && !is_of_libraries(&argument.ty),
+    }
+}
+
+/// `&Topic` and `&Endpoint`, which every join has.
+fn is_shared_everywhere(ty: &Type) -> bool {
+    reference(ty)
+        .and_then(|it| last_name(&it.elem))
+        .is_some_and(|name| ["Topic", "Endpoint"].contains(&name.as_str()))
+}
+
+/// Types that other libraries have, spelt as there.
+fn is_of_libraries(ty: &Type) -> bool {
+    let known = [
+        "Arc", "BTreeMap", "Box", "HashMap", "Map", "Mutex", "Option", "Payload", "Rc", "RwLock",
+        "String", "Uuid", "Value", "Vec", "bool", "char", "f32", "f64", "i32", "i64", "str", "u16",
+        "u32", "u64", "u8", "usize",
+    ];
+    last_name(ty).is_some_and(|name| known.contains(&name.as_str()))
+}
+
 fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint> {
     let borrowed = reference(&argument.ty);
     let shared = borrowed.is_some_and(|it| it.mutability.is_none());
     let name = last_name(borrowed.map_or(&argument.ty, |it| &it.elem)).unwrap_or_default();
     let known = |topic: &str| Some(Hint::new(&format!("{topic}Of{place}"), None));
+    // A text of this name was meant to be what has the name.
+    if ["str", "String"].contains(&name.as_str()) && place != "Connect" {
+        match argument.local.to_string().as_str() {
+            "topic" => return known("Topic"),
+            "event" | "event_name" if place == "Handler" => return known("Name"),
+            _ => {}
+        }
+    }
+    // What is cheap to clone is not shared in an `Arc` here.
+    let within = ["Arc", "Box", "Rc"].iter().find_map(|outer| argument_of(outer, &argument.ty));
+    if let Some(within) = within.and_then(last_name)
+        && ["Socket", "Topic", "Endpoint", "Presence"].contains(&within.as_str())
+    {
+        return known(&within);
+    }
     match (name.as_str(), place) {
         ("Socket", "Handler")
         | ("Topic", "Handler" | "Join")
@@ -124,7 +166,12 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
         ("Event", "Handler") | ("Event" | "ReplyRef", "Join") => known("Event"),
         ("ConnectInfo", _) | ("Params", "Handler" | "Join") => known("Info"),
         ("Socket" | "Topic" | "Endpoint" | "Presence" | "State", _) => known(&name),
-        (name, "Handler") if shared && name.ends_with("Socket") => known("User"),
+        ("Reply", "Handler") => known("Reply"),
+        (name, "Handler") if name.ends_with("Socket") => known("User"),
+        (name, "Join") if name.ends_with("Socket") && !shared => {
+            let ty = inferred(borrowed.map_or(&argument.ty, |it| &it.elem), &callback.sig);
+            Some(Hint::new("UserOfJoin", Some(code!(#ty))))
+        }
         (_, place) => unknown(callback, argument, place),
     }
 }
@@ -148,30 +195,49 @@ fn raw_hint(argument: &Argument) -> Option<Ident> {
 fn unknown(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint> {
     match (callback.subject(), reference(&argument.ty)) {
         (Some(first), None) => {
-            // The name of the event, taken as text and before the payload.
-            let is_name = ["event", "topic"].iter().any(|name| first.local == name);
-            let is_text = is_name && spelled(&first.ty) == "String" && place == "Handler";
-            let kind = if is_text { "Text" } else { "Second" };
             let first = inferred(&first.ty, &callback.sig);
-            Some(Hint::new(&format!("{kind}Of{place}"), Some(code!(#first))))
+            Some(Hint::new(&format!("SecondOf{place}"), Some(code!(#first))))
         }
-        (None, Some(borrowed)) if place == "Handler" => {
-            let owned = if spelled(&borrowed.elem) == "str" {
-                code!(_phx::String)
-            } else {
-                let ty = inferred(&borrowed.elem, &callback.sig);
-                code!(#ty)
+        (None, Some(borrowed)) if place == "Handler" || is_of_libraries(&borrowed.elem) => {
+            let owned = match unwrapped(&borrowed.elem) {
+                Type::Slice(_) => code!(_phx::Binary),
+                elem if spelled(elem) == "str" => code!(_phx::String),
+                elem => {
+                    let ty = inferred(elem, &callback.sig);
+                    code!(#ty)
+                }
             };
-            Some(Hint::new("LentOfHandler", Some(owned)))
+            Some(Hint::new(&format!("LentOf{place}"), Some(owned)))
         }
+        (Some(_), Some(borrowed)) if place != "Join" => match unwrapped(&borrowed.elem) {
+            Type::Path(path) if !path.path.is_ident("str") => {
+                let ty = inferred(&borrowed.elem, &callback.sig);
+                Some(Hint::new(&format!("BorrowedOf{place}"), Some(code!(#ty))))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
 
-fn payload_hint(ty: &Type) -> Option<Hint> {
+/// Of what `#[connect]` takes first.
+fn params_hint(ty: &Type) -> Option<Ident> {
+    let hint = match last_name(ty)?.as_str() {
+        "ConnectInfo" => "InfoAsParams",
+        "Endpoint" => "EndpointAsParams",
+        "State" => "StateAsParams",
+        "Presence" => "PresenceAsParams",
+        _ => return None,
+    };
+    Some(Ident::new(hint, Span::mixed_site()))
+}
+
+fn payload_hint(role: Role, ty: &Type) -> Option<Hint> {
     let name = last_name(ty)?;
     let hint = match name.as_str() {
-        "State" | "Event" | "ReplyRef" | "ConnectInfo" | "Params" => "ContextAsPayload",
+        "ConnectInfo" | "Params" if role == Role::Join => "ParamsAsPayload",
+        "ConnectInfo" | "Params" => "InfoAsPayload",
+        "State" | "Event" | "ReplyRef" => "ContextAsPayload",
         "Socket" | "Topic" | "Endpoint" | "Presence" => {
             return Some(Hint::new(&format!("{name}AsPayload"), None));
         }

@@ -2,24 +2,27 @@
 //! from.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::{Lifetime, Type, parse_quote, spanned::Spanned};
 
 use super::{
-    argument::asked,
+    argument::{asked, depends_on_socket},
     call::making,
     code::blame,
     requires::requires,
     types::{named, socket_parameter},
 };
-use crate::model::{ArgumentRole, Callback, Common, State};
+use crate::{
+    model::{Argument, ArgumentRole, Callback, Common, State},
+    syntax::mentions,
+};
 
 pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> TokenStream {
     let ty = &state.ty;
     let socket = socket_parameter();
     let mut generics = state.generics.clone();
     generics.params.push(parse_quote!(#socket: _phx::SocketState));
-    let available = available(callback);
+    let available = available(state, callback);
     if !available.is_empty() {
         generics.make_where_clause().predicates.extend(available);
     }
@@ -40,11 +43,18 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     }
 }
 
-/// Each context argument has to be available while joining from the socket; the error for a wrong
-/// socket then appears where the channel is mounted on it.
-fn available(callback: &Callback) -> Vec<syn::WherePredicate> {
+/// A context argument that not every socket has, has to be available while joining from this one: the error
+/// for a wrong socket then appears where the channel is mounted on it. What is there for every socket or for
+/// none is judged at the argument itself.
+fn available(state: &State, callback: &Callback) -> Vec<syn::WherePredicate> {
     let lifetime = Lifetime::new("'a", Span::mixed_site());
-    let contexts = callback.arguments.iter().filter(|it| it.role == ArgumentRole::Context);
+    let of_state = |argument: &Argument| {
+        let mut params = state.generics.type_params();
+        params.any(|param| mentions(argument.ty.to_token_stream(), &param.ident))
+    };
+    let contexts = callback.arguments.iter().filter(|it| {
+        it.role == ArgumentRole::Context && (depends_on_socket(callback, it) || of_state(it))
+    });
     contexts
         .filter_map(|argument| {
             let ty: Type = named(&argument.ty, &callback.sig, "'a");

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span};
 use syn::{
-    GenericParam, Lifetime, ParenthesizedGenericArguments, Signature, Type, TypeFnPtr,
-    TypeReference, parse_quote,
+    GenericParam, Lifetime, ParenthesizedGenericArguments, Signature, Token, Type, TypeFnPtr,
+    TypeInfer, TypeReference,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
@@ -37,8 +37,11 @@ impl VisitMut for Infer {
     }
 
     fn visit_type_mut(&mut self, ty: &mut Type) {
-        if matches!(ty, Type::ImplTrait(_)) {
-            *ty = parse_quote!(_);
+        if let Type::ImplTrait(opaque) = ty {
+            *ty = Type::Infer(TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: Token![_](opaque.impl_token.span),
+            });
         }
         visit_mut::visit_type_mut(self, ty);
     }

@@ -1,13 +1,16 @@
 //! What was meant as a mark, or stands where no mark can.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{Attribute, Meta};
 
-use super::role::{Home, ROLES, is_mark};
+use super::{
+    role::{Home, ROLES, is_mark},
+    strip::strip,
+};
 use crate::{
     diag::{Errors, nearest},
     item::{Item, Member},
-    syntax::{last_segment, take},
+    syntax::{is, last_segment, take},
 };
 
 /// Reports `#[socket]` and `#[channel]` below another of them, and takes them off: the functions
@@ -96,6 +99,51 @@ pub(crate) fn on_other_members(item: &mut Item, errors: &Errors) -> bool {
     typing
 }
 
+/// Reports marks in an `impl` block inside of a module, and takes them off; returns whether there are some.
+pub(crate) fn in_impl_of_module(item: &mut Item, errors: &Errors) -> bool {
+    if !item.is_module() {
+        return false;
+    }
+    let mut found = false;
+    for member in &mut item.members {
+        let Member::Other(other) = member else { continue };
+        let is_impl = matches!(other.tokens.clone().into_iter().next(),
+            Some(TokenTree::Ident(word)) if word == "impl");
+        let has_macro = other.attrs.iter().any(|attr| is(attr, "channel") || is(attr, "socket"));
+        if !is_impl || has_macro {
+            continue;
+        }
+        if let Some(mark) = first_mark(other.tokens.clone()) {
+            let message = format!(
+                "in a module the callbacks stand beside the `#[assigns]` type: write `#[{mark}]` on a function \
+                 outside of the `impl` block"
+            );
+            errors.at(mark, message);
+            other.tokens = strip(other.tokens.clone());
+            found = true;
+        }
+    }
+    found
+}
+
+/// The first mark on something inside of these tokens.
+fn first_mark(tokens: TokenStream) -> Option<Ident> {
+    let mut hash = false;
+    for tree in tokens {
+        if let TokenTree::Group(group) = &tree {
+            let found = match group.stream().into_iter().next() {
+                Some(TokenTree::Ident(name)) if hash && is_mark(&name) => Some(name),
+                _ => first_mark(group.stream()),
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        hash = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '#');
+    }
+    None
+}
+
 /// Reports an attribute of a function that is no mark and was meant to be one; returns whether it
 /// was.
 pub(super) fn meant_as_mark(attr: &Attribute, home: Home, errors: &Errors) -> bool {
@@ -153,16 +201,33 @@ const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
     ("event", "handle_in", Home::Channel),
     ("on_message", "handle_in", Home::Channel),
     ("subscribe", "handle_in", Home::Channel),
+    ("on_event", "handle_in", Home::Channel),
+    ("on_msg", "handle_in", Home::Channel),
+    ("message", "handle_in", Home::Channel),
+    ("message_handler", "handle_in", Home::Channel),
+    ("event_handler", "handle_in", Home::Channel),
+    ("subscribe_message", "handle_in", Home::Channel),
+    ("handle_message", "handle_in", Home::Channel),
+    ("info", "handle_info", Home::Channel),
+    ("on_info", "handle_info", Home::Channel),
+    ("handle_continue", "handle_info", Home::Channel),
     ("on_join", "join", Home::Channel),
+    ("on_leave", "terminate", Home::Channel),
+    ("on_close", "terminate", Home::Channel),
     ("on_disconnect", "terminate", Home::Channel),
     ("disconnect", "terminate", Home::Channel),
     ("on_connect", "connect", Home::Socket),
+    ("on_open", "connect", Home::Socket),
+    ("authenticate", "connect", Home::Socket),
     ("on_message", "handle_in", Home::Socket),
     ("websocket_handle", "handle_in", Home::Socket),
     ("websocket_info", "handle_info", Home::Socket),
     ("on_disconnect", "terminate", Home::Socket),
     ("disconnect", "terminate", Home::Socket),
 ];
+
+/// What others call a function that is called again and again.
+const TIMERS: &[&str] = &["interval", "every", "tick", "schedule", "timer", "cron"];
 
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
@@ -177,6 +242,14 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
             return true;
         }
         errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[{here}]`"));
+        return true;
+    }
+    if TIMERS.contains(&name.as_str()) && home == Home::Channel {
+        let message = format!(
+            "there is no `#[{name}]`: `socket.notify_every(period, || Tick)` starts a timer, and \
+             `#[handle_info]` takes its message"
+        );
+        errors.at(attr.path(), message);
         return true;
     }
     // Too much is near `id` to be taken for it.

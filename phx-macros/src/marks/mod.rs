@@ -6,8 +6,8 @@ mod role;
 mod strip;
 
 pub(crate) use self::{
-    mistakes::{conditional_state, on_other_members, second_macro},
+    mistakes::{conditional_state, in_impl_of_module, on_other_members, second_macro},
     reading::{Mark, Marked, take_mark},
     role::{Home, Role},
-    strip::strip,
+    strip::{inherent, strip},
 };

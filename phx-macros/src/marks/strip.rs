@@ -28,6 +28,17 @@ pub(crate) fn strip(tokens: TokenStream) -> TokenStream {
     stripped
 }
 
+/// `impl Trait for Type { .. }` as `impl Type { .. }`: whose functions are no members of the trait.
+pub(crate) fn inherent(tokens: TokenStream) -> TokenStream {
+    let is =
+        |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(found) if found == word);
+    let trees: Vec<_> = tokens.into_iter().collect();
+    let start = trees.iter().position(|tree| is(tree, "impl"));
+    let end = trees.iter().position(|tree| is(tree, "for"));
+    let (Some(start), Some(end)) = (start, end) else { return trees.into_iter().collect() };
+    trees.iter().take(start + 1).chain(&trees[end + 1..]).cloned().collect()
+}
+
 /// Whether the brackets of an attribute name one of ours: the last word before its arguments.
 fn is_ours(brackets: &Group) -> bool {
     if brackets.delimiter() != Delimiter::Bracket {

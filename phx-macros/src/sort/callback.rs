@@ -28,7 +28,7 @@ pub(super) fn callback(
         Role::RawIn => None,
         _ => {
             if mark.attr.meta.require_path_only().is_err() {
-                errors.at(&mark.attr, format!("`#[{}]` takes no arguments", mark.name));
+                errors.at(&mark.attr, takes_nothing(role, &mark.name));
             }
             None
         }
@@ -65,6 +65,18 @@ pub(super) fn callback(
         },
         body: function.body.clone(),
     }
+}
+
+fn takes_nothing(role: Role, mark: &Ident) -> String {
+    let hint = match role {
+        Role::Connect => ": the path is in `#[socket(\"/socket\", ..)]`",
+        Role::Join => ": the topics are in `#[channel(\"room:*\")]`",
+        Role::HandleInfo | Role::RawInfo => {
+            ": the type of the message selects it, `fn name(&mut self, message: Tick)`"
+        }
+        _ => "",
+    };
+    format!("`#[{mark}]` takes no arguments{hint}")
 }
 
 /// Sorts arguments by the rule of the language: topic parameters by name, the first owned one is

@@ -9,7 +9,7 @@ use crate::{
     diag::Errors,
     item::{Function, Item, Member},
     lints,
-    marks::{Home, Marked, Role, on_other_members, second_macro, take_mark},
+    marks::{Home, Marked, Role, in_impl_of_module, on_other_members, second_macro, take_mark},
     model::{Channel, Common, Socket, State},
     syntax::{take, unwrapped},
 };
@@ -61,7 +61,7 @@ fn common(home: Home, names: &[String], item: &mut Item, errors: &Errors) -> Com
     let (title, is_module) = (item.title(), item.is_module());
     let state = state(home, item, errors);
     second_macro(item, home, errors);
-    let mut is_typing = on_other_members(item, errors);
+    let mut is_typing = on_other_members(item, errors) | in_impl_of_module(item, errors);
     let mut callbacks = Vec::new();
     let mut unmarked = Vec::new();
     for member in &mut item.members {

@@ -28,6 +28,9 @@ pub(super) fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<Stat
         };
         for attr in take(&mut other.attrs, "assigns") {
             marked = true;
+            if attr.meta.require_path_only().is_err() {
+                errors.at(&attr, "`#[assigns]` takes no arguments: it stands on the state's type");
+            }
             match (other.declared_type(), &found) {
                 (None, _) => errors.at(attr, "`#[assigns]` goes on a `struct` or `enum`"),
                 (Some((name, true)), _) => {

@@ -4,10 +4,11 @@
 //! name to name. So `#[channel]` and `#[socket]` look at how a type is spelt, and ask for one of these
 //! traits instead of [`FromEvent`], [`FromJoin`], [`FromConnect`] or [`FromPayload`] itself. Whatever has
 //! the latter has the former, so what compiles depends on the type alone; only the message depends on its
-//! name.
+//! name. (One exception: what `#[join]` takes under one of these names has to be there for every socket.)
 
 use super::context::{ConnectContext, Context, FromConnect, FromEvent, FromJoin, JoinContext};
 use crate::{
+    connect::params::{FromParams, Params},
     endpoint::Requirements,
     message::{Fault, FromPayload, Payload, PayloadError},
 };
@@ -63,11 +64,16 @@ of_handlers! {
     SecondOfHandler<First>:
         "`{Self}` cannot be taken beside `{First}`, which takes what arrives", "not a handler argument",
         "the first argument without `&` is what arrives: put it first, and several values in one type with \
-         `#[derive(Deserialize)]`; the others are context: `&Socket`, `Event`, `&Topic`, `ReplyRef`, `State<T>`";
-    TextOfHandler<First>:
-        "`{Self}` cannot be taken beside `{First}`, which takes what arrives", "put this first, if it is what arrives",
-        "the first argument without `&` is what arrives; the event's name is context, `event: &Event`, and so is the \
-         topic, `topic: &Topic`";
+         `#[derive(Deserialize)]`; the others are context: a state of the application as `State<{Self}>`, `&Socket`, \
+         `&Event`, `&Topic`, `ReplyRef`";
+    NameOfHandler:
+        "a handler borrows the event's name", "write `&Event`", "it is used as a `&str`; `event.to_string()` keeps it";
+    ReplyOfHandler:
+        "a reply is returned, or is given later", "write `-> Reply`, or take a `ReplyRef`",
+        "`Reply::ok(value)` is returned at once; `reply.ok(value)` of a `ReplyRef` answers when it is called";
+    BorrowedOfHandler<Owned>:
+        "`{Self}` is no context of a handler", "a state of the application is taken as `State<{Owned}>`",
+        "what arrives is taken first and by value; what is borrowed is `&Socket`, `&Topic`, `&Event` or `&Endpoint`";
     LentOfHandler<Owned>:
         "`{Self}` is no context of a handler", "if this is what arrives, write `{Owned}`",
         "what arrives is taken by value; what is borrowed is context: `&Socket`, `&Topic`, `&Endpoint`";
@@ -117,11 +123,18 @@ of_joins! {
         "`Ok(Joined::new(..).reply(value))` accepts with a response, `Err(JoinError::new(\"why\"))` refuses";
     InfoOfJoin:
         "what a client connected with is known while it connects", "not there in `#[join]`",
-        "keep what you need of it in the socket's type in `#[connect]`, and take that as `&{S}`";
+        "keep what you need of it in the socket's type in `#[connect]`, and take that by reference, as `user: &UserSocket`";
     SecondOfJoin<First>:
         "`{Self}` cannot be taken beside `{First}`, which takes what the client sent along", "not an argument of `#[join]`",
         "put several values in one type with `#[derive(Deserialize)]`; topic parameters are found by their names, \
-         and the others are context: `&{S}`, `&Topic`, `State<T>`";
+         and the others are context: a state of the application as `State<{Self}>`, `&Topic`, the socket's type by \
+         reference";
+    UserOfJoin<User>:
+        "the connection's state is shared by its channels", "write `&{User}`",
+        "copy what you need of it; what changes stands in it behind a `Mutex` or is an atomic";
+    LentOfJoin<Owned>:
+        "`{Self}` is no context of `#[join]`", "if this is what the client sent along, write `{Owned}`",
+        "what is sent along is taken by value; what is borrowed is the socket's type, `&Topic` and `&Endpoint`";
 }
 
 /// Traits that everything has that has [`FromConnect`].
@@ -167,7 +180,13 @@ of_connects! {
     SecondOfConnect<First>:
         "`{Self}` cannot be taken beside `{First}`, which takes the connection parameters", "not an argument of `#[connect]`",
         "put several parameters in one type with `#[derive(Deserialize)]`; the others are context: `&ConnectInfo`, \
-         `&Endpoint`, `State<T>`";
+         which has the address and the headers, `&Endpoint`, a state of the application as `State<{Self}>`";
+    LentOfConnect<Owned>:
+        "`{Self}` is no context of `#[connect]`", "if these are the parameters, write `{Owned}`",
+        "parameters are taken by value; what is borrowed is `&ConnectInfo` and `&Endpoint`";
+    BorrowedOfConnect<Owned>:
+        "`{Self}` is no context of `#[connect]`", "a state of the application is taken as `State<{Owned}>`",
+        "the address and the headers of the request are in `&ConnectInfo`: `info.peer()`, `info.x_headers()`";
 }
 
 /// Traits that everything has that has [`FromPayload`].
@@ -193,6 +212,12 @@ of_payloads! {
     ContextAsPayload:
         "`{Self}` is context, and stands after what arrives", "this would take what arrives",
         "write `_: Payload` before it to ignore what arrives";
+    InfoAsPayload:
+        "what a client connected with is known while it connects", "not there in a handler",
+        "keep what you need of it in the socket's type in `#[connect]`, and copy that into the channel in `#[join]`";
+    ParamsAsPayload:
+        "these are of the connection, and a join has its own", "write `Payload`, or a type with `#[derive(Deserialize)]`",
+        "what a client connected with is kept in the socket's type, and taken by reference, as `user: &UserSocket`";
     SocketAsPayload:
         "the `Socket` is borrowed", "write `&Socket`",
         "the first argument without `&` takes what arrives";
@@ -206,4 +231,37 @@ of_payloads! {
     WrappedPayload<Inner>:
         "what arrives is not wrapped in anything", "write `{Inner}`",
         "the first argument without `&` is decoded from the payload as it is";
+}
+
+/// Traits that everything has that has [`FromParams`].
+macro_rules! of_params {
+    ($($name:ident: $message:tt, $label:tt, $note:tt;)*) => { $(
+        #[doc = $label]
+        #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
+        pub trait $name: Sized {
+            /// As of the trait below.
+            fn from_params(params: &Params) -> Result<Self, PayloadError>;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: FromParams> $name for T {
+            fn from_params(params: &Params) -> Result<Self, PayloadError> {
+                <T as FromParams>::from_params(params)
+            }
+        }
+    )* };
+}
+
+of_params! {
+    InfoAsParams:
+        "`#[connect]` borrows what is known of the request", "write `&ConnectInfo`",
+        "the first argument without `&` takes the connection parameters";
+    EndpointAsParams:
+        "the `Endpoint` is borrowed", "write `&Endpoint`", "the first argument without `&` takes the connection parameters";
+    PresenceAsParams:
+        "presence is a state of the endpoint", "write `State<Presence>`, after the connection parameters",
+        "write `_: Params` before it to ignore them";
+    StateAsParams:
+        "`{Self}` is context, and stands after the connection parameters", "this would take the parameters",
+        "write `_: Params` before it to ignore them";
 }

@@ -133,6 +133,12 @@ impl JoinError {
         reason_of(response)
     }
 
+    /// The response, if that is nothing but a text.
+    fn text(&self) -> Option<String> {
+        let Refused::Answer(response) = &self.0 else { return None };
+        serde_json::from_slice(&response.bytes).ok()
+    }
+
     /// What sort of refusal it is.
     pub fn kind(&self) -> JoinErrorKind {
         match self.0 {
@@ -174,7 +180,12 @@ pub trait IntoJoinError {
 #[diagnostic::do_not_recommend]
 impl<E: Serialize> IntoJoinError for E {
     fn into_join_error(self) -> JoinError {
-        JoinError::with(self)
+        let refused = JoinError::with(self);
+        // Clients look for a reason in it, also when it is a text that became an error by `?` or `into()`.
+        match refused.text() {
+            Some(reason) => JoinError::new(reason),
+            None => refused,
+        }
     }
 }
 

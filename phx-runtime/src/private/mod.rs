@@ -23,7 +23,7 @@ pub use phx_macros::{
 
 pub use crate::message::{Failure, FromFailure};
 pub use crate::{
-    ConnectError, JoinError, Joined, Next, Payload, Reason, Topic,
+    Binary, ConnectError, JoinError, Joined, Next, Payload, Reason, Topic,
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,

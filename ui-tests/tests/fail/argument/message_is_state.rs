@@ -1,0 +1,18 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_info]
+    fn a(&self, limit: State<u32>) {
+        let _ = limit;
+    }
+}
+
+fn main() {}

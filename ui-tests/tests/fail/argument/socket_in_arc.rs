@@ -1,0 +1,20 @@
+use std::sync::Arc;
+
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("a")]
+    fn a(&self, _: Payload, socket: Arc<Socket>) {
+        let _ = socket;
+    }
+}
+
+fn main() {}

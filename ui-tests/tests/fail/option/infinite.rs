@@ -1,0 +1,13 @@
+use phx_runtime::prelude::*;
+
+struct Sock;
+
+#[socket("/socket", websocket(timeout = "infinity"))]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}
