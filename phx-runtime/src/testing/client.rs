@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::{
     client_channel::ClientChannel,
     inbox::{Inbox, Missing, PATIENCE},
-    line::{Dial, Line, Link},
+    line::{Dial, Line, Link, encoded},
+    waiting::Waiting,
 };
 use crate::{
     channel::JoinError,
@@ -120,13 +121,16 @@ impl Client {
     /// # Panics
     ///
     /// Panics if the payload cannot be encoded, and if no answer comes.
-    pub async fn join(
+    pub fn join(
         &self,
         topic: impl Into<Topic>,
         payload: impl ToPayload,
-    ) -> Result<ClientChannel, JoinError> {
-        let membership = self.line.join(String::from(&*topic.into()), payload).await?;
-        Ok(ClientChannel::new(self.line.clone(), membership))
+    ) -> Waiting<'_, Result<ClientChannel, JoinError>> {
+        let (topic, params) = (String::from(&*topic.into()), encoded("phx_join", &payload));
+        Box::pin(async move {
+            let membership = self.line.join(topic, params).await?;
+            Ok(ClientChannel::new(self.line.clone(), membership))
+        })
     }
 
     /// Closes the connection, and waits until all its channels have ended.

@@ -2,17 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     inbox::{Missing, PATIENCE},
-    line::Line,
+    line::{Line, encoded},
     membership::Membership,
     message::{Received, Whole},
     pattern::{ANYTHING, matches},
+    waiting::Waiting,
+    wanted::Wanted,
 };
-use crate::message::{EventName, Payload, ToPayload, TypedEvent};
+use crate::message::{EventName, Payload, ToPayload};
 
 /// How long a test waits for what must not come.
 const DOUBT: Duration = Duration::from_millis(100);
@@ -54,9 +55,13 @@ impl ClientChannel {
     /// # Panics
     ///
     /// Panics if the payload cannot be encoded.
-    pub async fn push(&self, event: impl EventName, payload: impl ToPayload) -> Pushed {
-        let reference = self.line.push(&self.membership, event.as_ref(), &payload).await;
-        Pushed { line: self.line.clone(), reference }
+    pub fn push(&self, event: impl EventName, payload: impl ToPayload) -> Waiting<'_, Pushed> {
+        let event = event.as_ref().to_owned();
+        let payload = encoded(&event, &payload);
+        Box::pin(async move {
+            let reference = self.line.push(&self.membership, &event, &payload).await;
+            Pushed { line: self.line.clone(), reference }
+        })
     }
 
     /// Leaves the channel.
@@ -79,22 +84,39 @@ impl ClientChannel {
         self.take_push(event.as_ref(), pattern, PATIENCE).await
     }
 
-    /// Waits for a push or broadcast of a typed event that `wanted` accepts, and takes it; what
+    /// Waits for a push or broadcast of a typed event that is [`wanted`](super::wanted), and takes it; what
     /// [`assert_push!`](crate::assert_push) does with a pattern of the type. Others stay for later.
     ///
     /// # Errors
     ///
-    /// None comes. One whose payload is not of the type is not the event.
-    pub async fn expect_event<E: TypedEvent + DeserializeOwned>(
+    /// None comes.
+    pub async fn expect_event<E>(&self, wanted: Wanted<'_, E>) -> Result<E, Missing> {
+        self.take_event(&wanted, PATIENCE).await
+    }
+
+    /// Waits a little for a push or broadcast as [`expect_event`](Self::expect_event) does; what
+    /// [`refute_push!`](crate::refute_push) does with a pattern of the type.
+    ///
+    /// # Errors
+    ///
+    /// One comes.
+    pub async fn expect_no_event<E>(&self, wanted: Wanted<'_, E>) -> Result<(), Missing> {
+        match self.take_event(&wanted, DOUBT).await {
+            Ok(_) => {
+                Err(Missing::unwanted(format_args!("a push of {:?} like the pattern", wanted.name)))
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn take_event<E>(
         &self,
-        wanted: impl Fn(&E) -> bool,
+        wanted: &Wanted<'_, E>,
+        patience: Duration,
     ) -> Result<E, Missing> {
-        let what = format!("a push of {:?} like the pattern", E::NAME);
-        let found = |message: &Received| {
-            let event: E = self.push_of(E::NAME, message)?.clone().decode().ok()?;
-            wanted(&event).then_some(event)
-        };
-        self.line.inbox().take(what, PATIENCE, found).await
+        let what = format!("a push of {:?} like the pattern", wanted.name);
+        let found = |message: &Received| wanted.read(self.push_of(wanted.name, message)?);
+        self.line.inbox().take(what, patience, found).await
     }
 
     /// Waits a little for a push or broadcast as [`expect_push`](Self::expect_push) does; what

@@ -111,11 +111,11 @@ impl Line {
         &self,
         membership: &Membership,
         event: &str,
-        payload: &impl ToPayload,
+        payload: &Payload,
     ) -> String {
         let times = if self.faults.lock().is_repeated { 2 } else { 1 };
-        let (join_ref, payload) = (membership.join_ref(), encoded(event, payload));
-        self.send(Some(&join_ref), &membership.topic, event, &payload, times).await
+        let join_ref = membership.join_ref();
+        self.send(Some(&join_ref), &membership.topic, event, payload, times).await
     }
 
     async fn send(
@@ -148,9 +148,8 @@ impl Line {
     pub(super) async fn join(
         &self,
         topic: String,
-        params: impl ToPayload,
+        params: Payload,
     ) -> Result<Arc<Membership>, JoinError> {
-        let params = encoded("phx_join", &params);
         let join_ref = self.send(None, &topic, "phx_join", &params, 1).await;
         let response = self.joined(&topic, &join_ref).await?;
         let membership = Arc::new(Membership::new(topic, params, join_ref, response));
@@ -190,7 +189,7 @@ impl Line {
     /// Leaves what was joined, for good.
     pub(super) async fn leave(&self, membership: &Arc<Membership>) -> String {
         self.joined.lock().retain(|joined| !Arc::ptr_eq(joined, membership));
-        self.push(membership, "phx_leave", &json!({})).await
+        self.push(membership, "phx_leave", &encoded("phx_leave", &json!({}))).await
     }
 
     pub(super) async fn reply<T>(
@@ -210,6 +209,6 @@ impl Line {
     }
 }
 
-fn encoded(event: &str, payload: &impl ToPayload) -> Payload {
+pub(super) fn encoded(event: &str, payload: &impl ToPayload) -> Payload {
     payload.to_payload().unwrap_or_else(|error| panic!("the payload of {event:?}: {error}"))
 }

@@ -32,8 +32,10 @@
 macro_rules! assert_push {
     ($channel:expr, $($event:ident)::+ { $($fields:tt)* } $(if $condition:expr)? $(,)?) => {{
         #[allow(unused_variables, reason = "a pattern may bind what only its condition uses")]
-        let wanted = |event: &_| ::std::matches!(event, $($event)::+ { $($fields)* } $(if $condition)?);
-        $crate::testing::expected($channel.expect_event::<$($event)::+>(wanted).await)
+        let wanted = $crate::testing::wanted::<$($event)::+>(
+            |event: &_| ::std::matches!(event, $($event)::+ { $($fields)* } $(if $condition)?)
+        );
+        $crate::testing::expected($channel.expect_event(wanted).await)
     }};
     ($channel:expr, $event:expr $(,)?) => {
         $crate::testing::expected($channel.expect_push($event, ::std::option::Option::None).await)
@@ -42,10 +44,14 @@ macro_rules! assert_push {
         let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($payload)+));
         $crate::testing::expected($channel.expect_push($event, pattern).await)
     }};
+    ($channel:expr $(,)?) => {
+        ::std::compile_error!("which event? `assert_push!(room, \"new_msg\")`")
+    };
 }
 
 /// Asserts that no push or broadcast of an event comes to a
-/// [`ClientChannel`](crate::testing::ClientChannel), or none that has the given fields.
+/// [`ClientChannel`](crate::testing::ClientChannel), or none that has the given fields; of a typed event, none
+/// like a pattern of Rust, `refute_push!(room, Tick { left: 0 })`.
 ///
 /// It waits for 100 milliseconds, which takes no time under a paused clock.
 ///
@@ -63,6 +69,13 @@ macro_rules! assert_push {
 /// Panics if one comes.
 #[macro_export]
 macro_rules! refute_push {
+    ($channel:expr, $($event:ident)::+ { $($fields:tt)* } $(if $condition:expr)? $(,)?) => {{
+        #[allow(unused_variables, reason = "a pattern may bind what only its condition uses")]
+        let wanted = $crate::testing::wanted::<$($event)::+>(
+            |event: &_| ::std::matches!(event, $($event)::+ { $($fields)* } $(if $condition)?)
+        );
+        $crate::testing::expected($channel.expect_no_event(wanted).await)
+    }};
     ($channel:expr, $event:expr $(,)?) => {
         $crate::testing::expected(
             $channel.expect_no_push($event, ::std::option::Option::None).await,
@@ -72,10 +85,14 @@ macro_rules! refute_push {
         let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($payload)+));
         $crate::testing::expected($channel.expect_no_push($event, pattern).await)
     }};
+    ($channel:expr $(,)?) => {
+        ::std::compile_error!("which event? `refute_push!(room, \"new_msg\")`")
+    };
 }
 
 /// Waits for the reply to something [`Pushed`](crate::testing::Pushed) and returns its response,
-/// which is matched as [`assert_push!`](crate::assert_push) does.
+/// which is matched as [`assert_push!`](crate::assert_push) does. The status is a word, or a string for one
+/// that is none.
 ///
 /// ```
 /// # async fn test(room: phx_runtime::testing::ClientChannel) {
@@ -102,6 +119,19 @@ macro_rules! assert_reply {
         let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($response)+));
         $crate::testing::expected($pushed.expect_reply(status, pattern).await)
     }};
+    ($pushed:expr, $status:literal $(,)?) => {
+        $crate::testing::expected($pushed.expect_reply($status, ::std::option::Option::None).await)
+    };
+    ($pushed:expr, $status:literal, $($response:tt)+) => {{
+        let pattern = ::std::option::Option::Some(&$crate::__private::pattern!($crate, $($response)+));
+        $crate::testing::expected($pushed.expect_reply($status, pattern).await)
+    }};
+    ($($other:tt)*) => {
+        ::std::compile_error!(
+            "expected what was pushed, the status of the reply and, if it matters, its response: \
+             `assert_reply!(pushed, ok, { \"id\": _ })`"
+        )
+    };
 }
 
 /// Asserts that something [`Pushed`](crate::testing::Pushed) is not replied to.

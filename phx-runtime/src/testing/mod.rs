@@ -86,6 +86,8 @@ mod pattern;
 pub mod scenario;
 mod units;
 mod uplink;
+mod waiting;
+mod wanted;
 mod websocket;
 
 #[doc = include_str!("../docs/test.md")]
@@ -101,6 +103,8 @@ pub use self::{
     nodes::Nodes,
     over::Over,
     units::{broadcast, payload, reply_ref, sent, socket, socket_of},
+    waiting::Waiting,
+    wanted::{Wanted, wanted},
 };
 use crate::{
     channel::SocketState, cluster::Hub, connect::ConnectError, endpoint::Endpoint, server::Builder,
@@ -163,11 +167,12 @@ pub fn client<S: SocketState>(endpoint: &Endpoint) -> Connecting<'_, S> {
 /// Panics if `params` is not a JSON object, and outside of a Tokio runtime.
 ///
 /// Phoenix counterpart: `connect/3`.
-pub async fn connect<S: SocketState>(
+pub fn connect<S: SocketState>(
     endpoint: &Endpoint,
     params: impl Serialize,
-) -> Result<Client, ConnectError> {
-    client::<S>(endpoint).params(params).connect().await
+) -> Waiting<'_, Result<Client, ConnectError>> {
+    let connecting = client::<S>(endpoint).params(params);
+    Box::pin(connecting.connect())
 }
 
 /// Starts an application on so many nodes in this process, over an engine in memory, and waits until

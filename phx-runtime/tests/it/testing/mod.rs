@@ -4,3 +4,4 @@ mod faults;
 mod nodes;
 mod over;
 mod support;
+mod units;
