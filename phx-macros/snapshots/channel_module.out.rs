@@ -61,7 +61,10 @@ pub mod room {
             }
         }
         #[automatically_derived]
-        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room {
+        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room
+        where
+            for<'a> Room: _phx::Channel,
+        {
             fn join(
                 cx: _phx::JoinContext<ServedSocket>,
             ) -> impl _phx::Future<

@@ -67,7 +67,8 @@ impl Events {
                     errors.at(name, message);
                 }
                 Argument::Word(name) => {
-                    errors.at(name, format!("an event name is a string: `\"{name}\"`"));
+                    let text = snake_case(&name.to_string());
+                    errors.at(name, format!("an event name is a string: `\"{text}\"`"));
                 }
                 // Read by itself.
                 other if is_rate(other, mark) => {}
@@ -117,6 +118,18 @@ fn no_option(mark: &Ident, key: &Ident) -> String {
 fn is_type(word: &Ident) -> bool {
     let word = word.to_string();
     word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
+}
+
+/// `new_msg` for `NewMsg`.
+fn snake_case(word: &str) -> String {
+    let mut text = String::new();
+    for letter in word.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
 }
 
 /// Whether an entry beside a handler's events is its rate.

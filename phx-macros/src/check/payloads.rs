@@ -24,7 +24,10 @@ pub(super) fn check(callback: &Callback, errors: &Errors) {
     }
     match callback.role {
         Role::Connect => is_a_map(subject, errors),
-        Role::Join | Role::HandleIn | Role::HandleOut => is_no_context(subject, errors),
+        Role::Join | Role::HandleIn | Role::HandleOut => {
+            is_no_context(subject, errors);
+            is_something(subject, errors);
+        }
         _ => {}
     }
 }
@@ -76,6 +79,14 @@ fn is_a_map(subject: &Argument, errors: &Errors) {
         ),
     };
     errors.at(ty, message);
+}
+
+// A client that sends nothing sends `{}`, which is no unit to serde.
+fn is_something(subject: &Argument, errors: &Errors) {
+    if matches!(unwrapped(&subject.ty), Type::Tuple(unit) if unit.elems.is_empty()) {
+        let message = "`()` is `null` alone, and who sends nothing sends `{}`: leave this out, or write `_: Payload`";
+        errors.at(&subject.ty, message);
+    }
 }
 
 // What is called so, and is a text, was meant to be what has this name; the client sends a map.

@@ -16,7 +16,7 @@ const MOST_ARGUMENTS: usize = 12;
 pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
     can_be_called(callback, errors);
     if callback.role.makes_state() {
-        takes_no_self(callback, errors);
+        takes_no_self(callback, state, errors);
         returns_the_state(callback, state, errors);
     } else {
         borrows_the_state(callback, state, errors);
@@ -55,11 +55,18 @@ fn can_be_called(callback: &Callback, errors: &Errors) {
     }
 }
 
-fn takes_no_self(callback: &Callback, errors: &Errors) {
+fn takes_no_self(callback: &Callback, state: &str, errors: &Errors) {
+    let name = callback.name();
     if !matches!(callback.receiver, Receiver::Missing) {
-        let name = callback.name();
         let this = callback.sig.inputs.first();
         errors.at(this, format!("`{name}` makes the state, so there is no `self` yet"));
+    }
+    let this = callback
+        .arguments
+        .iter()
+        .find(|argument| reference(&argument.ty).is_some_and(|it| spelled(&it.elem) == state));
+    if let Some(this) = this {
+        errors.at(&this.ty, format!("`{name}` makes the state, so there is no `{state}` yet"));
     }
 }
 
@@ -193,7 +200,8 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
             }
             ArgumentRole::Context => {
                 let Some(borrowed) = borrowed else { continue };
-                if is_static(borrowed) {
+                // Anything else is no context, whatever its lifetime is.
+                if is_static(borrowed) && is_lent(&borrowed.elem) {
                     let ty = spelled(&borrowed.elem);
                     let message = format!("this is borrowed for the call alone: write `&{ty}`");
                     errors.at(&borrowed.lifetime, message);
@@ -204,8 +212,13 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
     }
 }
 
-/// What a handler of messages borrows from its call.
-const LENT: &[&str] = &["Socket", "Topic", "Endpoint", "Connection"];
+/// What a callback borrows from its call.
+const LENT: &[&str] = &["Socket", "Topic", "Event", "Endpoint", "ConnectInfo", "Connection"];
+
+fn is_lent(ty: &Type) -> bool {
+    matches!(unwrapped(ty), Type::Path(path)
+        if last_segment(&path.path).is_some_and(|name| LENT.iter().any(|lent| name == lent)))
+}
 
 // Its type chooses which messages of the client come to the handler.
 fn takes_what_arrives(callback: &Callback, errors: &Errors) {
@@ -232,9 +245,7 @@ fn takes_a_message(callback: &Callback, errors: &Errors) {
     }
     let borrowed = callback.arguments.iter().find_map(|argument| {
         let elem = &reference(&argument.ty)?.elem;
-        let lent = matches!(unwrapped(elem), Type::Path(path)
-            if last_segment(&path.path).is_some_and(|name| LENT.iter().any(|lent| name == lent)));
-        (!lent).then_some((&argument.ty, elem))
+        (!is_lent(elem)).then_some((&argument.ty, elem))
     });
     if let Some((ty, elem)) = borrowed {
         let owned = match spelled(elem).as_str() {
