@@ -226,6 +226,7 @@ const _: () = {
     where
         for<'a> &'a UserSocket: _phx::FromJoin<'a, ServedSocket>,
         for<'a> State<T>: _phx::hints::StateOfJoin<'a, ServedSocket>,
+        for<'a> RoomChannel<T>: _phx::Channel,
     {
         fn join(
             cx: _phx::JoinContext<ServedSocket>,

@@ -213,11 +213,13 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
 }
 
 /// What a callback borrows from its call.
-const LENT: &[&str] = &["Socket", "Topic", "Event", "Endpoint", "ConnectInfo", "Connection"];
+const LENT: &[&str] = &["Topic", "Event", "Endpoint", "ConnectInfo", "Connection"];
 
+/// Whether a type is one of these, or a channel's or a connection's socket, as far as its name tells.
 fn is_lent(ty: &Type) -> bool {
-    matches!(unwrapped(ty), Type::Path(path)
-        if last_segment(&path.path).is_some_and(|name| LENT.iter().any(|lent| name == lent)))
+    let Type::Path(path) = unwrapped(ty) else { return false };
+    let name = last_segment(&path.path).map(ToString::to_string).unwrap_or_default();
+    name.ends_with("Socket") || LENT.contains(&name.as_str())
 }
 
 // Its type chooses which messages of the client come to the handler.

@@ -23,14 +23,10 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let mut generics = state.generics.clone();
     generics.params.push(parse_quote!(#socket: _phx::SocketState));
     let mut conditions = available(state, callback);
-    if generics.params.len() == 1 {
-        // What the channel itself lacks, such as `Send`, is told of where it is made one, and is taken for
-        // granted here; without the lifetime it would be judged once more.
-        conditions.push(parse_quote!(for<'a> #ty: _phx::Channel));
-    }
-    if !conditions.is_empty() {
-        generics.make_where_clause().predicates.extend(conditions);
-    }
+    // What the channel itself lacks, such as `Send`, is told of where it is made one, and is taken for granted
+    // here; without the lifetime it would be judged once more.
+    conditions.push(parse_quote!(for<'a> #ty: _phx::Channel));
+    generics.make_where_clause().predicates.extend(conditions);
     let (params, _, clause) = generics.split_for_impl();
     let joined = code!(_phx::Result<_phx::Joined<Self>, _phx::JoinError>);
     let (future, body) = making(common, callback, &joined);
