@@ -49,7 +49,7 @@ const _: () = {
         ///The topic `room:{room_id}`.
         #[allow(dead_code, private_bounds)]
         pub fn topic(room_id: impl _phx::TopicPart<RoomId>) -> _phx::Topic {
-            _phx::topic(::std::format!("room:{}", room_id))
+            _phx::topic(::std::format!("room:{room_id}"))
         }
     }
     #[automatically_derived]

@@ -88,6 +88,8 @@ pub(crate) enum Receiver {
 pub(crate) struct Argument {
     /// A name for the value in generated code.
     pub(crate) local: Ident,
+    /// Its name where it is declared, if that is nothing but a name.
+    pub(crate) written: Option<Ident>,
     pub(crate) ty: Type,
     pub(crate) role: ArgumentRole,
 }

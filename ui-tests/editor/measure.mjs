@@ -18,7 +18,7 @@ for (const pair of both) {
       completion: () => found.some((label) => label === wanted || label.startsWith(`${wanted}(`)),
       hover: () => found.includes(wanted),
       definition: () => found.length === 1 && found[0].includes(wanted),
-      rename: () => !found.startsWith("refused"),
+      rename: () => !found.startsWith("refused") && !(what.includes("topic parameter") && found.includes("{room_id}")),
     }[asks]()
     if (!has) failed += 1
     if (!has || only) console.error(what, asks, found)

@@ -5,7 +5,8 @@ use quote::ToTokens;
 
 use super::code::blame;
 use crate::{
-    model::{ArgumentRole, Callback, Channel, State},
+    model::{Argument, ArgumentRole, Callback, Channel, State},
+    pattern::Pattern,
     syntax::reference,
 };
 
@@ -27,8 +28,14 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
     if arguments.len() != pattern.names.len() {
         return None;
     }
-    let params = arguments.iter().map(|argument| {
-        let (name, ty) = (&argument.local, &argument.ty);
+    let as_declared: Option<Vec<Ident>> = arguments
+        .iter()
+        .zip(&pattern.names)
+        .map(|(argument, name)| as_in(pattern, argument, name))
+        .collect();
+    let params = arguments.iter().enumerate().map(|(at, argument)| {
+        let name = as_declared.as_ref().map_or(&argument.local, |declared| &declared[at]);
+        let ty = &argument.ty;
         // What borrows is refused, and could not be repeated here.
         let ty = match reference(ty) {
             Some(_) => code!(_phx::String),
@@ -37,9 +44,12 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
         code!(#name: impl _phx::TopicPart<#ty>)
     });
     let names = arguments.iter().map(|argument| &argument.local);
-    let text = match (&pattern.format_string(), &arguments[..]) {
-        (text, []) => code!(#text),
-        (format, _) => code!(::std::format!(#format, #(#names),*)),
+    let literal = &pattern.literal;
+    let text = match (&pattern.format_string(), &arguments[..], &as_declared) {
+        (text, [], _) => code!(#text),
+        // The pattern as the user wrote it is a format string with names in it, which an editor renames.
+        (_, _, Some(_)) => code!(::std::format!(#literal)),
+        (format, _, None) => code!(::std::format!(#format, #(#names),*)),
     };
     let doc = format!("The topic `{}`.", pattern.text);
     // Who asks where the function is, is led to the pattern.
@@ -56,4 +66,11 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
             }
         }
     })
+}
+
+/// The name of an argument where it is declared, resolved as the pattern is, whichever macro each is from; if it is
+/// the parameter's as the pattern has it: not `_name`, and no `r#name`.
+fn as_in(pattern: &Pattern, argument: &Argument, name: &str) -> Option<Ident> {
+    let written = argument.written.as_ref().filter(|written| *written == name)?;
+    Some(Ident::new(name, written.span().resolved_at(pattern.literal.span())))
 }

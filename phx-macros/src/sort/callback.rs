@@ -96,10 +96,11 @@ fn arguments<'a>(
     let mut found: Vec<Argument> = Vec::new();
     for input in inputs {
         let FnArg::Typed(input) = input else { continue };
-        let ident = match &*input.pat {
-            Pat::Ident(pat) => Some(pat.ident.unraw().to_string()),
+        let declared = match &*input.pat {
+            Pat::Ident(pat) => Some(&pat.ident),
             _ => None,
         };
+        let ident = declared.map(|ident| ident.unraw().to_string());
         // `_room_id` is how Rust spells an argument that is not used.
         let written = ident.as_deref().unwrap_or_default();
         let plain = written.trim_start_matches('_');
@@ -116,7 +117,8 @@ fn arguments<'a>(
         let local = choices
             .find(|name| !taken(name))
             .unwrap_or_else(|| format_ident!("argument_{}", found.len()));
-        found.push(Argument { local, ty: (*input.ty).clone(), role });
+        let written = declared.cloned();
+        found.push(Argument { local, written, ty: (*input.ty).clone(), role });
     }
     found
 }

@@ -29,6 +29,22 @@ macro_rules! echo {
 echo!(Number, "number:*", "n", u8, &Socket);
 echo!(Text, "text:*", "t", String, &Socket, log_join = "off", log_handle_in = false);
 
+macro_rules! numbered {
+    ($name:ident, $topic:literal, $number:ident) => {
+        struct $name;
+
+        #[channel($topic)]
+        impl $name {
+            #[join]
+            fn join(id: u64, $number: u8) -> Result<Self, JoinError> {
+                if id > u64::from($number) { Ok(Self) } else { Err(JoinError::new("small")) }
+            }
+        }
+    };
+}
+
+numbered!(Numbered, "numbered:{id}:{least}", least);
+
 macro_rules! sockets {
     ($($name:ident at $path:literal: $($channel:ty),*;)*) => {$(
         struct $name;
@@ -52,5 +68,6 @@ sockets! {
 #[test]
 fn what_came_out_is_as_if_it_was_written() {
     assert_eq!(Number::PATTERNS, [Pattern::new("number:*")]);
+    assert_eq!(Numbered::topic(7, 3), "numbered:7:3");
     Endpoint::builder().socket::<One>().socket::<Both>().build().unwrap();
 }
