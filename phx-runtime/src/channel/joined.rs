@@ -166,7 +166,7 @@ fn reason_of(response: &Payload) -> String {
 }
 
 /// Errors that `?` turns into a [`JoinError`], and that `#[join]` can return itself: a serializable one is the
-/// client's answer, a [`Fault`] is logged and the client is told `join crashed`.
+/// client's answer, a text its `reason`, a [`Fault`] is logged and the client is told `join crashed`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what the client is told",
     label = "write `.or_fault()?`: it is logged, and the client is told `join crashed`",
