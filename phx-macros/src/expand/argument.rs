@@ -124,9 +124,9 @@ fn is_shared_everywhere(ty: &Type) -> bool {
 /// Types that other libraries have, spelt as there.
 fn is_of_libraries(ty: &Type) -> bool {
     let known = [
-        "Arc", "BTreeMap", "Box", "HashMap", "Map", "Mutex", "Option", "Payload", "Rc", "RwLock",
-        "String", "Uuid", "Value", "Vec", "bool", "char", "f32", "f64", "i32", "i64", "str", "u16",
-        "u32", "u64", "u8", "usize",
+        "Arc", "BTreeMap", "Box", "HashMap", "Map", "Mutex", "Payload", "Rc", "RwLock", "String",
+        "Uuid", "Value", "Vec", "bool", "char", "f32", "f64", "i32", "i64", "str", "u16", "u32",
+        "u64", "u8", "usize",
     ];
     last_name(ty).is_some_and(|name| known.contains(&name.as_str()))
 }

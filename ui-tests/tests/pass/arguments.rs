@@ -45,6 +45,32 @@ impl<'a, S> FromJoin<'a, S> for Name<'a> {
     }
 }
 
+/// What only a join from a `User` knows.
+struct Rank(u8);
+
+impl FromJoin<'_, User> for Rank {
+    fn from_join(cx: &JoinContext<User>) -> Result<Self, Fault> {
+        Ok(Self(cx.user().0))
+    }
+}
+
+impl FromJoin<'_, User> for Option<Rank> {
+    fn from_join(cx: &JoinContext<User>) -> Result<Self, Fault> {
+        Ok((cx.user().0 > 0).then(|| Rank(cx.user().0)))
+    }
+}
+
+struct Ranked;
+
+#[channel("ranked:*")]
+impl Ranked {
+    #[join]
+    fn join(_: Payload, rank: Rank, raised: Option<Rank>) -> Result<Self, JoinError> {
+        let is_raised = raised.is_some_and(|raised| raised.0 == rank.0);
+        if is_raised { Ok(Self) } else { Err("low".into()) }
+    }
+}
+
 struct Refused;
 
 impl From<Refused> for JoinError {
@@ -70,7 +96,7 @@ struct Point {
 }
 
 #[socket("/tenants/{tenant}/socket", websocket)]
-#[channels(Room)]
+#[channels(Room, Ranked)]
 impl User {
     #[connect]
     async fn connect(info: &ConnectInfo, params: Params, locale: Locale) -> Result<User, Refused> {
