@@ -1,7 +1,7 @@
 //! Rules about a single callback's signature.
 
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, Safety, Type, TypeParamBound};
+use syn::{FnArg, GenericParam, Safety, Token, Type, TypeParamBound, punctuated::Punctuated};
 
 use crate::{
     diag::Errors,
@@ -121,13 +121,16 @@ fn returns_no_future(callback: &Callback, errors: &Errors) {
         Type::TraitObject(object) => &object.bounds,
         _ => return,
     };
-    let is_future = bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => last_segment(&bound.path).is_some_and(|it| it == "Future"),
-        _ => false,
-    });
-    if is_future && callback.sig.asyncness.is_none() {
+    if has_bound(bounds, "Future") && callback.sig.asyncness.is_none() {
         errors.at(output, "write `async fn` instead of returning a future");
     }
+}
+
+fn has_bound(bounds: &Punctuated<TypeParamBound, Token![+]>, name: &str) -> bool {
+    bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => last_segment(&bound.path).is_some_and(|it| it == name),
+        _ => false,
+    })
 }
 
 /// What is in a `Pin<Box<..>>`.
@@ -279,13 +282,18 @@ fn is_sent_as_a_message(ty: &Type, errors: &Errors) {
         "State" if argument_of("State", ty).is_some() => {
             format!("this would be the message: it comes first, and `{}` after it", spelled(ty))
         }
-        "Box" if matches!(argument_of("Box", ty), Some(Type::TraitObject(_))) => {
+        "Box" if argument_of("Box", ty).is_some_and(is_anything) => {
             "a message's type selects its handler: write a function for each type that is sent"
                 .to_owned()
         }
         _ => return,
     };
     errors.at(ty, message);
+}
+
+/// `dyn Any`, under which nothing is sent.
+fn is_anything(ty: &Type) -> bool {
+    matches!(ty, Type::TraitObject(object) if has_bound(&object.bounds, "Any"))
 }
 
 fn returns_nothing(callback: &Callback, errors: &Errors) {

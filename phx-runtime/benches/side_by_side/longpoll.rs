@@ -9,6 +9,10 @@ use super::{
     wire::number,
 };
 
+/// How many join at once. What requests take that are under way together stays with the server's allocator,
+/// and is no session's.
+const AT_ONCE: usize = 100;
+
 /// What long-polling costs.
 pub struct LongPoll {
     /// Of a message to one poller: the answer to its poll, and its next poll.
@@ -41,7 +45,7 @@ impl Pollers {
         let mut pollers =
             Self { fleet, host: server.url.host.clone(), path, tokens: vec![String::new(); count] };
         let all: Vec<_> = (0..count).collect();
-        for group in all.chunks(500) {
+        for group in all.chunks(AT_ONCE) {
             pollers.join_some(group)?;
         }
         Ok(pollers)
