@@ -21,7 +21,7 @@ mod wire;
 use std::path::PathBuf;
 use std::{
     fmt, io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 #[cfg(unix)]
@@ -45,6 +45,7 @@ use super::tls::Tls;
 /// |---|---|
 /// | `([127, 0, 0, 1], 4000)`, a `SocketAddr` | a TCP address; port 0 picks a free one |
 /// | `"127.0.0.1:4000"`, `"[::]:4000"`, `"localhost:4000"` | the same as text; of a name, the first address |
+/// | `4000` | that port of 127.0.0.1, which other machines do not reach |
 /// | `"unix:/run/chat.sock"` | a Unix socket, made here and removed at the end |
 /// | a `TcpListener` or `UnixListener`, of `std` or tokio | one that listens already |
 ///
@@ -228,6 +229,13 @@ impl From<SocketAddr> for Listener {
 impl<I: Into<IpAddr>> From<(I, u16)> for Listener {
     fn from(address: (I, u16)) -> Self {
         Self::from(SocketAddr::from(address))
+    }
+}
+
+impl From<u16> for Listener {
+    /// A port of this machine alone.
+    fn from(port: u16) -> Self {
+        Self::from((Ipv4Addr::LOCALHOST, port))
     }
 }
 

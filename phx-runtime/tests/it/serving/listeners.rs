@@ -23,7 +23,7 @@ fn is(error: &ServeError, kind: ErrorKind) -> bool {
 }
 
 #[tokio::test]
-async fn an_address_is_text_a_pair_or_a_listener_that_exists() {
+async fn an_address_is_text_a_pair_a_port_or_a_listener_that_exists() {
     let given = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let of_tokio = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     for listener in [
@@ -37,6 +37,8 @@ async fn an_address_is_text_a_pair_or_a_listener_that_exists() {
         let told = mirrored(TcpStream::connect(at).await.unwrap(), "").await;
         assert!(told["peer"].as_str().unwrap().contains("127.0.0.1:"), "{told}");
     }
+    let server = builder().build().unwrap().bind(0).await.unwrap();
+    assert!(server.address().ip().is_loopback());
 }
 
 #[tokio::test]
