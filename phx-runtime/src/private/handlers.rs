@@ -7,12 +7,14 @@
 //! for every handler of an application. Only the boxing stands in generated code, where a future that is
 //! not `Send` is blamed for what it is, and nothing here is.
 
-use std::{future::ready, marker::PhantomData, pin::Pin};
-
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Either},
+use std::{
+    marker::PhantomData,
+    pin::Pin,
+    task::{self, Poll},
 };
+
+use futures_util::{FutureExt, future::BoxFuture};
+use pin_project_lite::pin_project;
 
 use super::counts::each_count;
 use crate::{
@@ -244,13 +246,34 @@ macro_rules! calls {
 
 each_count!(calls);
 
-/// A handler that was called, its result to become the reply.
+pin_project! {
+    /// A handler that was called, its result to become the reply. One small type rather than several that are
+    /// nested: that it may go to another thread is proven for every handler.
+    #[project = Proceeding]
+    enum Called<F, Returned, Outcome> {
+        Runs { #[pin] handler: F, answer: fn(Returned) -> Outcome },
+        Failed { outcome: Option<Outcome> },
+    }
+}
+
+impl<F: Future<Output = Returned>, Returned, Outcome> Future for Called<F, Returned, Outcome> {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Outcome> {
+        match self.project() {
+            Proceeding::Runs { handler, answer } => handler.poll(task).map(*answer),
+            // It is over then, and nobody asks again.
+            Proceeding::Failed { outcome } => outcome.take().map_or(Poll::Pending, Poll::Ready),
+        }
+    }
+}
+
 fn called<F: Future<Output = Returned>, Returned, Outcome: FromFailure>(
     called: Result<F, Failure>,
     answer: fn(Returned) -> Outcome,
-) -> impl Future<Output = Outcome> {
+) -> Called<F, Returned, Outcome> {
     match called {
-        Ok(future) => Either::Left(future.map(answer)),
-        Err(failure) => Either::Right(ready(Outcome::from_failure(failure))),
+        Ok(handler) => Called::Runs { handler, answer },
+        Err(failure) => Called::Failed { outcome: Some(Outcome::from_failure(failure)) },
     }
 }
