@@ -17,6 +17,11 @@ pub(crate) fn last_segment(path: &Path) -> Option<&Ident> {
     path.segments.last().map(|segment| &segment.ident)
 }
 
+/// Whether a word is spelt as types are, and not as constants.
+pub(crate) fn is_spelt_as_type(word: &str) -> bool {
+    word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
+}
+
 /// The reference that `ty` is, if it is one.
 pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
     match unwrapped(ty) {

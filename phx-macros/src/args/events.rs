@@ -10,7 +10,7 @@ use super::{
     settings::settings,
     value::Setting,
 };
-use crate::diag::Errors;
+use crate::{diag::Errors, syntax::is_spelt_as_type};
 
 /// Which events a handler takes.
 pub(crate) enum Events {
@@ -60,7 +60,9 @@ impl Events {
                     errors.at(rest, "`_` takes every event without a handler: it stands alone");
                 }
                 Argument::Word(name) if is_constant(name) => errors.at(name, usage(mark, &[])),
-                Argument::Word(name) if !names.is_empty() && is_type(name) => {
+                Argument::Word(name)
+                    if !names.is_empty() && is_spelt_as_type(&name.to_string()) =>
+                {
                     let message = format!(
                         "what arrives has the type of the first argument without `&`: `payload: {name}`"
                     );
@@ -112,12 +114,6 @@ fn no_option(mark: &Ident, key: &Ident) -> String {
         }
         _ => format!("there is no `{name}` here: `#[{mark}(..)]` takes events"),
     }
-}
-
-/// Whether a word is spelt as types are.
-fn is_type(word: &Ident) -> bool {
-    let word = word.to_string();
-    word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
 }
 
 /// `new_msg` for `NewMsg`.

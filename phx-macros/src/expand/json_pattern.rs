@@ -3,6 +3,8 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
+use crate::syntax::is_spelt_as_type;
+
 /// The call of `json!` that makes the pattern; `tokens` begin with the runtime's path and a comma.
 pub(crate) fn json_pattern(tokens: TokenStream) -> TokenStream {
     let mut trees = tokens.into_iter();
@@ -36,7 +38,9 @@ fn mistake(trees: &[TokenTree], within: Option<Delimiter>) -> Option<(Span, &'st
         let starts = before.is_none_or(|before| is(before, ',') || is(before, ':'));
         let found = match tree {
             TokenTree::Group(group) => match (group.delimiter(), before) {
-                (Delimiter::Brace, Some(TokenTree::Ident(name))) if is_type(&name.to_string()) => {
+                (Delimiter::Brace, Some(TokenTree::Ident(name)))
+                    if is_spelt_as_type(&name.to_string()) =>
+                {
                     Some((name.span(), "this is compared as JSON: `{ \"body\": _ }`"))
                 }
                 // What is indexed or called is an expression.
@@ -80,11 +84,6 @@ fn dots(starts: bool, within: Option<Delimiter>) -> &'static str {
 
 fn is(tree: &TokenTree, sign: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign)
-}
-
-/// Whether a word is spelt as types are.
-fn is_type(word: &str) -> bool {
-    word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
 }
 
 #[cfg(test)]

@@ -171,7 +171,8 @@ impl Clock {
         is_done && matches!(state.phase, Phase::Idle { has_unread: false, .. })
     }
 
-    fn is_closing(&self) {
+    /// Nothing follows what has been written.
+    fn closes(&self) {
         self.0.lock().is_closing = true;
     }
 
@@ -332,7 +333,7 @@ impl AsyncWrite for HttpStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.clock.is_closing();
+        self.clock.closes();
         Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }
@@ -434,7 +435,7 @@ mod tests {
         }
         clock.has_read(b"\r\n");
         assert!(clock.is_idle());
-        clock.is_closing();
+        clock.closes();
         assert!(!clock.is_idle());
     }
 
