@@ -100,6 +100,7 @@ pub mod fuzzing;
 pub mod hot;
 mod log;
 mod message;
+mod opaque;
 pub mod options;
 #[cfg(feature = "phoenix")]
 pub mod phoenix;

@@ -27,6 +27,7 @@ use crate::{
     message::{
         EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, TypedEvent, written,
     },
+    opaque::Opaque,
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
     serializer::{Codec, MessageRef, Outgoing, Version},
     transport::TransportKind,
@@ -48,15 +49,15 @@ use crate::{
 /// # greet(&phx_runtime::testing::socket("room:lobby"));
 /// ```
 #[derive(Clone)]
-pub struct Socket(Arc<Member>);
+pub struct Socket(Opaque<Member>);
 
 impl Socket {
     pub(crate) fn new(member: Arc<Member>) -> Self {
-        Self(member)
+        Self(member.into())
     }
 
     pub(crate) fn downgrade(&self) -> Weak<Member> {
-        Arc::downgrade(&self.0)
+        Arc::downgrade(&self.0.shared())
     }
 
     /// The topic.
@@ -165,7 +166,7 @@ impl Socket {
     /// Phoenix counterpart: `broadcast!/3`.
     pub fn broadcast(&self, event: impl EventName, payload: impl ToPayload) {
         if let Some(broadcast) = self.make_and_tell_others(event.as_ref(), &payload) {
-            self.0.deliver_one(&broadcast);
+            self.0.shared().deliver_one(&broadcast);
             self.publish(broadcast);
         }
     }
@@ -289,7 +290,7 @@ impl Socket {
         let timer = tokio::spawn(async move {
             let over = tokio::time::timeout(delay, ended.changed()).await;
             if let (Err(_), Some(member)) = (over, member.upgrade()) {
-                Self(member).notify(message);
+                Self::new(member).notify(message);
             }
         });
         Timer(Some(timer.abort_handle()))
@@ -353,7 +354,7 @@ impl Socket {
                     _ = periods.tick() => {}
                 }
                 let Some(member) = member.upgrade() else { return };
-                Self(member).notify(message());
+                Self::new(member).notify(message());
             }
         });
         Timer(Some(timer.abort_handle()))
@@ -390,7 +391,7 @@ impl Socket {
 
     /// Ends the channel with `phx_error` once the running callback is through.
     pub(crate) fn fail(&self, fault: Fault) {
-        self.0.fail(fault);
+        self.0.shared().fail(fault);
     }
 
     pub(crate) fn reply(&self, reference: &MessageRef, status: &str, response: &Payload) {
@@ -453,7 +454,7 @@ pub(crate) fn detached(topic: Topic, endpoint: Endpoint) -> Socket {
     let join_ref = Some(MessageRef::from_str("1"));
     let (name, options) = ("test", ChannelOptions::new());
     let kind = Arc::new(ChannelKind { name, intercepts: &[], sends: &[], options });
-    Socket(Arc::new(Member::new(topic, join_ref, None, session, kind)))
+    Socket::new(Arc::new(Member::new(topic, join_ref, None, session, kind)))
 }
 
 impl Socket {
@@ -485,7 +486,7 @@ mod tests {
             }
             tokio::task::yield_now().await;
             assert_eq!(Arc::strong_count(&held), 101);
-            assert_eq!(Arc::strong_count(&socket.0), 1, "a timer keeps its channel");
+            assert_eq!(Arc::strong_count(&socket.0.shared()), 2, "a timer keeps its channel");
             if closed {
                 socket.0.close();
             } else {

@@ -25,6 +25,7 @@ use crate::{
     connection::Connection,
     log::{self, FilterParameters},
     message::{EncodeError, EventName, Fault, ToPayload, Topic, TypedEvent},
+    opaque::Opaque,
     pubsub::{Broadcast, Forwarding, Pace, PubSub, Subscription, for_owner},
     serializer::{Protocol, Version},
     token::Secret,
@@ -56,7 +57,7 @@ use crate::{
 ///
 /// Phoenix counterpart: `MyAppWeb.Endpoint`.
 #[derive(Clone)]
-pub struct Endpoint(pub(crate) Arc<Inner>);
+pub struct Endpoint(pub(crate) Opaque<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) states: HashMap<TypeId, AnyState>,

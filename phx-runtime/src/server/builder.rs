@@ -375,7 +375,7 @@ impl Builder {
         if let Some(nodes) = cluster.as_ref().and_then(|cluster| cluster.runtimes()) {
             let _ = nodes.serve(Port::LongPoll, Arc::new(RemoteRequests::new(sessions.clone())));
         }
-        let endpoint = Endpoint(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             secret: secret(self.secret)?,
             states: self.states,
             made_states: self.makers.iter().map(|(id, _)| (*id, OnceLock::new())).collect(),
@@ -390,7 +390,8 @@ impl Builder {
             proxies,
             force_ssl: self.force_ssl,
             tasks: Mutex::new(self.tasks),
-        }));
+        });
+        let endpoint = Endpoint(inner.into());
         for (id, make) in self.makers {
             let made = make(&endpoint);
             if let Some(place) = endpoint.0.made_states.get(&id) {

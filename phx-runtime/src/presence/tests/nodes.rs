@@ -278,7 +278,7 @@ async fn a_cluster_ends_with_its_endpoint_whatever_its_presence_does() {
     let [a, mut b, c] = three(&hub).await;
     b.enter("bob");
     drop((a, c));
-    let inner = std::sync::Arc::downgrade(&b.endpoint.0);
+    let inner = std::sync::Arc::downgrade(&b.endpoint.0.shared());
     drop(b);
     soon().await;
     assert!(inner.upgrade().is_none());

@@ -39,6 +39,7 @@ const STAIR: &[&[&str]] = &[
     &["wire"],
     &["log"],
     &["message"],
+    &["opaque"],
 ];
 
 type Arrows = BTreeMap<PathBuf, BTreeMap<PathBuf, String>>;
