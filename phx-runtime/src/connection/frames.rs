@@ -72,7 +72,7 @@ impl Connection {
 
     /// Whether frames wait.
     pub fn has_frames(&self) -> bool {
-        !self.0.outbox.lock().is_empty()
+        !self.0.outbox().is_empty()
     }
 
     /// Whether text waits, or the end, for transports that carry text alone. Binary messages before it
@@ -94,7 +94,7 @@ impl Connection {
     pub fn poll_flush(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let due = {
-                let mut outbox = self.0.outbox.lock();
+                let mut outbox = self.0.outbox();
                 let due = outbox.uncork();
                 if due.is_empty() {
                     return using(outbox, |outbox| outbox.poll_write(task));

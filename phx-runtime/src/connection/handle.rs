@@ -15,13 +15,14 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{
     backlog::{BacklogLimits, Slow},
     mailbox::{Mailbox, Refusal},
     outbox::{Due, Outbox, Sent, State},
+    signs::{OutboxGuard, Signs},
 };
 use crate::{
     log::{self, Party},
@@ -52,14 +53,22 @@ pub struct Connection(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     /// The connection's task.
     pub(super) waker: AtomicWaker,
-    pub(super) outbox: Mutex<Outbox>,
+    outbox: Mutex<Outbox>,
     mailbox: Mutex<Mailbox>,
+    /// What there is in them to be looked at.
+    signs: Signs,
     /// Whether no more of the client is to be read for now, because of what waits to be broadcast.
     held: AtomicBool,
     /// Whether the client takes compressed frames.
     compresses: bool,
     /// Whether the transport carries text alone.
     text_only: bool,
+}
+
+impl Shared {
+    pub(super) fn outbox(&self) -> OutboxGuard<'_> {
+        OutboxGuard::new(self.outbox.lock(), &self.signs)
+    }
 }
 
 impl Connection {
@@ -109,6 +118,7 @@ impl Connection {
             waker: AtomicWaker::new(),
             outbox: Mutex::new(Outbox::new(limits, socket)),
             mailbox: Mutex::default(),
+            signs: Signs::default(),
             held: AtomicBool::new(false),
             compresses,
             text_only,
@@ -162,7 +172,7 @@ impl Connection {
         if frames.is_empty() {
             return;
         }
-        let mut outbox = self.0.outbox.lock();
+        let mut outbox = self.0.outbox();
         if is_taken_back(allowed) {
             return;
         }
@@ -198,7 +208,7 @@ impl Connection {
         if piece.is_empty() {
             return;
         }
-        let mut outbox = self.0.outbox.lock();
+        let mut outbox = self.0.outbox();
         if !is_taken_back(allowed) {
             let Ok(sent) = outbox.send_with(|buffer| {
                 buffer.extend_from_slice(piece);
@@ -219,7 +229,7 @@ impl Connection {
         if self.0.compresses {
             return self.send_compressed(allowed, encode);
         }
-        let mut outbox = self.0.outbox.lock();
+        let mut outbox = self.0.outbox();
         if is_taken_back(allowed) {
             return Ok(());
         }
@@ -268,6 +278,7 @@ impl Connection {
         let Some(first) = messages.next() else { return };
         let taken = {
             let mut mailbox = self.0.mailbox.lock();
+            self.0.signs.mail.put(true);
             mailbox.put(first).and_then(|()| messages.try_for_each(|message| mailbox.put(message)))
         };
         match taken {
@@ -331,7 +342,7 @@ impl Connection {
 
     /// Whether more waits than the client should let wait.
     pub(crate) fn is_behind(&self) -> bool {
-        self.0.outbox.lock().is_behind()
+        self.0.signs.behind.is_up()
     }
 
     /// Forgets what waits in front of the close frame, for a client that had its time to read it.
@@ -342,12 +353,17 @@ impl Connection {
     /// Holds back what is sent until the next [`poll_frames`](Self::poll_frames) or flush, so that
     /// all answers to one read leave in one write.
     pub fn cork(&self) {
-        self.0.outbox.lock().cork();
+        self.0.signs.cork.put(true);
     }
 
     /// The next internal messages, oldest first.
     pub fn take_messages(&self) -> Vec<Info> {
-        self.0.mailbox.lock().take()
+        if !self.0.signs.mail.is_up() {
+            return Vec::new();
+        }
+        let mut mailbox = self.0.mailbox.lock();
+        self.0.signs.mail.put(false);
+        mailbox.take()
     }
 
     /// Whether and why the connection is to end. That a client reads too slowly is found here.
@@ -356,7 +372,7 @@ impl Connection {
             let Slow { waiting, limit, behind } = slow;
             log::slow_reader(Party::default(), waiting, limit, behind);
         }
-        let state = self.0.outbox.lock().state();
+        let state = self.0.outbox().state();
         match state {
             State::Open | State::Closed => None,
             State::Closing(code) => {
@@ -374,7 +390,7 @@ impl Connection {
 
     /// Whether a close frame was queued.
     pub(crate) fn is_ending(&self) -> bool {
-        matches!(self.0.outbox.lock().state(), State::Closing(_))
+        self.0.signs.ending.is_up()
     }
 
     /// Makes `task` the one that is woken by messages, closing, and by what it has to write.
@@ -385,7 +401,7 @@ impl Connection {
     /// Lets out what was [held back](Self::cork), after what has to come before it.
     pub fn uncork(&self) {
         loop {
-            let due = self.0.outbox.lock().uncork();
+            let due = self.0.outbox().uncork();
             if due.is_empty() {
                 return;
             }
@@ -397,7 +413,7 @@ impl Connection {
 
     /// Does `work` before anything that is held back leaves, or at once if nothing is.
     pub(crate) fn before_flush(&self, work: impl FnOnce() + Send + 'static) {
-        let not_held = self.0.outbox.lock().put_off(Due(Box::new(work)));
+        let not_held = self.0.outbox().put_off(Due(Box::new(work)));
         if let Some(Due(work)) = not_held {
             work();
         }
@@ -405,11 +421,12 @@ impl Connection {
 
     /// Whoever waited for room, and has it after this, is woken.
     pub(super) fn with_outbox<T>(&self, use_it: impl FnOnce(&mut Outbox) -> T) -> T {
-        using(self.0.outbox.lock(), use_it)
+        using(self.0.outbox(), |outbox| use_it(outbox))
     }
 
     /// The connection is gone: whatever still waits is given up.
     pub fn abandon(&self) {
+        self.0.signs.cork.put(false);
         let due = self.with_outbox(Outbox::abandon);
         for Due(work) in due {
             work();
@@ -455,8 +472,8 @@ impl Connection {
 
 /// Whoever waited for room, and has it after this, is woken.
 pub(super) fn using<T>(
-    mut outbox: MutexGuard<'_, Outbox>,
-    use_it: impl FnOnce(&mut Outbox) -> T,
+    mut outbox: OutboxGuard<'_>,
+    use_it: impl FnOnce(&mut OutboxGuard<'_>) -> T,
 ) -> T {
     let result = use_it(&mut outbox);
     let waiters = outbox.take_waiters();

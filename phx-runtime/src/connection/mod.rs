@@ -9,6 +9,7 @@ mod outbox;
 mod queue;
 mod room;
 mod seats;
+mod signs;
 
 pub use self::{
     backlog::BacklogLimits,

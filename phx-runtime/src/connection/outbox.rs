@@ -38,6 +38,7 @@ const MAX_SLICES: usize = 64;
 #[expect(clippy::box_collection, reason = "there is none while a connection is idle")]
 pub(crate) struct Outbox {
     state: State,
+    /// As the task has said before the lock was taken.
     corked: bool,
     /// What has to happen before anything is written again. Boxed, as are the following, because an
     /// idle connection has none of them.
@@ -118,18 +119,9 @@ impl Outbox {
         self.queue.is_empty()
     }
 
-    /// Holds everything back until [`uncork`](Self::uncork).
-    pub(super) fn cork(&mut self) {
-        self.corked = true;
-    }
-
-    /// Lets frames out again, unless something is due before: that is returned, to be done without
-    /// the lock and before asking again.
-    #[must_use]
-    pub(super) fn uncork(&mut self) -> Vec<Due> {
-        let due = self.take_due();
-        self.corked &= !due.is_empty();
-        due
+    /// Whether everything is held back.
+    pub(super) fn cork(&mut self, corked: bool) {
+        self.corked = corked;
     }
 
     /// Puts something off until what is held back is let out; gives it back if nothing is held.
@@ -141,7 +133,8 @@ impl Outbox {
         None
     }
 
-    fn take_due(&mut self) -> Vec<Due> {
+    /// What has to happen before anything leaves.
+    pub(super) fn take_due(&mut self) -> Vec<Due> {
         self.due.take().map_or_else(Vec::new, |due| *due)
     }
 
@@ -363,7 +356,6 @@ impl Outbox {
         self.queue.clear();
         self.relax();
         self.socket = None;
-        self.corked = false;
         self.take_due()
     }
 
@@ -400,12 +392,12 @@ impl Outbox {
 
     fn try_write(&self) -> io::Result<usize> {
         let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
+        if let Some(only) = self.queue.only() {
+            return socket.try_write(only);
+        }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = self.queue.fill(&mut slices);
-        match &slices[..count] {
-            [only] => socket.try_write(only),
-            several => socket.try_write_vectored(several),
-        }
+        socket.try_write_vectored(&slices[..count])
     }
 
     /// What waits, for writers that are not a TCP socket; [`advance`](Self::advance) takes it off.

@@ -101,6 +101,11 @@ impl FrameQueue {
         self.0.as_ref().map_or(0, |frames| frames.fill(slices))
     }
 
+    /// What waits, where it is in one piece.
+    pub(super) fn only(&self) -> Option<&[u8]> {
+        self.0.as_ref()?.only()
+    }
+
     /// The oldest bytes that wait. [`advance`](Self::advance) takes them off.
     pub(super) fn front(&mut self) -> Option<Bytes> {
         self.0.as_mut()?.front()
@@ -205,6 +210,14 @@ impl Frames {
             *slice = IoSlice::new(part);
         });
         filled.count()
+    }
+
+    fn only(&self) -> Option<&[u8]> {
+        match (self.buffers.len(), &*self.tail) {
+            (0, tail) => Some(tail),
+            (1, []) => Some(&self.buffers[0][self.written..]),
+            _ => None,
+        }
     }
 
     fn front(&mut self) -> Option<Bytes> {

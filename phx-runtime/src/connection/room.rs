@@ -47,7 +47,7 @@ impl Future for Room {
         // A client may read as fast as anybody sends: others get their turns even then.
         let turn = ready!(poll_proceed(task));
         let Self { connection, number } = &mut *self;
-        let polled = connection.0.outbox.lock().poll_room(number, task);
+        let polled = connection.0.outbox().poll_room(number, task);
         if polled.is_ready() {
             turn.made_progress();
         }
@@ -58,7 +58,7 @@ impl Future for Room {
 impl Drop for Room {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.connection.0.outbox.lock().forget_waiter(number);
+            self.connection.0.outbox().forget_waiter(number);
         }
     }
 }

@@ -131,7 +131,7 @@ impl<T> Drop for Served<T> {
     fn drop(&mut self) {
         let connection = self.serving.connection.clone();
         connection.abandon();
-        let socket = self.socket.take().filter(|_| self.serving.has_begun);
+        let socket = self.socket.take().filter(|_| self.serving.phase != Phase::New);
         let Some(mut socket) = socket else { return };
         if let Ok(runtime) = Handle::try_current() {
             // A runtime that shuts down drops it at once.
@@ -152,12 +152,22 @@ struct Serving<T> {
     patience: Deadline,
     /// Bytes that were worked on and not paid for with turns.
     owed: usize,
-    /// Whether the socket knows its connection.
-    has_begun: bool,
+    phase: Phase,
     /// Whether so much waits for the client that its own messages have to wait as well.
     is_held_back: bool,
     /// Whether what is handled is a message of the client.
     is_message: bool,
+}
+
+/// How far the task of a connection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The socket does not know its connection yet.
+    New,
+    /// What happens to the connection has to wake it.
+    Asleep,
+    /// The connection knows the task, which works: if it is woken meanwhile, it is polled again.
+    Awake,
 }
 
 /// What happened next.
@@ -196,7 +206,7 @@ impl<T: Transport> Serving<T> {
             idle,
             patience: Deadline::default(),
             owed: 0,
-            has_begun: false,
+            phase: Phase::New,
             is_held_back: false,
             is_message: false,
         }
@@ -256,6 +266,7 @@ impl<T: Transport> Serving<T> {
         &mut self,
         mut decision: Pin<Box<dyn Future<Output = Flow> + Send + '_>>,
     ) -> Option<End> {
+        self.phase = Phase::Asleep;
         poll_fn(|task| {
             match guarded("Handled::later", || decision.as_mut().poll(task)) {
                 Some(Poll::Ready(flow)) => return Poll::Ready(self.decided(Some(flow))),
@@ -275,18 +286,31 @@ impl<T: Transport> Serving<T> {
     }
 
     fn poll_next(&mut self, task: &mut Context<'_>, socket: &mut dyn RawSocket) -> Poll<Event> {
-        if !std::mem::replace(&mut self.has_begun, true) {
-            return Poll::Ready(Event::Begin);
-        }
+        let was_woken = match self.phase {
+            Phase::New => {
+                self.phase = Phase::Asleep;
+                return Poll::Ready(Event::Begin);
+            }
+            Phase::Asleep => {
+                self.connection.register(task);
+                true
+            }
+            Phase::Awake => false,
+        };
         // What was compressed in this thread before is somebody else's.
         deflate::take_work();
-        let event = self.poll_event(task, socket);
+        let event = self.poll_event(task, socket, was_woken);
         self.owed += deflate::take_work();
+        self.phase = if event.is_ready() { Phase::Awake } else { Phase::Asleep };
         event
     }
 
-    fn poll_event(&mut self, task: &mut Context<'_>, socket: &mut dyn RawSocket) -> Poll<Event> {
-        self.connection.register(task);
+    fn poll_event(
+        &mut self,
+        task: &mut Context<'_>,
+        socket: &mut dyn RawSocket,
+        mut was_woken: bool,
+    ) -> Poll<Event> {
         if self.connection.is_ending() {
             return Poll::Ready(Event::End(End::Closing));
         }
@@ -327,6 +351,16 @@ impl<T: Transport> Serving<T> {
                     }
                 }
             }
+            // It was most often a message that woke the task, and then nothing else is to be done first.
+            if std::mem::take(&mut was_woken)
+                && ready
+                && let Poll::Ready(received) = self.transport.poll_receive(task, &self.connection)
+            {
+                match self.received(received) {
+                    Some(event) => return Poll::Ready(event),
+                    None => continue,
+                }
+            }
             // What callbacks send that finish now leaves in one write below; a join's reply not before
             // its channel is subscribed, so that its client misses no broadcast made after it.
             self.connection.cork();
@@ -349,16 +383,21 @@ impl<T: Transport> Serving<T> {
             let Poll::Ready(received) = self.transport.poll_receive(task, &self.connection) else {
                 return self.poll_silence(task).map(Event::End);
             };
-            self.idle.heard();
-            self.connection.cork();
-            if !matches!(received, Received::Bytes(_)) {
-                // What comes whole was not paid for with a turn.
-                self.owed += UNIT;
-            }
-            if let Some(event) = self.taken(received) {
+            if let Some(event) = self.received(received) {
                 return Poll::Ready(event);
             }
         }
+    }
+
+    /// What is to be done with what the client sent just now. The answers to it leave in one write.
+    fn received(&mut self, received: Received) -> Option<Event> {
+        self.idle.heard();
+        self.connection.cork();
+        if !matches!(received, Received::Bytes(_)) {
+            // What comes whole was not paid for with a turn.
+            self.owed += UNIT;
+        }
+        self.taken(received)
     }
 
     /// Whether messages of the client are handled now.
