@@ -66,6 +66,18 @@ impl Payload {
         std::mem::replace(self, Self { kind: PayloadKind::Binary, bytes: Bytes::new() })
     }
 
+    /// JSON text that a parser has accepted, a part of what was `read`. A short one is copied, which
+    /// takes less than to share it.
+    pub(crate) fn json_within(read: &Bytes, json: &str) -> Self {
+        const SHORT: usize = 1024;
+        let text = match json.as_bytes() {
+            b"{}" => return Self::empty_object(),
+            short if short.len() <= SHORT => Bytes::copy_from_slice(short),
+            long => read.slice_ref(long),
+        };
+        Self::checked_json(text)
+    }
+
     /// Keeps nothing but itself of what was read together with it. Longer ones have most of that for
     /// themselves.
     pub(crate) fn detach(&mut self) {

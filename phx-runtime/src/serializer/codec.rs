@@ -62,7 +62,7 @@ impl Version {
                 Ok(text) => v1::decode(text.as_bytes()).map_err(|_| Problem::NotJson.into()),
                 Err(_) => Err(Problem::NotJson.into()),
             },
-            (Self::V2, Frame::Text(text)) => v2::decode_text(text.as_bytes()),
+            (Self::V2, Frame::Text(text)) => v2::decode_text(text),
             (Self::V2, Frame::Binary(bytes)) => v2::decode_binary(bytes),
         }
     }

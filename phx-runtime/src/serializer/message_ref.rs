@@ -36,6 +36,11 @@ impl MessageRef {
         Some(Self(text.into()))
     }
 
+    /// The ref that is a piece of JSON text, a string without escapes.
+    pub(super) fn from_plain(string: &str) -> Self {
+        Self(string.into())
+    }
+
     /// The ref that is a string.
     pub(crate) fn from_str(text: &str) -> Self {
         Self(Value::from(text).to_string().into())

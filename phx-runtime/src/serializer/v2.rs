@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     message::{EncodeError, Payload, PayloadKind},
-    wire::{put_binary_frame, put_text_frame},
+    wire::{Text, put_binary_frame, put_text_frame},
 };
 
 /// Kinds of binary messages; a client sends pushes only.
@@ -71,15 +71,64 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode_text(text: &Bytes) -> Result<Message, DecodeError> {
-    let wire: Wire<'_> = serde_json::from_slice(text)?;
+pub(super) fn decode_text(text: &Text) -> Result<Message, DecodeError> {
+    let json = text.as_str();
+    if let Some(message) = decode_plain(json, text) {
+        return Ok(message);
+    }
+    let wire: Wire<'_> = serde_json::from_str(json)?;
     Ok(Message {
         join_ref: MessageRef::from_json(wire.join_ref.get()),
         reference: MessageRef::from_json(wire.reference.get()),
         topic: wire.topic.into(),
         event: wire.event.into(),
-        payload: Payload::checked_json(text.slice_ref(wire.payload.get().as_bytes())),
+        payload: Payload::json_within(text.as_bytes(), wire.payload.get()),
     })
+}
+
+/// Reads a message in the form that clients write: refs and names without escapes, and five elements.
+/// That takes half the work of a parser that has to expect anything, and finds the same; what is none
+/// here is for that parser.
+fn decode_plain(json: &str, text: &Text) -> Option<Message> {
+    let elements = json.strip_prefix('[')?.strip_suffix(']')?;
+    let (join_ref, elements) = plain_ref(elements)?;
+    let (reference, elements) = plain_ref(elements)?;
+    let (topic, elements) = plain_string(elements)?;
+    let (event, elements) = plain_string(elements)?;
+    let payload: &RawValue = serde_json::from_str(elements).ok()?;
+    Some(Message {
+        join_ref,
+        reference,
+        topic: unquoted(topic),
+        event: unquoted(event),
+        payload: Payload::json_within(text.as_bytes(), payload.get()),
+    })
+}
+
+/// A ref, and the elements behind it.
+fn plain_ref(elements: &str) -> Option<(Option<MessageRef>, &str)> {
+    if let Some(rest) = elements.strip_prefix("null") {
+        return Some((None, behind_comma(rest)?));
+    }
+    plain_string(elements).map(|(string, rest)| (Some(MessageRef::from_plain(string)), rest))
+}
+
+/// A string without escapes, with its quotes, and the elements behind it.
+fn plain_string(elements: &str) -> Option<(&str, &str)> {
+    let is_end = |byte: u8| matches!(byte, b'"' | b'\\' | ..b' ');
+    let length = elements.strip_prefix('"')?.bytes().position(is_end)?;
+    let (string, rest) = elements.split_at_checked(length + 2)?;
+    string.ends_with('"').then_some((string, behind_comma(rest)?))
+}
+
+/// Some clients put a space there.
+fn behind_comma(elements: &str) -> Option<&str> {
+    let rest = elements.strip_prefix(',')?;
+    Some(rest.strip_prefix(' ').unwrap_or(rest))
+}
+
+fn unquoted(string: &str) -> SmolStr {
+    string[1..string.len() - 1].into()
 }
 
 /// `0, join_ref size, ref size, topic size, event size`, the four texts, then the data. An empty
@@ -182,14 +231,14 @@ fn encode_binary(message: &Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<(), Enc
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use proptest::prelude::*;
 
     use super::super::{MessageRef, Outgoing};
-    use super::{decode_binary, decode_text, encode};
-    use crate::message::Payload;
+    use super::{Wire, decode_binary, decode_plain, decode_text, encode};
+    use crate::{message::Payload, wire::Text};
 
-    fn text(text: &str) -> Bytes {
-        text.to_owned().into()
+    fn text(text: &str) -> Text {
+        text.into()
     }
 
     #[test]
@@ -199,6 +248,59 @@ mod tests {
         assert_eq!(message.payload.as_json(), Some(r#"{"a":1}"#));
         for wrong in ["", "[]", r#"["1","2","t","e"]"#, "{}", r#"["1","2",3,"e",{}]"#, "[1]x"] {
             assert!(decode_text(&text(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_message_is_what_the_parser_finds_in_it(
+            elements in prop::collection::vec(
+                prop_oneof![
+                    Just(String::from("null")),
+                    "\"[a-z0-9:é\u{1}\\\\\"]{0,6}\"",
+                    "[ ]?[-0-9.e]{1,3}[ ]?",
+                    "[ ]?[{\\[][\"a1:,]{0,4}[}\\]][ ]?",
+                ],
+                4..7,
+            ),
+            comma in "[ ]{0,2},[ ]{0,2}",
+        ) {
+            let json = format!("[{}]", elements.join(&comma));
+            if let Some(plain) = decode_plain(&json, &text(&json)) {
+                let wire: Wire<'_> = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(plain.join_ref, MessageRef::from_json(wire.join_ref.get()));
+                prop_assert_eq!(plain.reference, MessageRef::from_json(wire.reference.get()));
+                prop_assert_eq!((&*plain.topic, &*plain.event), (&*wire.topic, &*wire.event));
+                prop_assert_eq!(plain.payload.as_json(), Some(wire.payload.get()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_clients_send_is_plain_and_what_is_not_is_left_to_the_parser() {
+        let is_plain = |json: &str| decode_plain(json, &text(json)).is_some();
+        for plain in [
+            r#"["1","2","room:1","new_msg",{"body":"hi \u00e9"}]"#,
+            r#"[null,"2","phoenix","heartbeat",{}]"#,
+            r#"["1", "2", "é", "e", [1, 2]]"#,
+        ] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [
+            "",
+            "[]",
+            "[\"",
+            r#"["1","2","t","e"]"#,
+            r#"["1","2","t","e",]"#,
+            r#"["1","2","t","e",1,2]"#,
+            r#"["1","2","t","e",1}"#,
+            r#"["1","2","t\n","e",1]"#,
+            "[\"1\",\"2\",\"t\n\",\"e\",1]",
+            r#"[1,"2","t","e",1]"#,
+            r#"["1","2",null,"e",1]"#,
+            r#"["1","2","t"#,
+        ] {
+            assert!(!is_plain(other), "{other}");
         }
     }
 
