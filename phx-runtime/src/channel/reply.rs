@@ -45,8 +45,11 @@ pub(crate) enum NotCalled {
 }
 
 impl Answer {
-    fn new(status: &str, response: Payload) -> Self {
-        Self { status: status.into(), response, stands_in: None }
+    const OK: SmolStr = SmolStr::new_static("ok");
+    const ERROR: SmolStr = SmolStr::new_static("error");
+
+    fn new(status: SmolStr, response: Payload) -> Self {
+        Self { status, response, stands_in: None }
     }
 }
 
@@ -63,18 +66,22 @@ impl Reply {
     ///
     /// Phoenix counterpart: `{:reply, {:ok, response}, socket}`.
     pub fn ok(response: impl ToPayload) -> Self {
-        Self::status("ok", response)
+        Self::answered(Answer::OK, response)
     }
 
     /// Status `error` with a response. The channel goes on.
     ///
     /// Phoenix counterpart: `{:reply, {:error, response}, socket}`.
     pub fn error(response: impl ToPayload) -> Self {
-        Self::status("error", response)
+        Self::answered(Answer::ERROR, response)
     }
 
     /// Any status, which the client's `receive(status, …)` listens for.
     pub fn status(status: &str, response: impl ToPayload) -> Self {
+        Self::answered(status.into(), response)
+    }
+
+    fn answered(status: SmolStr, response: impl ToPayload) -> Self {
         match response.to_payload() {
             Ok(response) => Self { answer: Some(Answer::new(status, response)), end: None },
             Err(error) => Self::fault(error.into()),
@@ -85,7 +92,7 @@ impl Reply {
     ///
     /// Phoenix counterpart: `{:reply, :ok, socket}`.
     pub fn ack() -> Self {
-        Self { answer: Some(Answer::new("ok", Payload::empty_object())), end: None }
+        Self { answer: Some(Answer::new(Answer::OK, Payload::empty_object())), end: None }
     }
 
     /// No reply, as after returning `()`.
@@ -122,7 +129,7 @@ impl Reply {
 
     /// An error in place of a handler's own answer.
     fn stand_in(why: NotCalled, response: &serde_json::Value) -> Self {
-        let answer = Answer::new("error", Payload::of_value(response));
+        let answer = Answer::new(Answer::ERROR, Payload::of_value(response));
         Self { answer: Some(Answer { stands_in: Some(why), ..answer }), end: None }
     }
 
@@ -254,7 +261,7 @@ impl<T: Serialize> IntoResponse for T {
         match self.to_payload() {
             // `()` and unit structs are written as `null`; the client expects an object.
             Ok(response) if size_of::<T>() == 0 && *response.bytes == *b"null" => Reply::ack(),
-            Ok(response) => Reply { answer: Some(Answer::new("ok", response)), end: None },
+            Ok(response) => Reply { answer: Some(Answer::new(Answer::OK, response)), end: None },
             Err(error) => Reply::fault(error.into()),
         }
     }

@@ -16,6 +16,10 @@ use smol_str::SmolStr;
 pub struct Event(SmolStr);
 
 impl Event {
+    pub(crate) const fn named(name: SmolStr) -> Self {
+        Self(name)
+    }
+
     /// The event's name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -91,7 +91,7 @@ impl Core {
         let (kind, id) = (&slot.member.kind, self.shared.id.as_ref());
         let log = kind.handle_in_line(&message, id, self.filter());
         let Message { reference, event, payload, .. } = message;
-        let event = Event::from(&*event);
+        let event = Event::named(event);
         self.call(slot, Call::In(event.clone(), reference.clone(), log), |socket| {
             channel.handle_in(payload, Context::new(socket, event, reference))
         })
@@ -113,18 +113,17 @@ impl Core {
     pub(super) fn returned(
         &mut self,
         slot: &mut Slot,
-        call: Call,
+        mut call: Call,
         result: Result<Returned, Fault>,
     ) -> Fate {
-        let failed = Failed::of(&call);
         match result {
-            Ok((channel, reply)) => match answer(&slot.member, call, reply) {
+            Ok((channel, reply)) => match answer(&slot.member, &mut call, reply) {
                 None => slot.rest(channel),
                 Some(End::Stop(reason)) => self.stop(slot, channel, reason),
-                Some(End::Fault(fault)) => self.fail(slot, channel, &failed, &fault),
+                Some(End::Fault(fault)) => self.fail(slot, channel, &Failed::of(&call), &fault),
             },
             Err(fault) => {
-                failed.log(&slot.member, &fault);
+                Failed::of(&call).log(&slot.member, &fault);
                 Self::crashed(slot)
             }
         }
@@ -191,15 +190,17 @@ fn is_for_an_earlier_join(message: &Message, member: &Member) -> bool {
 }
 
 /// Sends what a callback answered, and tells how the channel ends, if it does.
-fn answer(member: &Member, call: Call, reply: Reply) -> Option<End> {
+fn answer(member: &Member, call: &mut Call, reply: Reply) -> Option<End> {
     let (answer, end) = reply.into_parts();
     // It failed where it pushed or broadcast, so it never got to its reply.
     let end = match member.take_fault() {
         Some(fault) => Some(End::Fault(fault)),
-        None => answer.and_then(|answer| reply_to(member, &call, &answer)).map(End::Fault).or(end),
+        None => answer.and_then(|answer| reply_to(member, call, &answer)).map(End::Fault).or(end),
     };
     // An event whose handler failed was not handled; that has a line of its own.
-    if let (Call::In(_, _, Some(log)), None | Some(End::Stop(_))) = (call, &end) {
+    if let (Call::In(_, _, log), None | Some(End::Stop(_))) = (call, &end)
+        && let Some(log) = log.take()
+    {
         log.handled();
     }
     end

@@ -121,6 +121,9 @@ impl Decoder {
     ///
     /// A broken rule, to be answered with [`FrameError::close_code`].
     pub(crate) fn decode(&mut self) -> Result<Option<Incoming>, FrameError> {
+        if self.buf.capacity() == 0 {
+            return Ok(None);
+        }
         let decoded = self.decode_frames();
         match &decoded {
             Ok(Some(Incoming::Close(_))) | Err(_) => self.end(),
