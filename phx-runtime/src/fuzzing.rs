@@ -95,19 +95,19 @@ pub fn deflate(bytes: &[u8], limit: usize) {
 pub fn serializers(bytes: &[u8]) {
     let bytes = Bytes::copy_from_slice(bytes);
     let binary = Frame::Binary(bytes.clone());
-    if let Ok(message) = Version::V2.decode(&binary) {
+    if let Ok(message) = Version::V2.decode(binary.clone()) {
         assert_eq!(client_binary(&message), bytes);
     }
-    let json = Version::V1.decode(&binary).ok();
+    let json = Version::V1.decode(binary).ok();
     let Ok(text) = Text::try_from(bytes) else {
         assert!(json.is_none(), "version 1 has nothing but JSON: {json:?}");
         return;
     };
     let text = Frame::Text(text);
-    let same = Version::V1.decode(&text).ok();
+    let same = Version::V1.decode(text.clone()).ok();
     assert_eq!(json.as_ref().map(described), same.as_ref().map(described), "in either frame");
     for version in [Version::V1, Version::V2] {
-        let Ok(message) = version.decode(&text) else { continue };
+        let Ok(message) = version.decode(text.clone()) else { continue };
         let _ = message.payload.clone().decode::<Value>();
         let mut again = reencoded(version, &message);
         if version == Version::V1 {
@@ -187,7 +187,7 @@ fn reencoded(version: Version, message: &Message) -> Message {
     let [frame] = &*frames else { panic!("one message is one frame, not {frames:?}") };
     assert!(serde_json::from_slice::<IgnoredAny>(&frame.payload).is_ok(), "{frame:?}");
     let Ok(text) = Text::try_from(frame.payload.clone()) else { panic!("not text: {frame:?}") };
-    match version.decode(&Frame::Text(text)) {
+    match version.decode(Frame::Text(text)) {
         Ok(message) => message,
         Err(error) => panic!("{error}: {frame:?}"),
     }

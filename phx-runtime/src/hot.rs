@@ -32,7 +32,7 @@ impl Frames {
 
 /// Decodes a message as far as a session does before it knows the handler, and tells whether it is
 /// one.
-pub fn decode(version: Version, frame: &Frame) -> bool {
+pub fn decode(version: Version, frame: Frame) -> bool {
     version.decode(frame).is_ok()
 }
 

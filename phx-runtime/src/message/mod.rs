@@ -3,6 +3,7 @@
 mod event;
 mod fault;
 mod info;
+mod part;
 mod payload;
 mod reason;
 mod to_payload;

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
+use super::part::Part;
+
 /// What a message carries, in either direction: any JSON value as text, or bytes. Cheap to clone.
 ///
 /// As the first owned argument of a handler it accepts every payload, not decoded yet; sent on, it
@@ -23,7 +25,7 @@ use thiserror::Error;
 pub struct Payload {
     pub(crate) kind: PayloadKind,
     /// Of JSON, text that a parser has accepted or a serializer has written.
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: Part,
 }
 
 impl Payload {
@@ -38,17 +40,17 @@ impl Payload {
 
     /// Bytes as they are.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
-        Self { kind: PayloadKind::Binary, bytes: bytes.into() }
+        Self { kind: PayloadKind::Binary, bytes: Part::whole(bytes.into()) }
     }
 
     /// JSON text that a parser has accepted before.
     pub(crate) fn checked_json(text: Bytes) -> Self {
-        Self { kind: PayloadKind::Json, bytes: text }
+        Self { kind: PayloadKind::Json, bytes: text.into() }
     }
 
     /// What was encoded as this kind before.
     pub(crate) fn checked(kind: PayloadKind, bytes: Bytes) -> Self {
-        Self { kind, bytes }
+        Self { kind, bytes: bytes.into() }
     }
 
     /// A value that needs no `Serialize` implementation which could fail.
@@ -58,24 +60,17 @@ impl Payload {
 
     /// What stands for nothing to say: clients expect an object.
     pub(crate) const fn empty_object() -> Self {
-        Self { kind: PayloadKind::Json, bytes: Bytes::from_static(b"{}") }
+        Self { kind: PayloadKind::Json, bytes: Part::whole(Bytes::from_static(b"{}")) }
     }
 
     /// Takes the payload out of a message that goes on without it.
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self { kind: PayloadKind::Binary, bytes: Bytes::new() })
+        std::mem::replace(self, Self::binary(Bytes::new()))
     }
 
-    /// JSON text that a parser has accepted, a part of what was `read`. A short one is copied, which
-    /// takes less than to share it.
-    pub(crate) fn json_within(read: &Bytes, json: &str) -> Self {
-        const SHORT: usize = 1024;
-        let text = match json.as_bytes() {
-            b"{}" => return Self::empty_object(),
-            short if short.len() <= SHORT => Bytes::copy_from_slice(short),
-            long => read.slice_ref(long),
-        };
-        Self::checked_json(text)
+    /// JSON text that a parser has accepted: what was `read`, without so many bytes before and behind it.
+    pub(crate) fn json_within(read: Bytes, before: usize, behind: usize) -> Self {
+        Self { kind: PayloadKind::Json, bytes: Part::within(read, before, behind) }
     }
 
     /// Keeps nothing but itself of what was read together with it. Longer ones have most of that for
@@ -83,7 +78,7 @@ impl Payload {
     pub(crate) fn detach(&mut self) {
         const SHORT: usize = 64 * 1024;
         if self.bytes.len() <= SHORT {
-            self.bytes = Bytes::copy_from_slice(&self.bytes);
+            self.bytes = Bytes::copy_from_slice(&self.bytes).into();
         }
     }
 
@@ -109,7 +104,7 @@ impl Payload {
     pub fn as_binary(&self) -> Option<&Bytes> {
         match self.kind {
             PayloadKind::Json => None,
-            PayloadKind::Binary => Some(&self.bytes),
+            PayloadKind::Binary => Some(self.bytes.as_whole()),
         }
     }
 
@@ -298,7 +293,7 @@ impl<T: DeserializeOwned> FromPayload for T {
 impl FromPayload for Binary {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
         match payload.kind {
-            PayloadKind::Binary => Ok(Self(payload.bytes)),
+            PayloadKind::Binary => Ok(Self(payload.bytes.into_bytes())),
             PayloadKind::Json => Err(PayloadError::form("expected binary data, got JSON")),
         }
     }

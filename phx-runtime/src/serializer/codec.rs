@@ -27,10 +27,10 @@ pub(crate) enum Codec {
 
 impl Codec {
     /// Reads one frame.
-    pub(crate) fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
+    pub(crate) fn decode(&self, frame: Frame) -> Result<Message, DecodeError> {
         match self {
             Self::Version(version) => version.decode(frame),
-            Self::Plugged(plugged) => plugged.decode(frame),
+            Self::Plugged(plugged) => plugged.decode(&frame),
         }
     }
 
@@ -54,16 +54,16 @@ impl fmt::Display for Codec {
 
 impl Version {
     /// Reads one frame.
-    pub(crate) fn decode(self, frame: &Frame) -> Result<Message, DecodeError> {
+    pub(crate) fn decode(self, frame: Frame) -> Result<Message, DecodeError> {
         match (self, frame) {
             (Self::V1, Frame::Text(text)) => v1::decode(text.as_bytes()),
             // Some clients send all their frames as binary ones.
-            (Self::V1, Frame::Binary(json)) => match Text::try_from(json.clone()) {
+            (Self::V1, Frame::Binary(json)) => match Text::try_from(json) {
                 Ok(text) => v1::decode(text.as_bytes()).map_err(|_| Problem::NotJson.into()),
                 Err(_) => Err(Problem::NotJson.into()),
             },
             (Self::V2, Frame::Text(text)) => v2::decode_text(text),
-            (Self::V2, Frame::Binary(bytes)) => v2::decode_binary(bytes),
+            (Self::V2, Frame::Binary(bytes)) => v2::decode_binary(&bytes),
         }
     }
 

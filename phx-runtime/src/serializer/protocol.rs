@@ -191,7 +191,7 @@ impl Protocol {
     ///
     /// It is invalid in this protocol.
     pub fn decode(&self, frame: &Frame) -> Result<Message, DecodeError> {
-        self.codec.decode(frame)
+        self.codec.decode(frame.clone())
     }
 
     /// Writes one message; none if the protocol has no such messages.

@@ -92,7 +92,7 @@ pub(super) fn decode(text: &Bytes) -> Result<Message, DecodeError> {
         reference: MessageRef::from_json(wire.reference.get()),
         topic: wire.topic.into(),
         event: wire.event.into(),
-        payload: Payload::json_within(text, wire.payload.get()),
+        payload: Payload::checked_json(text.slice_ref(wire.payload.get().as_bytes())),
     })
 }
 

@@ -71,46 +71,68 @@ impl<'de: 'a, 'a> Deserialize<'de> for Wire<'a> {
     }
 }
 
-pub(super) fn decode_text(text: &Text) -> Result<Message, DecodeError> {
-    let json = text.as_str();
-    if let Some(message) = decode_plain(json, text) {
-        return Ok(message);
-    }
-    let wire: Wire<'_> = serde_json::from_str(json)?;
+pub(super) fn decode_text(text: Text) -> Result<Message, DecodeError> {
+    let text = match decode_plain(text) {
+        Ok(message) => return Ok(message),
+        Err(text) => text,
+    };
+    let wire: Wire<'_> = serde_json::from_str(text.as_str())?;
     Ok(Message {
         join_ref: MessageRef::from_json(wire.join_ref.get()),
         reference: MessageRef::from_json(wire.reference.get()),
         topic: wire.topic.into(),
         event: wire.event.into(),
-        payload: Payload::json_within(text.as_bytes(), wire.payload.get()),
+        payload: Payload::checked_json(text.as_bytes().slice_ref(wire.payload.get().as_bytes())),
     })
 }
 
-/// Reads a message in the form that clients write: refs and names without escapes, and five elements.
-/// That takes half the work of a parser that has to expect anything, and finds the same; what is none
-/// here is for that parser.
-fn decode_plain(json: &str, text: &Text) -> Option<Message> {
-    let elements = json.strip_prefix('[')?.strip_suffix(']')?;
-    let (join_ref, elements) = plain_ref(elements)?;
-    let (reference, elements) = plain_ref(elements)?;
-    let (topic, elements) = plain_string(elements)?;
-    let (event, elements) = plain_string(elements)?;
-    let payload: &RawValue = serde_json::from_str(elements).ok()?;
-    Some(Message {
-        join_ref,
-        reference,
-        topic: unquoted(topic),
-        event: unquoted(event),
-        payload: Payload::json_within(text.as_bytes(), payload.get()),
-    })
+/// Reads a message in the form that clients write, which takes half the work of a parser that has to
+/// expect anything, and finds the same. Another text is given back for that parser.
+fn decode_plain(text: Text) -> Result<Message, Text> {
+    let Some(plain) = Plain::read(text.as_str()) else { return Err(text) };
+    let Plain { join_ref, reference, topic, event, payload } = plain;
+    let (join_ref, reference) =
+        (join_ref.map(MessageRef::from_plain), reference.map(MessageRef::from_plain));
+    let (topic, event) = (unquoted(topic), unquoted(event));
+    let before = text.len() - payload.len() - 1;
+    let payload = Payload::json_within(text.into_bytes(), before, 1);
+    Ok(Message { join_ref, reference, topic, event, payload })
+}
+
+/// The elements of a message that has five, of which refs and names are strings without escapes, or
+/// `null`. Strings are there with their quotes.
+struct Plain<'a> {
+    join_ref: Option<&'a str>,
+    reference: Option<&'a str>,
+    topic: &'a str,
+    event: &'a str,
+    payload: &'a str,
+}
+
+impl<'a> Plain<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let elements = json.strip_prefix('[')?.strip_suffix(']')?;
+        let (join_ref, elements) = plain_ref(elements)?;
+        let (reference, elements) = plain_ref(elements)?;
+        let (topic, elements) = plain_string(elements)?;
+        let (event, payload) = plain_string(elements)?;
+        let parsed: &RawValue = serde_json::from_str(payload).ok()?;
+        (parsed.get().len() == payload.len()).then_some(Self {
+            join_ref,
+            reference,
+            topic,
+            event,
+            payload,
+        })
+    }
 }
 
 /// A ref, and the elements behind it.
-fn plain_ref(elements: &str) -> Option<(Option<MessageRef>, &str)> {
+fn plain_ref(elements: &str) -> Option<(Option<&str>, &str)> {
     if let Some(rest) = elements.strip_prefix("null") {
         return Some((None, behind_comma(rest)?));
     }
-    plain_string(elements).map(|(string, rest)| (Some(MessageRef::from_plain(string)), rest))
+    plain_string(elements).map(|(string, rest)| (Some(string), rest))
 }
 
 /// A string without escapes, with its quotes, and the elements behind it.
@@ -243,11 +265,11 @@ mod tests {
 
     #[test]
     fn elements_after_the_fifth_are_ignored_and_fewer_are_refused() {
-        let message = decode_text(&text(r#"["1","2","t","e",{"a":1},3,[4]]"#)).unwrap();
+        let message = decode_text(text(r#"["1","2","t","e",{"a":1},3,[4]]"#)).unwrap();
         assert_eq!((&*message.topic, &*message.event), ("t", "e"));
         assert_eq!(message.payload.as_json(), Some(r#"{"a":1}"#));
         for wrong in ["", "[]", r#"["1","2","t","e"]"#, "{}", r#"["1","2",3,"e",{}]"#, "[1]x"] {
-            assert!(decode_text(&text(wrong)).is_err(), "{wrong:?}");
+            assert!(decode_text(text(wrong)).is_err(), "{wrong:?}");
         }
     }
 
@@ -266,7 +288,7 @@ mod tests {
             comma in "[ ]{0,2},[ ]{0,2}",
         ) {
             let json = format!("[{}]", elements.join(&comma));
-            if let Some(plain) = decode_plain(&json, &text(&json)) {
+            if let Ok(plain) = decode_plain(text(&json)) {
                 let wire: Wire<'_> = serde_json::from_str(&json).unwrap();
                 prop_assert_eq!(plain.join_ref, MessageRef::from_json(wire.join_ref.get()));
                 prop_assert_eq!(plain.reference, MessageRef::from_json(wire.reference.get()));
@@ -278,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_clients_send_is_plain_and_what_is_not_is_left_to_the_parser() {
-        let is_plain = |json: &str| decode_plain(json, &text(json)).is_some();
+        let is_plain = |json: &str| decode_plain(text(json)).is_ok();
         for plain in [
             r#"["1","2","room:1","new_msg",{"body":"hi \u00e9"}]"#,
             r#"[null,"2","phoenix","heartbeat",{}]"#,
@@ -307,7 +329,7 @@ mod tests {
     #[test]
     fn refs_of_any_type_are_kept_and_compared_as_they_came() {
         let of = |reference: &str| {
-            decode_text(&text(&format!("[null,{reference},\"t\",\"e\",null]"))).unwrap().reference
+            decode_text(text(&format!("[null,{reference},\"t\",\"e\",null]"))).unwrap().reference
         };
         assert_ne!(of("1"), of("\"1\""));
         assert_ne!(of("1"), of("1.0"));
@@ -319,7 +341,7 @@ mod tests {
     fn deep_nesting_is_skipped_without_recursion() {
         let depth = 1_000_000;
         let nested = format!("[null,null,\"t\",\"e\",{}{}]", "[".repeat(depth), "]".repeat(depth));
-        let message = decode_text(&text(&nested)).unwrap();
+        let message = decode_text(text(&nested)).unwrap();
         assert!(message.payload.decode::<serde_json::Value>().is_err());
     }
 

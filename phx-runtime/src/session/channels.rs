@@ -123,7 +123,7 @@ impl RawSocket for Channels {
     fn handle_in<'a>(&'a mut self, frame: Frame, _: &'a Connection) -> Handled<'a> {
         match self {
             Self::Accepted(_) | Self::Over => Flow::Stop(CloseCode::INTERNAL).into(),
-            Self::Serving(session) => session.receive(&frame),
+            Self::Serving(session) => session.receive(frame),
         }
     }
 

@@ -144,7 +144,7 @@ impl Session {
     }
 
     /// A frame from the client.
-    pub(super) fn receive(&mut self, frame: &Frame) -> Handled<'_> {
+    pub(super) fn receive(&mut self, frame: Frame) -> Handled<'_> {
         let bytes = frame.len();
         match self.core.shared.codec.decode(frame) {
             Ok(message) if self.core.refusals.are_told => Handled::later(async move {

@@ -130,7 +130,7 @@ impl Serializer for Older {
             "leave" if self.is_silent() => LEAVE,
             event => event,
         };
-        let payload = Payload::json_within(bytes, wire.payload.get());
+        let payload = Payload::checked_json(bytes.slice_ref(wire.payload.get().as_bytes()));
         let of_json = |raw: Option<&serde_json::value::RawValue>| {
             raw.and_then(|raw| MessageRef::from_json(raw.get()))
         };

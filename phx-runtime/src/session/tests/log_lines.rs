@@ -14,7 +14,7 @@ fn kind(options: ChannelOptions) -> ChannelKind {
 
 fn message(topic: &str) -> Message {
     Version::V1
-        .decode(&Frame::text(format!(
+        .decode(Frame::text(format!(
             r#"{{"topic":"{topic}","event":"new_msg","payload":{{"password":"x"}},"ref":"1"}}"#
         )))
         .unwrap()
