@@ -356,11 +356,13 @@ impl Connection {
         self.0.signs.cork.put(true);
     }
 
+    /// Whether internal messages wait.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.0.signs.mail.is_up()
+    }
+
     /// The next internal messages, oldest first.
     pub fn take_messages(&self) -> Vec<Info> {
-        if !self.0.signs.mail.is_up() {
-            return Vec::new();
-        }
         let mut mailbox = self.0.mailbox.lock();
         self.0.signs.mail.put(false);
         mailbox.take()

@@ -321,11 +321,9 @@ impl<T: Transport> Serving<T> {
             {
                 return Poll::Ready(Event::End(end));
             }
-            if self.letters.is_empty() {
+            if self.letters.is_empty() && self.connection.has_messages() {
                 self.letters = Letters::from(self.connection.take_messages());
-                if !self.letters.is_empty() {
-                    self.connection.cork();
-                }
+                self.connection.cork();
             }
             let ready = self.is_ready_for(socket);
             if !self.letters.is_empty() || ready {

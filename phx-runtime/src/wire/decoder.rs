@@ -121,9 +121,6 @@ impl Decoder {
     ///
     /// A broken rule, to be answered with [`FrameError::close_code`].
     pub(crate) fn decode(&mut self) -> Result<Option<Incoming>, FrameError> {
-        if self.buf.capacity() == 0 {
-            return Ok(None);
-        }
         let decoded = self.decode_frames();
         match &decoded {
             Ok(Some(Incoming::Close(_))) | Err(_) => self.end(),
@@ -131,6 +128,11 @@ impl Decoder {
             Ok(Some(_)) => {}
         }
         decoded
+    }
+
+    /// Whether nothing is there to decode, nor memory for it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buf.capacity() == 0
     }
 
     /// Bytes that were fed and not decoded yet.

@@ -76,7 +76,7 @@ impl WebSocket {
 
 impl Transport for WebSocket {
     fn received(&mut self, connection: &Connection) -> Option<Received> {
-        self.decode(connection)
+        if self.decoder.is_empty() { None } else { self.decode(connection) }
     }
 
     fn poll_receive(&mut self, task: &mut Context<'_>, _: &Connection) -> Poll<Received> {
