@@ -402,6 +402,7 @@ mod tests {
                         let mut slices = [IoSlice::new(&[]); 3];
                         let count = queue.fill(&mut slices);
                         let offered: Vec<u8> = slices[..count].iter().flat_map(|part| part.to_vec()).collect();
+                        prop_assert!(queue.only().is_none_or(|only| only == offered));
                         let written = offered.len() * percent / 100;
                         queue.advance(written);
                         model.written(&offered[..written]);
