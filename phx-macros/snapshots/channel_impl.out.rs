@@ -47,7 +47,7 @@ const _: () = {
     use ::phx_runtime::__private as _phx;
     impl<T: Store> RoomChannel<T> {
         ///The topic `room:{room_id}`.
-        #[allow(dead_code, private_bounds)]
+        #[allow(dead_code, private_bounds, unused_qualifications)]
         pub fn topic(room_id: impl _phx::TopicPart<RoomId>) -> _phx::Topic {
             _phx::topic(::std::format!("room:{room_id}"))
         }
@@ -220,16 +220,15 @@ const _: () = {
     }
     #[automatically_derived]
     impl<T: Store> _phx::HandlesInfo<AfterJoin> for RoomChannel<T> {}
+    #[allow(unused_qualifications)]
     #[automatically_derived]
-    impl<T: Store, ServedSocket: _phx::SocketState> _phx::Join<ServedSocket>
-    for RoomChannel<T>
+    impl<T: Store> _phx::Join<UserSocket> for RoomChannel<T>
     where
-        for<'a> &'a UserSocket: _phx::FromJoin<'a, ServedSocket>,
-        for<'a> State<T>: _phx::hints::StateOfJoin<'a, ServedSocket>,
+        for<'a> State<T>: _phx::hints::StateOfJoin<'a, UserSocket>,
         for<'a> RoomChannel<T>: _phx::Channel,
     {
         fn join(
-            cx: _phx::JoinContext<ServedSocket>,
+            cx: _phx::JoinContext<UserSocket>,
         ) -> impl _phx::Future<
             Output = _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
         > + _phx::Send {
@@ -245,19 +244,11 @@ const _: () = {
                         |cx| _phx::found(
                             <JoinParams as _phx::FromPayload>::from_payload(cx.payload()),
                         ),
-                        |cx| _phx::found(
-                            <&UserSocket as _phx::FromJoin<
-                                '_,
-                                ServedSocket,
-                            >>::from_join(cx),
-                        ),
+                        |cx| _phx::Ok(cx.user()),
                         |cx| _phx::found(
                             <State<
                                 T,
-                            > as _phx::hints::StateOfJoin<
-                                '_,
-                                ServedSocket,
-                            >>::from_join(cx),
+                            > as _phx::hints::StateOfJoin<'_, UserSocket>>::from_join(cx),
                         ),
                         <Result<
                             Joined<Self>,
@@ -272,7 +263,7 @@ const _: () = {
                 T,
             > as _phx::hints::StateOfJoin<
                 '_,
-                ServedSocket,
+                UserSocket,
             >>::requires(requirements.handler("RoomChannel::join"));
         }
     }

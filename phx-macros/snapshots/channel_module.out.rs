@@ -60,13 +60,14 @@ pub mod room {
                 }
             }
         }
+        #[diagnostic::do_not_recommend]
         #[automatically_derived]
-        impl<ServedSocket: _phx::SocketState> _phx::Join<ServedSocket> for Room
+        impl<AnySocket: _phx::SocketState> _phx::Join<AnySocket> for Room
         where
             for<'a> Room: _phx::Channel,
         {
             fn join(
-                cx: _phx::JoinContext<ServedSocket>,
+                cx: _phx::JoinContext<AnySocket>,
             ) -> impl _phx::Future<
                 Output = _phx::Result<_phx::Joined<Self>, _phx::JoinError>,
             > + _phx::Send {
@@ -75,7 +76,7 @@ pub mod room {
                         .call_1(
                             self::join,
                             |cx| _phx::found(
-                                <&Topic as _phx::FromJoin<'_, ServedSocket>>::from_join(cx),
+                                <&Topic as _phx::FromJoin<'_, AnySocket>>::from_join(cx),
                             ),
                             <Result<
                                 Room,

@@ -6,7 +6,7 @@
 pub use crate::{
     connect::{
         CheckOrigin, CustomOptions, Drainer, ForceSsl, LongPollOptions, Mount, MountSettings,
-        Origin, Rate, SessionOptions, TrustedProxies, WebSocketOptions,
+        Origin, ProxyList, Rate, SessionOptions, TrustedProxies, WebSocketOptions,
     },
     endpoint::server_options::ServerOptions,
     log::{FilterParameters, LogLevel},

@@ -8,7 +8,7 @@ pub use crate::{
     channel::{
         connected::{IntoConnected, IntoSocketId},
         context::{ConnectContext, FromConnect},
-        socket_state::SocketState,
+        socket_state::{IsSocket, SocketState},
     },
     connect::{
         ConnectErrorKind, IntoConnectError,

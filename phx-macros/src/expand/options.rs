@@ -32,7 +32,10 @@ pub(super) fn tokens(value: &Value) -> TokenStream {
         Value::Text(text) => code!(#text),
         Value::Texts(texts) => code!([#(#texts),*]),
         Value::Origin(origin) => self::origin(origin),
-        Value::Function(path) => code!(#path),
+        Value::Function(path) => code!({
+            let handler: fn(&_phx::ConnectError) -> _ = #path;
+            handler
+        }),
         Value::Serializers(serializers) => {
             let protocols = serializers.iter().map(protocol);
             code!([#(#protocols),*])
@@ -68,7 +71,7 @@ fn protocol(serializer: &Serializer) -> TokenStream {
             let older = Ident::new(name, Span::mixed_site());
             code!(_phx::Protocol::#older())
         }
-        Serializer::Given(value) => code!(_phx::protocol(#value)),
+        Serializer::Given(value) => code!(_phx::Protocol::of(#value)),
     }
 }
 
@@ -78,7 +81,11 @@ fn origin(origin: &Origin) -> TokenStream {
         Origin::Host => code!(_phx::CheckOrigin::HOST),
         Origin::Request => code!(_phx::CheckOrigin::REQUEST),
         Origin::List(origins) => code!(_phx::CheckOrigin::list([#(#origins),*])),
-        Origin::Function(path) => code!(_phx::CheckOrigin::with(#path)),
+        // A function of another signature is told of as what it is.
+        Origin::Function(path) => code!(_phx::CheckOrigin::with({
+            let rule: fn(&_phx::Origin) -> bool = #path;
+            rule
+        })),
     }
 }
 

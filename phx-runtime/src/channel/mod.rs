@@ -49,7 +49,7 @@ pub use self::{
 };
 pub use crate::message::{
     EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadErrorKind,
-    PayloadKind, ReasonText, ToPayload, TopicPart, TypedEvent, Why,
+    PayloadKind, ReasonText, ToPayload, TopicName, TopicPart, TypedEvent, Why,
 };
 
 pub(crate) use self::{
@@ -62,5 +62,5 @@ pub(crate) use self::{
     route::{Connected, JoinedAny, Joining, Routes},
     shared::SessionShared,
     socket::{Socket, detached},
-    socket_state::SocketState,
+    socket_state::{IsSocket, SocketState},
 };

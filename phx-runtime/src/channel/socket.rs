@@ -25,7 +25,8 @@ use crate::{
     endpoint::Endpoint,
     log::Whose,
     message::{
-        EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, TypedEvent, written,
+        EncodeError, EventName, Fault, Info, Payload, Reason, ToPayload, Topic, TopicName,
+        TypedEvent, written,
     },
     opaque::Opaque,
     pubsub::{Broadcast, Pace, Subscribed, Subscriber},
@@ -365,7 +366,7 @@ impl Socket {
     /// wait, see [`notify`](Self::notify).
     ///
     /// Phoenix counterpart: `Endpoint.subscribe/2` inside a channel.
-    pub fn subscribe(&self, topic: impl Into<Topic>) {
+    pub fn subscribe(&self, topic: impl TopicName) {
         let (topic, pubsub) = (topic.into(), self.endpoint().pubsub());
         let foreign = Arc::new(Foreign::new(self.downgrade()));
         self.with_ends(|ends| ends.push(Box::new(Subscribed::new(pubsub, topic, foreign))));

@@ -80,6 +80,18 @@ pub trait SocketState: Sized + Send + Sync + 'static {
     fn requires(_requirements: &mut Requirements) {}
 }
 
+/// Whatever is a socket; apart from [`SocketState`], so that the compiler does not list all that are where something
+/// is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a socket",
+    label = "no `#[socket(\"…\")]` here",
+    note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[socket(\"/socket\", websocket)]`"
+)]
+pub trait IsSocket: SocketState {}
+
+#[diagnostic::do_not_recommend]
+impl<S: SocketState> IsSocket for S {}
+
 #[diagnostic::do_not_recommend]
 impl<'a, S: SocketState> FromJoin<'a, S> for &'a S {
     fn from_join(cx: &'a JoinContext<S>) -> Result<Self, Fault> {

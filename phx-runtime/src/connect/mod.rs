@@ -41,7 +41,7 @@ pub use self::{
     into_connect_error::IntoConnectError,
     options::{CustomOptions, Drainer, LongPollOptions, Mount, WebSocketOptions},
     origin::{CheckOrigin, Origin},
-    proxies::TrustedProxies,
+    proxies::{ProxyList, TrustedProxies},
     rate::Rate,
     session_cookie::{Session, SessionError, SessionOptions},
     settings::MountSettings,

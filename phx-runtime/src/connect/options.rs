@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     log::{FilterParameters, LogLevel},
-    serializer::Protocol,
+    serializer::{Protocol, Speakable},
 };
 
 /// Options of which each was set or not.
@@ -479,7 +479,7 @@ macro_rules! common_options {
             /// What clients may speak: versions of the protocol, older ones of it, and serializers of
             /// your own. Both versions by default. The first that takes a client's `vsn` is used; see
             /// [`Protocol`].
-            pub fn serializers<P: Into<Protocol>>(
+            pub fn serializers<P: Speakable>(
                 mut self,
                 protocols: impl IntoIterator<Item = P>,
             ) -> Self {

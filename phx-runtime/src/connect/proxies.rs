@@ -69,6 +69,17 @@ impl TrustedProxies {
     }
 }
 
+/// What can say which proxies are trusted: a list of texts, or a [`TrustedProxies`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of proxies",
+    label = "expected a list of texts",
+    note = "`trust_proxies([\"127.0.0.1\", \"10.0.0.0/8\", \"unix\"])`"
+)]
+pub trait ProxyList: Into<TrustedProxies> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<TrustedProxies>> ProxyList for T {}
+
 impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for TrustedProxies {
     fn from(entries: I) -> Self {
         Self::new(entries)

@@ -12,7 +12,7 @@ use crate::{
         Nodes, Port, Service, Unanswered,
     },
     log,
-    message::{ToPayload, Topic},
+    message::{ToPayload, TopicName},
     pubsub::{Broadcast, Pace, PubSub, Relay},
 };
 
@@ -30,7 +30,7 @@ impl Endpoint {
     /// Phoenix counterpart: `Endpoint.local_broadcast/3`.
     pub fn broadcast_local(
         &self,
-        topic: impl Into<Topic>,
+        topic: impl TopicName,
         event: impl AsRef<str>,
         payload: impl ToPayload,
     ) {
@@ -56,7 +56,7 @@ impl Endpoint {
     pub fn broadcast_to(
         &self,
         node: &Node,
-        topic: impl Into<Topic>,
+        topic: impl TopicName,
         event: impl AsRef<str>,
         payload: impl ToPayload,
     ) -> Result<(), BroadcastToError> {

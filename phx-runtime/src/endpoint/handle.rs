@@ -24,7 +24,7 @@ use crate::{
     connect::{ConnectError, ConnectInfo, ForceSsl, MountSettings, OwnHost, ProxyRule},
     connection::Connection,
     log::{self, FilterParameters},
-    message::{EncodeError, EventName, Fault, ToPayload, Topic, TypedEvent},
+    message::{EncodeError, EventName, Fault, ToPayload, TopicName, TypedEvent},
     opaque::Opaque,
     pubsub::{Broadcast, Forwarding, Pace, PubSub, Subscription, for_owner},
     serializer::{Protocol, Version},
@@ -95,7 +95,7 @@ impl Endpoint {
     /// Phoenix counterpart: `Endpoint.broadcast/3`.
     pub fn try_broadcast(
         &self,
-        topic: impl Into<Topic>,
+        topic: impl TopicName,
         event: impl EventName,
         payload: impl ToPayload,
     ) -> Result<(), EncodeError> {
@@ -107,12 +107,7 @@ impl Endpoint {
     }
 
     /// Broadcasts as [`try_broadcast`](Self::try_broadcast) does, and logs what cannot be encoded.
-    pub fn broadcast(
-        &self,
-        topic: impl Into<Topic>,
-        event: impl EventName,
-        payload: impl ToPayload,
-    ) {
+    pub fn broadcast(&self, topic: impl TopicName, event: impl EventName, payload: impl ToPayload) {
         let topic = topic.into();
         if let Err(error) = self.try_broadcast(&topic, event.as_ref(), payload) {
             log::broadcast_failed(&topic, event.as_ref(), error);
@@ -137,7 +132,7 @@ impl Endpoint {
     /// }
     /// # sell(&Endpoint::builder().build().unwrap(), 1);
     /// ```
-    pub fn broadcast_event<E: TypedEvent>(&self, topic: impl Into<Topic>, event: E) {
+    pub fn broadcast_event<E: TypedEvent>(&self, topic: impl TopicName, event: E) {
         self.broadcast(topic, E::NAME, event);
     }
 
@@ -145,7 +140,7 @@ impl Endpoint {
     /// connect again and have to authenticate anew.
     ///
     /// Phoenix counterpart: `Endpoint.broadcast(id, "disconnect", %{})`.
-    pub fn disconnect(&self, id: impl Into<Topic>) {
+    pub fn disconnect(&self, id: impl TopicName) {
         self.broadcast(id, "disconnect", serde_json::json!({}));
     }
 
@@ -192,7 +187,7 @@ impl Endpoint {
     /// 1,024 broadcasts may wait in it; those that come when there is no room are dropped and counted.
     ///
     /// Phoenix counterpart: `Endpoint.subscribe/2`.
-    pub fn subscribe(&self, topic: impl Into<Topic>) -> Subscription {
+    pub fn subscribe(&self, topic: impl TopicName) -> Subscription {
         Subscription::new(&self.0.pubsub, topic.into())
     }
 
@@ -201,7 +196,7 @@ impl Endpoint {
     /// [`Broadcast`](crate::endpoint::Broadcast), until the result is dropped.
     ///
     /// Phoenix counterpart: `Endpoint.subscribe/2` in a socket's `init/1`.
-    pub fn forward(&self, topic: impl Into<Topic>, connection: &Connection) -> Forwarding {
+    pub fn forward(&self, topic: impl TopicName, connection: &Connection) -> Forwarding {
         Forwarding::new(&self.0.pubsub, topic.into(), connection)
     }
 

@@ -16,7 +16,7 @@ mod requirements;
 pub(crate) mod server_options;
 pub(crate) mod state;
 
-pub use self::{admitted::Admitted, requirements::Requirements};
+pub use self::{admitted::Admitted, requirements::Requirements, state::StateValue};
 pub use crate::pubsub::{
     Broadcast, Forwarding, Subscription, SubscriptionError, SubscriptionErrorKind,
 };

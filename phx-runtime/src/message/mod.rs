@@ -19,7 +19,7 @@ pub use self::{
     },
     reason::{FromReason, Reason, ReasonText, Why},
     to_payload::ToPayload,
-    topic::{Topic, TopicPart},
+    topic::{Topic, TopicName, TopicPart},
     typed_event::TypedEvent,
 };
 pub(crate) use self::{fault::caught, to_payload::written};

@@ -1,6 +1,6 @@
 //! The name that a channel was joined under.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 /// The topic of a channel, such as `room:lobby`; cheap to clone.
 ///
@@ -28,6 +28,17 @@ impl Topic {
     }
 }
 
+/// What can say which topic: a [`Topic`], a reference to one, and any text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no topic",
+    label = "expected a topic",
+    note = "`RoomChannel::topic(7)` makes the topic of a channel; any text is one too: `\"room:7\"`, `format!(\"room:{{id}}\")`"
+)]
+pub trait TopicName: Into<Topic> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Topic>> TopicName for T {}
+
 /// What the generated `topic(..)` of a channel takes for a topic parameter of type `T`: the value
 /// itself, a reference to it, or any text where `T` is `String`.
 ///
@@ -35,8 +46,7 @@ impl Topic {
 /// be misspelt.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a topic parameter of type `{T}`",
-    label = "expected `{T}` or a reference to it",
-    note = "the type has to implement `Display`, as text that `FromStr` reads back"
+    label = "expected `{T}` or a reference to it"
 )]
 pub trait TopicPart<T>: fmt::Display {}
 
@@ -46,6 +56,7 @@ impl<T: fmt::Display> TopicPart<T> for T {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Display> TopicPart<T> for &T {}
 
+#[diagnostic::do_not_recommend]
 impl TopicPart<String> for &str {}
 
 impl Deref for Topic {
@@ -77,6 +88,24 @@ impl From<&str> for Topic {
 impl From<String> for Topic {
     fn from(text: String) -> Self {
         Self(text.into())
+    }
+}
+
+impl From<&String> for Topic {
+    fn from(text: &String) -> Self {
+        Self(text.as_str().into())
+    }
+}
+
+impl From<Cow<'_, str>> for Topic {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Arc<str>> for Topic {
+    fn from(text: Arc<str>) -> Self {
+        Self(text)
     }
 }
 

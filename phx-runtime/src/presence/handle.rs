@@ -1,11 +1,10 @@
 //! The handle with which channels track who is present.
 
 use std::{
-    fmt::{self, Display},
+    fmt,
     sync::{Arc, atomic::Ordering},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -18,6 +17,7 @@ use super::{
     roster::Roster,
     shared::Shared,
     state::{PresenceEntry, PresenceState},
+    tracked::{Meta, OldMeta, PresenceKey},
     tracking::Tracking,
 };
 use crate::{channel::Socket, endpoint::Endpoint, message::Topic};
@@ -151,8 +151,8 @@ impl Presence {
     pub fn track(
         &self,
         socket: &Socket,
-        key: impl Display,
-        meta: impl Serialize,
+        key: impl PresenceKey,
+        meta: impl Meta,
     ) -> Result<PresenceRef, TrackError> {
         let fields = fields(&meta)?;
         let key = format_smolstr!("{key}");
@@ -210,7 +210,7 @@ impl Presence {
     }
 
     /// Ends the tracking of a key by this channel. Nothing happens if the channel does not track it.
-    pub fn untrack(&self, socket: &Socket, key: impl Display) {
+    pub fn untrack(&self, socket: &Socket, key: impl PresenceKey) {
         let key = format_smolstr!("{key}");
         let untold = socket.with_ends(|ends| {
             let Tracked { id, .. } = Tracking::find(ends, &self.shared)?.keys.remove(&key)?;
@@ -230,8 +230,8 @@ impl Presence {
     pub fn update(
         &self,
         socket: &Socket,
-        key: impl Display,
-        meta: impl Serialize,
+        key: impl PresenceKey,
+        meta: impl Meta,
     ) -> Result<PresenceRef, UpdateError> {
         let fields = fields(&meta)?;
         let key = format_smolstr!("{key}");
@@ -270,10 +270,10 @@ impl Presence {
     ///
     /// The channel does not track the key, the old meta cannot be decoded, or the new one is not a
     /// JSON object.
-    pub fn update_with<T: DeserializeOwned, U: Serialize>(
+    pub fn update_with<T: OldMeta, U: Meta>(
         &self,
         socket: &Socket,
-        key: impl Display,
+        key: impl PresenceKey,
         mut change: impl FnMut(T) -> U,
     ) -> Result<PresenceRef, UpdateError> {
         let key = format_smolstr!("{key}");
@@ -370,7 +370,7 @@ impl Presence {
     /// What is known of one key in a topic, if it is present.
     ///
     /// Phoenix counterpart: `get_by_key/2`.
-    pub fn get(&self, topic: impl AsRef<str>, key: impl Display) -> Option<PresenceEntry> {
+    pub fn get(&self, topic: impl AsRef<str>, key: impl PresenceKey) -> Option<PresenceEntry> {
         let topic = topic.as_ref();
         let key = format_smolstr!("{key}");
         let mut state = self.shared.topics.read(topic, |roster| roster.list_key(&key));

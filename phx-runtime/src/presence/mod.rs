@@ -35,6 +35,7 @@ mod roster;
 mod shared;
 mod state;
 mod topics;
+mod tracked;
 mod tracking;
 
 #[cfg(all(feature = "phoenix", feature = "redis"))]
@@ -45,6 +46,7 @@ pub use self::{
     options::PresenceOptions,
     reference::PresenceRef,
     state::{PresenceEntry, PresenceState},
+    tracked::{Meta, OldMeta, PresenceKey},
 };
 
 #[cfg(test)]

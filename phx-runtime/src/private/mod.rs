@@ -21,7 +21,7 @@ pub use phx_macros::{
     terminate,
 };
 
-pub use crate::message::{Failure, FromFailure};
+pub use crate::message::{Failure, FromFailure, ToPayload};
 pub use crate::{
     Binary, ConnectError, JoinError, Joined, Next, Payload, Reason, Topic,
     channel::{
@@ -29,7 +29,7 @@ pub use crate::{
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
         JoinContext, Pattern, Route, RoutingTable, StateOf, TopicPart, TypedEvent, hints,
     },
-    connect::{CheckOrigin, Drainer, LongPollOptions, Mount, Rate, WebSocketOptions},
+    connect::{CheckOrigin, Drainer, LongPollOptions, Mount, Origin, Rate, WebSocketOptions},
     endpoint::Requirements,
     log::{FilterParameters, LogLevel},
     raw::{
@@ -53,7 +53,6 @@ pub use self::{
     },
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
-        ended, found, message, next, not_compiled, parameter, protocol, push_unchanged, raw_end,
-        topic,
+        ended, found, message, next, not_compiled, parameter, push_unchanged, raw_end, topic,
     },
 };

@@ -5,13 +5,7 @@ use crate::{
     channel::{Channel, Context, Handling, IntoRefusal, JoinContext},
     message::{Failure, Fault, Payload},
     raw::Answer,
-    serializer::Protocol,
 };
-
-/// A serializer of the application's own, as a mount takes it.
-pub fn protocol<T: Into<Protocol>>(given: T) -> Protocol {
-    given.into()
-}
 
 /// The topic of a channel, for its `topic(..)`.
 pub fn topic(text: impl Into<Topic>) -> Topic {

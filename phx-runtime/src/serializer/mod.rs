@@ -32,6 +32,6 @@ pub use self::{
     message::Message,
     message_ref::MessageRef,
     outgoing::{ChannelEnd, Outgoing, OutgoingKind},
-    protocol::Protocol,
+    protocol::{Protocol, Speakable},
     version::Version,
 };

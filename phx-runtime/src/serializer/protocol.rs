@@ -117,6 +117,12 @@ pub(crate) enum VersionError {
 }
 
 impl Protocol {
+    /// What `serializers(..)` of an attribute lists.
+    #[doc(hidden)]
+    pub fn of(spoken: impl Speakable) -> Self {
+        spoken.into()
+    }
+
     /// A serializer of your own, for the clients that its [`vsn`](Serializer::vsn) names.
     ///
     /// Two values of a type without fields count as one serializer, on whatever mounts they are:
@@ -253,6 +259,18 @@ impl Wanted {
 fn is_before(vsn: &semver::Version) -> bool {
     vsn.patch == 0 && !vsn.pre.is_empty()
 }
+
+/// What clients can speak: a [`Version`], a [`Serializer`] of the application's own, or a [`Protocol`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that clients speak",
+    label = "no `Serializer`",
+    note = "implement `phx_runtime::serializer::Serializer` for it; phx's own are `Version::V1` and `Version::V2`, in an \
+            attribute `\"1.0.0\"` and `\"2.0.0\"`"
+)]
+pub trait Speakable: Into<Protocol> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Protocol>> Speakable for T {}
 
 impl From<Version> for Protocol {
     fn from(version: Version) -> Self {

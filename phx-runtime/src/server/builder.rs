@@ -15,23 +15,24 @@ use super::{
     checks,
     connectors::{ChannelConnector, DeclaredConnector, RawConnector},
     engines::Clusters,
+    host_name::HostName,
     missing_state::missing_states,
 };
 use crate::{
-    channel::SocketState,
+    channel::IsSocket,
     cluster::{Cluster, Port},
     connect::{
         CheckOrigin, Defaults, ForceSsl, LongPollOptions, Mount, NoOrigin, NoProxy, OwnHost,
-        ProxyRule, SessionOptions, TrustedProxies, subprotocols,
+        ProxyList, ProxyRule, SessionOptions, TrustedProxies, subprotocols,
     },
     endpoint::{
         AnyState, Connections, Connector, Endpoint, Inner, Mounted, RawConnect, Requirements,
-        ServerOptions, State, Task,
+        ServerOptions, State, StateValue, Task,
     },
     log::{self, FilterParameters},
     presence::handle::Presence,
     pubsub::PubSub,
-    token::Secret,
+    token::{Secret, SecretBytes},
     transport::longpoll::{RemoteRequests, Sessions},
 };
 
@@ -92,7 +93,7 @@ impl Builder {
 
     /// Registers application state, which callbacks take as `State<T>`. A second value of the same
     /// type replaces the first.
-    pub fn state<T: Any + Clone + Send + Sync>(mut self, state: T) -> Self {
+    pub fn state<T: StateValue>(mut self, state: T) -> Self {
         self.forget::<T>();
         self.states.insert(TypeId::of::<T>(), Box::new(state));
         self.state_names.insert(std::any::type_name::<T>());
@@ -122,7 +123,7 @@ impl Builder {
     /// endpoint.state::<Prices>().unwrap().change("phx", 42);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn state_with<T: Any + Clone + Send + Sync>(
+    pub fn state_with<T: StateValue>(
         mut self,
         make: impl FnOnce(&Endpoint) -> T + Send + 'static,
     ) -> Self {
@@ -140,18 +141,18 @@ impl Builder {
     }
 
     /// Mounts a socket where its `#[socket(..)]` says.
-    pub fn socket<S: SocketState>(self) -> Self {
+    pub fn socket<S: IsSocket>(self) -> Self {
         self.socket_with::<S>(|mount| mount)
     }
 
     /// Mounts a socket with its mount changed, for options that are known only at start. What is
     /// set here wins over the attribute.
-    pub fn socket_with<S: SocketState>(self, change: impl FnOnce(Mount) -> Mount) -> Self {
+    pub fn socket_with<S: IsSocket>(self, change: impl FnOnce(Mount) -> Mount) -> Self {
         self.socket_at::<S>(change(S::mount()))
     }
 
     /// Mounts a socket at another place; a socket may be mounted several times.
-    pub fn socket_at<S: SocketState>(mut self, mount: Mount) -> Self {
+    pub fn socket_at<S: IsSocket>(mut self, mount: Mount) -> Self {
         S::requires(&mut self.requirements);
         if let Some(raw) = S::raw() {
             self.mounts.push((mount, Box::new(DeclaredConnector(raw))));
@@ -220,7 +221,7 @@ impl Builder {
     /// The host name under which browsers reach the server, without scheme and port. While it is not
     /// set, pages under every name of the machine itself count as the endpoint's own: `localhost` and
     /// what ends with `.localhost`, `127.0.0.1` and `[::1]`.
-    pub fn host(mut self, host: impl Into<String>) -> Self {
+    pub fn host(mut self, host: impl HostName) -> Self {
         self.host = Some(host.into());
         self
     }
@@ -238,7 +239,7 @@ impl Builder {
     /// let short = Endpoint::builder().secret("guess me").build();
     /// assert!(short.unwrap_err().to_string().contains("at least 20 bytes"));
     /// ```
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+    pub fn secret(mut self, secret: impl SecretBytes) -> Self {
         self.secret = Some(secret.into());
         self
     }
@@ -281,7 +282,7 @@ impl Builder {
 
     /// Whose word is taken for where a request comes from, and over what; nobody's by default. See
     /// [`TrustedProxies`].
-    pub fn trust_proxies(mut self, proxies: impl Into<TrustedProxies>) -> Self {
+    pub fn trust_proxies(mut self, proxies: impl ProxyList) -> Self {
         self.proxies = proxies.into();
         self
     }

@@ -12,6 +12,7 @@ mod drain;
 mod engines;
 mod gate;
 mod head;
+mod host_name;
 #[cfg(feature = "tls")]
 mod http2_connection;
 mod http_connection;
@@ -40,7 +41,8 @@ pub use self::{
     build_error::BuildError,
     builder::Builder,
     door::Door,
-    listener::{ListenAddress, Listener},
+    host_name::HostName,
+    listener::{ListenAddress, Listener, ListensAt},
     missing_state::MissingState,
     response_body::ResponseBody,
     serve::Server,

@@ -10,7 +10,7 @@ use super::{
     accept::{Acceptor, Admission},
     drain::GRACE,
     http_connection::Routes,
-    listener::{Bound, ListenAddress, Listener},
+    listener::{Bound, ListenAddress, Listener, ListensAt},
     opening,
     serve_error::ServeError,
     tasks::Tasks,
@@ -31,9 +31,12 @@ impl Endpoint {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn serve(&self, listener: impl Into<Listener>) -> Result<(), ServeError> {
-        self.bind(listener).await?.run_service(self.service()).await;
-        Ok(())
+    pub fn serve(&self, listener: impl ListensAt) -> BoxFuture<'_, Result<(), ServeError>> {
+        let server = self.bind(listener);
+        Box::pin(async move {
+            server.await?.run_service(self.service()).await;
+            Ok(())
+        })
     }
 
     /// Starts to listen, and joins the cluster if there is one; port 0 picks a free one.
@@ -48,13 +51,15 @@ impl Endpoint {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn bind(&self, listener: impl Into<Listener>) -> Result<Server, ServeError> {
-        self.bind_all([listener]).await
+    // The future does not have the listener's type: what is none would be told of wherever that is mentioned.
+    pub fn bind(&self, listener: impl ListensAt) -> BoxFuture<'_, Result<Server, ServeError>> {
+        let listener = listener.into();
+        Box::pin(self.bind_all([listener]))
     }
 
     /// Starts to listen at several places, such as those that
     /// [systemd gives](Listener::systemd).
-    pub async fn bind_all<L: Into<Listener>>(
+    pub async fn bind_all<L: ListensAt>(
         &self,
         listeners: impl IntoIterator<Item = L>,
     ) -> Result<Server, ServeError> {
@@ -78,8 +83,12 @@ pub struct Server {
 
 impl Server {
     /// Listens at one more place.
-    pub async fn also(mut self, listener: impl Into<Listener>) -> Result<Self, ServeError> {
-        let bound = listener.into().bind(self.endpoint.0.server.backlog).await?;
+    pub fn also(self, listener: impl ListensAt) -> BoxFuture<'static, Result<Self, ServeError>> {
+        Box::pin(self.listen(listener.into()))
+    }
+
+    async fn listen(mut self, listener: Listener) -> Result<Self, ServeError> {
+        let bound = listener.bind(self.endpoint.0.server.backlog).await?;
         if bound.speaks.proxy_protocol && self.endpoint.0.proxies.is_empty() {
             log::proxy_protocol_without_proxies(bound.address());
         }

@@ -14,7 +14,7 @@ use crate::{
     channel::JoinError,
     connect::ConnectError,
     endpoint::Endpoint,
-    message::{ToPayload, Topic},
+    message::{ToPayload, TopicName},
     wire::CloseCode,
 };
 
@@ -123,7 +123,7 @@ impl Client {
     /// Panics if the payload cannot be encoded, and if no answer comes.
     pub fn join(
         &self,
-        topic: impl Into<Topic>,
+        topic: impl TopicName,
         payload: impl ToPayload,
     ) -> Waiting<'_, Result<ClientChannel, JoinError>> {
         let (topic, params) = (String::from(&*topic.into()), encoded("phx_join", &payload));

@@ -47,6 +47,12 @@ macro_rules! assert_push {
     ($channel:expr $(,)?) => {
         ::std::compile_error!("which event? `assert_push!(room, \"new_msg\")`")
     };
+    ($($other:tt)*) => {
+        ::std::compile_error!(
+            "expected the channel, the event and, if it matters, the payload, with commas between: \
+             `assert_push!(room, \"new_msg\", { \"id\": _ })`"
+        )
+    };
 }
 
 /// Asserts that no push or broadcast of an event comes to a
@@ -88,6 +94,12 @@ macro_rules! refute_push {
     ($channel:expr $(,)?) => {
         ::std::compile_error!("which event? `refute_push!(room, \"new_msg\")`")
     };
+    ($($other:tt)*) => {
+        ::std::compile_error!(
+            "expected the channel, the event and, if it matters, the payload, with commas between: \
+             `refute_push!(room, \"new_msg\", { \"id\": _ })`"
+        )
+    };
 }
 
 /// Waits for the reply to something [`Pushed`](crate::testing::Pushed) and returns its response,
@@ -108,6 +120,15 @@ macro_rules! refute_push {
 /// Panics if another reply comes, or none within five seconds.
 #[macro_export]
 macro_rules! assert_reply {
+    ($pushed:expr, Ok $($rest:tt)*) => {
+        ::std::compile_error!("the status is the one that the client gets: `assert_reply!(pushed, ok)`")
+    };
+    ($pushed:expr, Err $($rest:tt)*) => {
+        ::std::compile_error!("the status is the one that the client gets: `assert_reply!(pushed, error)`")
+    };
+    ($pushed:expr, true $($rest:tt)*) => {
+        ::std::compile_error!("the status is the one that the client gets: `assert_reply!(pushed, ok)`")
+    };
     ($pushed:expr, $status:ident $(,)?) => {{
         let status = ::std::stringify!($status);
         $crate::testing::expected(
@@ -154,5 +175,10 @@ macro_rules! assert_reply {
 macro_rules! refute_reply {
     ($pushed:expr $(,)?) => {
         $crate::testing::expected($pushed.expect_no_reply().await)
+    };
+    ($($other:tt)*) => {
+        ::std::compile_error!(
+            "no reply at all may come, whatever its status: `refute_reply!(pushed)`"
+        )
     };
 }

@@ -107,7 +107,7 @@ pub use self::{
     wanted::{Wanted, wanted},
 };
 use crate::{
-    channel::SocketState, cluster::Hub, connect::ConnectError, endpoint::Endpoint, server::Builder,
+    channel::IsSocket, cluster::Hub, connect::ConnectError, endpoint::Endpoint, server::Builder,
 };
 
 /// A client that is about to connect to a socket, with whatever its request tells.
@@ -151,7 +151,7 @@ use crate::{
 /// ```
 ///
 /// Phoenix counterpart: `connect/3` with its option `connect_info`.
-pub fn client<S: SocketState>(endpoint: &Endpoint) -> Connecting<'_, S> {
+pub fn client<S: IsSocket>(endpoint: &Endpoint) -> Connecting<'_, S> {
     Connecting::new(endpoint)
 }
 
@@ -167,7 +167,7 @@ pub fn client<S: SocketState>(endpoint: &Endpoint) -> Connecting<'_, S> {
 /// Panics if `params` is not a JSON object, and outside of a Tokio runtime.
 ///
 /// Phoenix counterpart: `connect/3`.
-pub fn connect<S: SocketState>(
+pub fn connect<S: IsSocket>(
     endpoint: &Endpoint,
     params: impl Serialize,
 ) -> Waiting<'_, Result<Client, ConnectError>> {

@@ -6,7 +6,7 @@ use crate::{
     channel::{Socket, detached},
     connection::Outgoing,
     endpoint::Endpoint,
-    message::{EventName, ToPayload, Topic},
+    message::{EventName, ToPayload, TopicName},
     pubsub::Broadcast,
     serializer::MessageRef,
 };
@@ -46,14 +46,14 @@ use crate::{
 /// # Panics
 ///
 /// Never: an endpoint without sockets can always be built.
-pub fn socket(topic: impl Into<Topic>) -> Socket {
+pub fn socket(topic: impl TopicName) -> Socket {
     #[expect(clippy::expect_used, reason = "an endpoint without sockets has nothing to check")]
     let endpoint = Endpoint::builder().build().expect("an endpoint without sockets");
     socket_of(&endpoint, topic)
 }
 
 /// A channel handle without a client, as [`socket`] makes one, of a certain endpoint.
-pub fn socket_of(endpoint: &Endpoint, topic: impl Into<Topic>) -> Socket {
+pub fn socket_of(endpoint: &Endpoint, topic: impl TopicName) -> Socket {
     detached(topic.into(), endpoint.clone())
 }
 
@@ -79,7 +79,7 @@ pub fn reply_ref(socket: &Socket) -> ReplyRef {
 ///
 /// Panics if the payload cannot be encoded.
 pub fn broadcast(
-    topic: impl Into<Topic>,
+    topic: impl TopicName,
     event: impl EventName,
     payload: impl ToPayload,
 ) -> Broadcast {

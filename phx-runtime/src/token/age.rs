@@ -58,6 +58,17 @@ impl TokenAge {
     }
 }
 
+/// What can say how old a token may be: a [`Duration`] or a [`TokenAge`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how old a token may be",
+    label = "expected a `Duration`",
+    note = "`Duration::from_secs(86_400)` is a day, `Duration::MAX` sets no limit"
+)]
+pub trait MaxTokenAge: Into<TokenAge> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<TokenAge>> MaxTokenAge for T {}
+
 impl From<Duration> for TokenAge {
     fn from(max: Duration) -> Self {
         Self::at_most(max)

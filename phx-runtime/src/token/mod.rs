@@ -3,12 +3,14 @@
 mod age;
 mod error;
 mod secret;
+mod value;
 
 pub(crate) use self::secret::{RandomError, random};
 pub use self::{
-    age::TokenAge,
+    age::{MaxTokenAge, TokenAge},
     error::{SignError, TokenError},
-    secret::Secret,
+    secret::{Secret, SecretBytes},
+    value::{FromToken, TokenValue},
 };
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,7 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
 use self::secret::SHORTEST_SECRET;
@@ -65,7 +67,7 @@ impl Token {
     pub fn sign(
         secret: impl AsRef<[u8]>,
         salt: impl AsRef<[u8]>,
-        value: &impl Serialize,
+        value: &impl TokenValue,
     ) -> Result<String, SignError> {
         Self::sign_at(secret, salt, value, SystemTime::now())
     }
@@ -80,7 +82,7 @@ impl Token {
     pub fn sign_at(
         secret: impl AsRef<[u8]>,
         salt: impl AsRef<[u8]>,
-        value: &impl Serialize,
+        value: &impl TokenValue,
         time: SystemTime,
     ) -> Result<String, SignError> {
         let mut mac = keyed(secret.as_ref(), salt.as_ref()).ok_or(SignError::Secret)?;
@@ -102,11 +104,11 @@ impl Token {
     /// # Errors
     ///
     /// See [`TokenError`].
-    pub fn verify<T: DeserializeOwned>(
+    pub fn verify<T: FromToken>(
         secret: impl AsRef<[u8]>,
         salt: impl AsRef<[u8]>,
         token: impl AsRef<str>,
-        max_age: impl Into<TokenAge>,
+        max_age: impl MaxTokenAge,
     ) -> Result<T, TokenError> {
         Verifier::new(secret.as_ref(), salt.as_ref(), max_age.into())?.verify(token.as_ref())
     }

@@ -39,6 +39,18 @@ impl AsRef<[u8]> for Secret {
     }
 }
 
+/// What can be a [`Secret`]: text and bytes, owned or borrowed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no secret",
+    label = "expected a text or bytes",
+    note = "a secret is at least 20 bytes that nobody can guess, kept outside of the source: \
+            `std::env::var(\"SECRET_KEY_BASE\")?`"
+)]
+pub trait SecretBytes: Into<Secret> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Secret>> SecretBytes for T {}
+
 impl From<&str> for Secret {
     fn from(secret: &str) -> Self {
         Self(secret.as_bytes().into())
@@ -48,6 +60,24 @@ impl From<&str> for Secret {
 impl From<String> for Secret {
     fn from(secret: String) -> Self {
         Self(secret.into_bytes().into())
+    }
+}
+
+impl From<&String> for Secret {
+    fn from(secret: &String) -> Self {
+        secret.as_str().into()
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Secret {
+    fn from(secret: [u8; N]) -> Self {
+        secret.as_slice().into()
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Secret {
+    fn from(secret: &[u8; N]) -> Self {
+        secret.as_slice().into()
     }
 }
 

@@ -226,6 +226,18 @@ impl From<SocketAddr> for Listener {
     }
 }
 
+/// What can say where a server listens.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say where to listen",
+    label = "expected an address",
+    note = "an address is `\"0.0.0.0:4000\"` or `([0, 0, 0, 0], 4000)`; a port alone, as a `u16`, is one of 127.0.0.1; a \
+            listener of the standard library or of Tokio is one too"
+)]
+pub trait ListensAt: Into<Listener> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Listener>> ListensAt for T {}
+
 impl<I: Into<IpAddr>> From<(I, u16)> for Listener {
     fn from(address: (I, u16)) -> Self {
         Self::from(SocketAddr::from(address))

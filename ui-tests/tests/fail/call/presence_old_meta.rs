@@ -1,0 +1,8 @@
+use phx_runtime::prelude::*;
+
+struct Meta;
+
+fn main() {
+    let socket = phx_runtime::testing::socket("room:1");
+    let _ = Presence::new().update_with(&socket, 7, |_: Meta| json!({}));
+}
