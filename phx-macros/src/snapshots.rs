@@ -118,6 +118,6 @@ fn a_mistake_leaves_the_traits_in_place() {
     let written = written.to_string();
     assert!(written.contains("compile_error"), "{written}");
     assert!(written.contains("_phx :: Channel for Room"), "{written}");
-    assert!(written.contains("_phx :: Join < ServedSocket > for Room"), "{written}");
+    assert!(written.contains("_phx :: Join < AnySocket > for Room"), "{written}");
     assert!(written.contains("pub fn topic (id : impl _phx :: TopicPart < u8 >)"), "{written}");
 }

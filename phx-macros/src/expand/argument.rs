@@ -2,11 +2,18 @@
 //!
 //! Where a type is spelt like something that is known, the trait is one of `hints` of the runtime, which
 //! every type with the trait itself has: what compiles depends on the type, only the message on its name.
+//!
+//! A `#[join]` that borrows the connection's state, as `&UserSocket`, is one for that socket alone. Any other is one
+//! for all sockets that have what it takes.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::{Lifetime, Type};
 
-use super::types::{inferred, socket_parameter};
+use super::{
+    code::placed,
+    types::{inferred, named, socket_parameter},
+};
 use crate::{
     marks::Role,
     model::{Argument, ArgumentRole, Callback},
@@ -30,8 +37,12 @@ pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
         (_, ArgumentRole::Parameter(name)) => {
             code!(|cx| _phx::parameter(cx, #name, <#ty as #asked>::from_topic))
         }
+        (Role::Join, ArgumentRole::Context) if is_user(callback, argument) => {
+            code!(|cx| _phx::Ok(cx.user()))
+        }
         (Role::Join, ArgumentRole::Context) => {
-            code!(|cx| _phx::found(<#ty as #asked>::from_join(cx)))
+            let asks = asks(callback, argument, &ty);
+            code!(|cx| _phx::found(<#asks as #asked>::from_join(cx)))
         }
         (Role::Join, _) => code!(|cx| _phx::found(<#ty as #asked>::from_payload(cx.payload()))),
         (role, ArgumentRole::Context) if role.is_raw() => code!(<#ty as #asked>::from_raw),
@@ -52,12 +63,29 @@ pub(super) fn find(callback: &Callback, argument: &Argument) -> TokenStream {
 pub(super) fn requires(callback: &Callback, argument: &Argument, handler: &str) -> TokenStream {
     let ty = inferred(&argument.ty, &callback.sig);
     let asked = asked(callback, argument, &Lifetime::new("'_", Span::mixed_site()));
-    code!(<#ty as #asked>::requires(requirements.handler(#handler));)
+    let asks = asks(callback, argument, &ty);
+    code!(<#asks as #asked>::requires(requirements.handler(#handler));)
+}
+
+/// The type that the trait is asked of: the argument's, or what stands for it, at its place. Of a type of the
+/// application's own the compiler would show, in lines that nobody needs, where it is declared.
+pub(super) fn asks(callback: &Callback, argument: &Argument, ty: &Type) -> TokenStream {
+    if is_second_of_join(callback, argument) {
+        return placed(code!(_phx::hints::Argument), ty);
+    }
+    ty.to_token_stream()
+}
+
+fn is_second_of_join(callback: &Callback, argument: &Argument) -> bool {
+    callback.role == Role::Join
+        && argument.role == ArgumentRole::Context
+        && context_hint(callback, argument, "Join").is_some_and(|hint| hint.name == "SecondOfJoin")
 }
 
 /// The trait that the argument's type has to have.
 pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetime) -> TokenStream {
-    let socket = socket_parameter();
+    let socket = served(callback)
+        .map_or_else(|| socket_parameter().into_token_stream(), ToTokens::to_token_stream);
     match (callback.role, &argument.role) {
         (_, ArgumentRole::Parameter(_)) => code!(_phx::FromTopic),
         (Role::Connect, ArgumentRole::Context) => match context_hint(callback, argument, "Connect")
@@ -68,6 +96,14 @@ pub(super) fn asked(callback: &Callback, argument: &Argument, lifetime: &Lifetim
         },
         (Role::Join, ArgumentRole::Context) => match context_hint(callback, argument, "Join") {
             Some(Hint { name, of: None }) => code!(_phx::hints::#name<#lifetime, #socket>),
+            Some(Hint { name, of: Some(of) }) if name == "SecondOfJoin" => {
+                let ty = if lifetime.ident == "_" {
+                    inferred(&argument.ty, &callback.sig)
+                } else {
+                    named(&argument.ty, &callback.sig, &lifetime.to_string())
+                };
+                code!(_phx::hints::#name<#lifetime, #socket, #ty, #of>)
+            }
             Some(Hint { name, of: Some(of) }) => code!(_phx::hints::#name<#lifetime, #socket, #of>),
             None => code!(_phx::FromJoin<#lifetime, #socket>),
         },
@@ -105,12 +141,37 @@ impl Hint {
     }
 }
 
+/// The socket whose state a `#[join]` borrows, if it does: what is called so, or is the first that it borrows.
+pub(super) fn served(callback: &Callback) -> Option<&Type> {
+    let users = callback.arguments.iter().filter_map(|it| borrowed_user(callback, it));
+    let called_so = |ty: &&Type| last_name(ty).is_some_and(|name| name.ends_with("Socket"));
+    users.clone().find(called_so).or_else(|| users.clone().next())
+}
+
+/// Whether an argument is the state of the connection.
+fn is_user(callback: &Callback, argument: &Argument) -> bool {
+    let user = borrowed_user(callback, argument);
+    user.is_some_and(|user| served(callback).is_some_and(|served| std::ptr::eq(user, served)))
+}
+
+/// What an argument of `#[join]` borrows, if that may be the connection's state.
+fn borrowed_user<'a>(callback: &Callback, argument: &'a Argument) -> Option<&'a Type> {
+    let borrowed = reference(&argument.ty).filter(|it| it.mutability.is_none())?;
+    let may_be = callback.role == Role::Join
+        && argument.role == ArgumentRole::Context
+        && matches!(unwrapped(&borrowed.elem), Type::Path(_))
+        && context_hint(callback, argument, "Join").is_none()
+        && !is_shared_everywhere(&argument.ty)
+        && !is_of_libraries(&borrowed.elem);
+    may_be.then_some(&*borrowed.elem)
+}
+
 /// Whether an argument of `#[join]` can be there for some sockets and not for others, as far as its
 /// spelling tells.
 pub(super) fn depends_on_socket(callback: &Callback, argument: &Argument) -> bool {
     match context_hint(callback, argument, "Join") {
         None => !is_shared_everywhere(&argument.ty),
-        Some(hint) => hint.name == "SecondOfJoin" && !is_of_libraries(&argument.ty),
+        Some(_) => is_second_of_join(callback, argument) && !is_of_libraries(&argument.ty),
     }
 }
 
@@ -163,6 +224,10 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
         ("ReplyRef", "Handler") => None,
         ("Option", "Handler") if spelled(&argument.ty).contains("ReplyRef") => None,
         ("Topic", "Connect") => known("Socket"),
+        ("Params", "Connect") if borrowed.is_some() => {
+            let ty = inferred(borrowed.map_or(&argument.ty, |it| &it.elem), &callback.sig);
+            Some(Hint::new("LentOfConnect", Some(code!(#ty))))
+        }
         ("Event", "Handler") | ("Event" | "ReplyRef", "Join") => known("Event"),
         ("ConnectInfo", _) | ("Params", "Handler" | "Join") => known("Info"),
         ("Socket" | "Topic" | "Endpoint" | "Presence" | "State", _) => known(&name),
@@ -198,7 +263,10 @@ fn unknown(callback: &Callback, argument: &Argument, place: &str) -> Option<Hint
             let first = inferred(&first.ty, &callback.sig);
             Some(Hint::new(&format!("SecondOf{place}"), Some(code!(#first))))
         }
-        (None, Some(borrowed)) if place == "Handler" || is_of_libraries(&borrowed.elem) => {
+        (first, Some(borrowed))
+            if first.is_none() && place != "Join"
+                || (first.is_none() || place == "Join") && is_of_libraries(&borrowed.elem) =>
+        {
             let owned = match unwrapped(&borrowed.elem) {
                 Type::Slice(_) => code!(_phx::Binary),
                 elem if spelled(elem) == "str" => code!(_phx::String),

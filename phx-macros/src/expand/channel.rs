@@ -37,7 +37,7 @@ fn implementation(channel: &Channel, state: &State) -> TokenStream {
     let intercepted = handlers::intercepted(common);
     let intercepts = (!intercepted.is_empty())
         .then(|| code!(const INTERCEPTS: &'static [&'static str] = &[#(#intercepted),*];));
-    let sent = args.sends.iter().map(|event| code!(<#event as _phx::TypedEvent>::NAME));
+    let sent = args.sends.iter().map(|event| code!(<#event as _phx::ListedEvent>::NAME));
     let sends = (!args.sends.is_empty())
         .then(|| code!(const SENDS: &'static [&'static str] = &[#(#sent),*];));
     let rates = handlers::rates(common);

@@ -8,6 +8,13 @@ use crate::args::EventArgs;
 
 pub(crate) fn event(args: &EventArgs, ty: &Ident, generics: &Generics) -> TokenStream {
     let Some(name) = &args.name else { return TokenStream::new() };
+    let mut generics = generics.clone();
+    if generics.type_params().next().is_some() {
+        let (_, arguments, _) = generics.split_for_impl();
+        // What its parameters have to be is said where the payload is made, by what it derives.
+        let whole = syn::parse_quote!(#ty #arguments: _phx::ToPayload);
+        generics.make_where_clause().predicates.push(whole);
+    }
     let (params, arguments, clause) = generics.split_for_impl();
     let implementation = code! {
         #[automatically_derived]

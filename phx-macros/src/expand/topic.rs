@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 
-use super::code::blame;
+use super::code::{at_start, blame};
 use crate::{
     model::{Argument, ArgumentRole, Callback, Channel, State},
     pattern::Pattern,
@@ -41,7 +41,8 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
             Some(_) => code!(_phx::String),
             None => ty.to_token_stream(),
         };
-        code!(#name: impl _phx::TopicPart<#ty>)
+        let part = at_start(code!(impl _phx::TopicPart<#ty>), &argument.ty);
+        code!(#name: #part)
     });
     let names = arguments.iter().map(|argument| &argument.local);
     let literal = &pattern.literal;
@@ -60,7 +61,7 @@ pub(crate) fn topic(channel: &Channel, state: &State, join: &Callback) -> Option
         #(#cfgs)*
         impl #impl_params #ty #clause {
             #[doc = #doc]
-            #[allow(dead_code, private_bounds)]
+            #[allow(dead_code, private_bounds, unused_qualifications)]
             pub fn #topic(#(#params),*) -> _phx::Topic {
                 _phx::topic(#text)
             }

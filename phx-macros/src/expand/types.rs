@@ -2,15 +2,16 @@
 
 use proc_macro2::{Ident, Span};
 use syn::{
-    GenericParam, Lifetime, ParenthesizedGenericArguments, Signature, Token, Type, TypeFnPtr,
+    GenericParam, Lifetime, ParenthesizedGenericArguments, Path, Signature, Token, Type, TypeFnPtr,
     TypeInfer, TypeReference,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
-/// The type parameter of `Join<S>`, under a name that no application has.
+/// The type parameter of `Join<S>` where a channel can be joined from sockets of any type. The compiler may
+/// mention it.
 pub(crate) fn socket_parameter() -> Ident {
-    Ident::new("ServedSocket", Span::mixed_site())
+    Ident::new("AnySocket", Span::mixed_site())
 }
 
 /// The type as an argument of a helper, inside a function: the callback's own lifetimes and
@@ -73,5 +74,21 @@ impl VisitMut for Name<'_> {
     // In `fn(&T)` and `Fn(&T)` what is left out means something else.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
+    }
+}
+
+/// Whether a path in a signature starts with `::`, as all do in a module without a prelude.
+pub(super) fn starts_at_root(sig: &Signature) -> bool {
+    let mut found = Rooted(false);
+    found.visit_signature_mut(&mut sig.clone());
+    found.0
+}
+
+struct Rooted(bool);
+
+impl VisitMut for Rooted {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        self.0 |= path.leading_colon.is_some();
+        visit_mut::visit_path_mut(self, path);
     }
 }

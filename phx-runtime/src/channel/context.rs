@@ -208,8 +208,9 @@ impl<S> fmt::Debug for JoinContext<S> {
 
 /// Types that `#[join]` can take as context when its channel is mounted on the socket `S`.
 ///
-/// An implementation for every `S` works with all sockets; one for a certain `S` makes the compiler
-/// refuse others:
+/// What a `#[join]` borrows beside `&Topic` and `&Endpoint` is the state of its socket, `&S`, so implement this for
+/// types that are taken by value. An implementation for every `S` works with all sockets; one for a certain `S` makes
+/// the compiler refuse others:
 ///
 /// ```
 /// # struct UserSocket { admin: bool }

@@ -65,7 +65,7 @@ of_handlers! {
         "`{Self}` cannot be taken beside `{First}`, which takes what arrives", "not a handler argument",
         "the first argument without `&` is what arrives: put it first, and several values in one type with \
          `#[derive(Deserialize)]`; the others are context: a state of the application as `State<{Self}>`, `&Socket`, \
-         `&Event`, `&Topic`, `ReplyRef`";
+         `&Event`, `&Topic`, `ReplyRef`, and what implements `FromEvent`";
     NameOfHandler:
         "a handler borrows the event's name", "write `&Event`", "it is used as a `&str`; `event.to_string()` keeps it";
     ReplyOfHandler:
@@ -124,17 +124,43 @@ of_joins! {
     InfoOfJoin:
         "what a client connected with is known while it connects", "not there in `#[join]`",
         "keep what you need of it in the socket's type in `#[connect]`, and take that by reference, as `user: &UserSocket`";
-    SecondOfJoin<First>:
-        "`{Self}` cannot be taken beside `{First}`, which takes what the client sent along", "not an argument of `#[join]`",
-        "put several values in one type with `#[derive(Deserialize)]`; topic parameters are found by their names, \
-         and the others are context: a state of the application as `State<{Self}>`, `&Topic`, the socket's type by \
-         reference";
     UserOfJoin<User>:
         "the connection's state is shared by its channels", "write `&{User}`",
         "copy what you need of it; what changes stands in it behind a `Mutex` or is an atomic";
     LentOfJoin<Owned>:
         "`{Self}` is no context of `#[join]`", "if this is what the client sent along, write `{Owned}`",
         "what is sent along is taken by value; what is borrowed is the socket's type, `&Topic` and `&Endpoint`";
+}
+
+/// Stands for an argument, where the message is about its type `T`, and the compiler shall not show where that is
+/// declared.
+#[derive(Debug)]
+pub struct Argument;
+
+/// A second argument of `#[join]` that is owned, beside the first of type `First`.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be taken beside `{First}`, which takes what the client sent along",
+    label = "not an argument of `#[join]`",
+    note = "put several values in one type with `#[derive(Deserialize)]`; topic parameters are found by their names, \
+            and the others are context: a state of the application as `State<{T}>`, `&Topic`, the socket's type by \
+            reference, and what implements `FromJoin`"
+)]
+pub trait SecondOfJoin<'a, S, T, First: ?Sized> {
+    /// As of [`FromJoin`].
+    fn from_join(cx: &'a JoinContext<S>) -> Result<T, Fault>;
+    /// As of [`FromJoin`].
+    fn requires(requirements: &mut Requirements);
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, S, T: FromJoin<'a, S>, First: ?Sized> SecondOfJoin<'a, S, T, First> for Argument {
+    fn from_join(cx: &'a JoinContext<S>) -> Result<T, Fault> {
+        T::from_join(cx)
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        T::requires(requirements);
+    }
 }
 
 /// Traits that everything has that has [`FromConnect`].

@@ -48,8 +48,8 @@ pub use self::{
     to_channels::ToChannels,
 };
 pub use crate::message::{
-    EncodeError, EventName, FromPayload, FromReason, Info, PayloadError, PayloadErrorKind,
-    PayloadKind, ReasonText, ToPayload, TopicName, TopicPart, TypedEvent, Why,
+    EncodeError, EventName, FromPayload, FromReason, Info, ListedEvent, PayloadError,
+    PayloadErrorKind, PayloadKind, ReasonText, ToPayload, TopicName, TopicPart, TypedEvent, Why,
 };
 
 pub(crate) use self::{

@@ -21,10 +21,12 @@ use crate::{
 /// A channel that can be joined from connections of the socket `S`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel that `{S}` can serve",
-    label = "no `#[channel(\"…\")]` for this type",
-    note = "annotate `impl {Self} {{ … }}`, or the module around it, with `#[channel(\"topic:*\")]`"
+    label = "no `#[channel(\"…\")]` for this type, or one for another socket",
+    note = "a channel is `#[channel(\"topic:*\")] impl {Self} {{ … }}`, or a module with its `#[assigns]`; what its \
+            `#[join]` borrows is the state of the socket that lists it, `&{S}`, and a state of the application is \
+            taken as `State<T>`"
 )]
-pub trait Join<S: Send + Sync + 'static>: Channel {
+pub trait Join<S: 'static>: Channel {
     /// Decides whether the client may join, and makes the channel. The client's messages for the topic
     /// wait meanwhile; its other channels do not.
     ///
@@ -69,7 +71,7 @@ pub(crate) struct JoinedAny {
     pub(crate) then: Vec<Info>,
 }
 
-impl<S: Send + Sync + 'static> Route<S> {
+impl<S: 'static> Route<S> {
     /// The channel `C` under the patterns that it names itself.
     pub fn of<C: Join<S>>() -> Self {
         Self::at::<C>(C::PATTERNS)

@@ -40,7 +40,7 @@ pub struct RoutingTable<S: 'static, const N: usize> {
     len: usize,
 }
 
-impl<S: Send + Sync + 'static, const N: usize> RoutingTable<S, N> {
+impl<S: 'static, const N: usize> RoutingTable<S, N> {
     /// A table with room for `N` entries.
     #[expect(clippy::new_without_default, reason = "a table is made to be filled")]
     pub const fn new() -> Self {

@@ -20,6 +20,6 @@ pub use self::{
     reason::{FromReason, Reason, ReasonText, Why},
     to_payload::ToPayload,
     topic::{Topic, TopicName, TopicPart},
-    typed_event::TypedEvent,
+    typed_event::{ListedEvent, TypedEvent},
 };
 pub(crate) use self::{fault::caught, to_payload::written};

@@ -51,13 +51,17 @@ impl<T: Into<Topic>> TopicName for T {}
 pub trait TopicPart<T>: fmt::Display {}
 
 #[diagnostic::do_not_recommend]
-impl<T: fmt::Display> TopicPart<T> for T {}
+impl<T, V: Spells<T>> TopicPart<T> for V {}
 
-#[diagnostic::do_not_recommend]
-impl<T: fmt::Display> TopicPart<T> for &T {}
+/// What spells a value of type `T`; apart from [`TopicPart`], so that the compiler does not propose another `T`.
+#[doc(hidden)]
+pub trait Spells<T>: fmt::Display {}
 
-#[diagnostic::do_not_recommend]
-impl TopicPart<String> for &str {}
+impl<T: fmt::Display> Spells<T> for T {}
+
+impl<T: fmt::Display> Spells<T> for &T {}
+
+impl Spells<String> for &str {}
 
 impl Deref for Topic {
     type Target = str;

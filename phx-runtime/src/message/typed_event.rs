@@ -18,6 +18,22 @@ pub trait TypedEvent: ToPayload {
     const NAME: &'static str;
 }
 
+/// An event that a channel lists; apart from [`TypedEvent`], so that what is none is told of once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no typed event",
+    label = "its name is not declared",
+    note = "declare it on the type: `#[event(\"name\")] #[derive(Serialize)] struct {Self} {{ .. }}`"
+)]
+pub trait ListedEvent {
+    /// As of [`TypedEvent`].
+    const NAME: &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: TypedEvent> ListedEvent for E {
+    const NAME: &'static str = E::NAME;
+}
+
 #[diagnostic::do_not_recommend]
 impl<E: TypedEvent> TypedEvent for &E
 where

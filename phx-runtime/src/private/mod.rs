@@ -27,7 +27,8 @@ pub use crate::{
     channel::{
         Channel, ChannelOptions, Context, FromEvent, FromJoin, FromPayload, FromReason, FromTopic,
         HandlesInfo, Handling, Info, IntoJoined, IntoNestedReply, IntoNext, IntoReply, Join,
-        JoinContext, Pattern, Route, RoutingTable, StateOf, TopicPart, TypedEvent, hints,
+        JoinContext, ListedEvent, Pattern, Route, RoutingTable, StateOf, TopicPart, TypedEvent,
+        hints,
     },
     connect::{CheckOrigin, Drainer, LongPollOptions, Mount, Origin, Rate, WebSocketOptions},
     endpoint::Requirements,

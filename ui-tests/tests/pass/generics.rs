@@ -80,6 +80,20 @@ where
     }
 }
 
+#[event("changed")]
+#[derive(Serialize)]
+struct Changed<M> {
+    to: M,
+}
+
+#[test]
+fn a_generic_event_is_sent_with_what_can_be() {
+    let socket = phx_runtime::testing::socket("a:7");
+    socket.push_event(Changed { to: 7 });
+    let sent = phx_runtime::testing::sent(&socket);
+    assert_eq!(sent.len(), 1);
+}
+
 #[test]
 fn a_generic_socket_is_mounted_for_each_of_its_types() {
     let endpoint = Endpoint::builder().state(Memory).socket::<Sock<Memory, 3>>();

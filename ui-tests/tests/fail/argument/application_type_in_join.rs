@@ -1,0 +1,26 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:{id}")]
+impl Room {
+    #[join]
+    fn join(_id: u64, _params: Payload, _store: Store) -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+#[derive(Clone)]
+struct Store;
+struct Sock;
+
+#[socket("/socket", websocket)]
+#[channels(Room)]
+impl Sock {
+    #[connect]
+    fn connect() -> Result<Self, ConnectError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}
