@@ -11,7 +11,7 @@ use syn::{
     token::Brace,
 };
 
-use crate::syntax::mentions;
+use crate::syntax::{argument_of, mentions, spelled, unwrapped};
 
 /// An inherent `impl` block or an inline module.
 pub(crate) struct Item {
@@ -57,15 +57,17 @@ pub(crate) struct Refused {
     pub(crate) error: syn::Error,
     /// The type that the author wanted to annotate.
     pub(crate) meant: Option<Ident>,
+    /// Whether the item can stay: the compiler may have the same to say of it.
+    pub(crate) is_kept: bool,
 }
 
 impl Item {
     /// Reads the item under `#[macro_name(..)]`.
     pub(crate) fn read(macro_name: &str, tokens: TokenStream) -> Result<Self, Refused> {
-        let mut meant = None;
-        let parser = |input: ParseStream<'_>| item(macro_name, input, &mut meant);
+        let (mut meant, mut is_kept) = (None, true);
+        let parser = |input: ParseStream<'_>| item(macro_name, input, &mut meant, &mut is_kept);
         let read = parser.parse2(tokens);
-        read.map_err(|error| Refused { error, meant })
+        read.map_err(|error| Refused { error, meant, is_kept })
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
@@ -128,7 +130,12 @@ impl Item {
     }
 }
 
-fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> syn::Result<Item> {
+fn item(
+    macro_name: &str,
+    input: ParseStream<'_>,
+    meant: &mut Option<Ident>,
+    kept: &mut bool,
+) -> syn::Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
     let head = if input.peek(Token![mod]) {
@@ -146,7 +153,7 @@ fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> 
         if !input.peek(Token![impl]) {
             return Err(wrong_item(macro_name, input, meant));
         }
-        impl_head(macro_name, input, meant)?
+        impl_head(macro_name, input, meant, kept)?
     };
     if !input.peek(Brace) {
         return Err(input.error("expected `{`"));
@@ -156,10 +163,48 @@ fn item(macro_name: &str, input: ParseStream<'_>, meant: &mut Option<Ident>) -> 
     Ok(Item { attrs, head, body, inner_attrs, members })
 }
 
+/// What to say about a type that is none of the application's own.
+fn foreign(macro_name: &str, ty: &Type) -> Option<String> {
+    let owned = |ty: &Type| match unwrapped(ty) {
+        Type::Path(_) => Some(spelled(ty)),
+        _ => None,
+    };
+    let wrapped = WRAPPERS.iter().find_map(|outer| argument_of(outer, ty));
+    let meant = match unwrapped(ty) {
+        Type::Reference(borrowed) => owned(&borrowed.elem),
+        Type::Path(path) => match wrapped {
+            Some(inner) => owned(inner),
+            None if path
+                .path
+                .get_ident()
+                .is_some_and(|it| VALUES.iter().any(|name| it == name)) =>
+            {
+                None
+            }
+            None => return None,
+        },
+        Type::Macro(_) | Type::Verbatim(_) => return None,
+        _ => None,
+    };
+    let meant = meant
+        .unwrap_or_else(|| if macro_name == "socket" { "UserSocket" } else { "Room" }.to_owned());
+    Some(format!("a {macro_name} is a `struct` or `enum` of your own: `impl {meant} {{ … }}`"))
+}
+
+/// Types of the standard library that are no state by themselves.
+const WRAPPERS: &[&str] = &["Arc", "Box", "Mutex", "Option", "Pin", "Rc", "RwLock", "Vec"];
+
+/// The same, without another type in them.
+const VALUES: &[&str] = &[
+    "String", "bool", "char", "f32", "f64", "i16", "i32", "i64", "i8", "str", "u16", "u32", "u64",
+    "u8", "usize",
+];
+
 fn impl_head(
     macro_name: &str,
     input: ParseStream<'_>,
     meant: &mut Option<Ident>,
+    kept: &mut bool,
 ) -> syn::Result<Head> {
     let token = input.parse()?;
     let mut generics: Generics =
@@ -175,6 +220,10 @@ fn impl_head(
             "`#[{macro_name}]` implements its trait itself: annotate `impl {} {{ … }}`",
             target.to_token_stream()
         );
+        return Err(syn::Error::new_spanned(&ty, message));
+    }
+    if let Some(message) = foreign(macro_name, &ty) {
+        *kept = false;
         return Err(syn::Error::new_spanned(&ty, message));
     }
     generics.where_clause = input.parse()?;

@@ -38,12 +38,8 @@ pub fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// The routing table of a socket; see `phx_runtime::channels`.
 #[proc_macro_attribute]
-pub fn channels(_: TokenStream, item: TokenStream) -> TokenStream {
-    pipeline::misplaced(
-        "put `#[channels(..)]` below `#[socket(..)]`, on the same item",
-        &item.into(),
-    )
-    .into()
+pub fn channels(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::channels(&args.into(), item.into()).into()
 }
 
 /// Decides who may connect; see `phx_runtime::connect`.

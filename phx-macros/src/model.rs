@@ -104,6 +104,13 @@ pub(crate) enum ArgumentRole {
     Context,
 }
 
+impl ArgumentRole {
+    /// Whether the type says what the argument is, and not its name.
+    pub(crate) fn is_found_by_type(&self) -> bool {
+        !matches!(self, Self::Parameter(_))
+    }
+}
+
 impl Common {
     /// What the application calls the state in its functions.
     pub(crate) fn state_name(&self) -> String {

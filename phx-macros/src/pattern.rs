@@ -117,6 +117,9 @@ fn no_name(name: &str) -> String {
     {
         let (bare, ty) = (bare.trim(), ty.trim());
         let ty = if ty == "int" { "u64" } else { ty };
+        if !ty.starts_with(|c: char| c.is_alphabetic() || c == ':') {
+            return format!("a topic parameter has no format: `{{{bare}}}`");
+        }
         return format!(
             "the argument has the type, not the pattern: `{{{bare}}}`, and `{bare}: {ty}` in `#[join]`"
         );
@@ -175,6 +178,7 @@ mod tests {
             ("a:{*b}", "\"a:*\""),
             ("a:{..b}", "topic.rest()"),
             ("a:{b: u64}", "`b: u64`"),
+            ("a:{b:03}", "no format: `{b}`"),
             ("a:{b?}", "`{b}`"),
             ("a:{{b}}", "one pair of braces: `{b}`"),
             ("a:{b-c}", "`{b_c}`"),

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
@@ -26,6 +26,9 @@ pub(crate) fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
             Err(refused) => {
                 errors.push(refused.error);
                 let stubs = refused.meant.map(|name| fallback::channel_type(&name, &args));
+                if !refused.is_kept {
+                    return TokenStream::new();
+                }
                 let item = inherent(strip(item));
                 return quote!(#item #stubs);
             }
@@ -45,6 +48,9 @@ pub(crate) fn socket(args: TokenStream, item: TokenStream) -> TokenStream {
             Err(refused) => {
                 errors.push(refused.error);
                 let stubs = refused.meant.map(|name| fallback::socket_type(&name, &args));
+                if !refused.is_kept {
+                    return TokenStream::new();
+                }
                 let item = inherent(strip(item));
                 return quote!(#item #stubs);
             }
@@ -101,11 +107,33 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// An attribute of a callback outside of a socket or channel.
 pub(crate) fn outside(role: Role, item: &TokenStream) -> TokenStream {
-    let (name, homes) = (role.name(), role.homes());
+    let (name, [belongs, written]) = (role.name(), role.homes());
     let message = format!(
-        "`#[{name}]` only has meaning inside an `impl` block or module annotated with {homes}"
+        "`#[{name}]` belongs in {belongs}: write {written} above the `impl` block or module around it; a type has one \
+         such block"
     );
     misplaced(&message, item)
+}
+
+/// `#[channels(..)]` that is not below `#[socket(..)]`.
+pub(crate) fn channels(args: &TokenStream, item: TokenStream) -> TokenStream {
+    let is_for_socket = item.clone().into_iter().any(|tree| {
+        matches!(tree, TokenTree::Group(group) if group.stream().into_iter().any(
+            |tree| matches!(tree, TokenTree::Ident(name) if name == "socket")))
+    });
+    // What the functions are marked for follows from this.
+    let item = if is_for_socket { item } else { strip(item) };
+    let text = args.to_string();
+    let message = if text.starts_with('"') && !text.contains("=>") {
+        format!(
+            "what makes a channel is `#[channel({text})]`; `#[channels(RoomChannel)]` lists those of a socket"
+        )
+    } else {
+        format!(
+            "`#[channels({text})]` stands below `#[socket(\"/socket\", websocket)]`, on the same item"
+        )
+    };
+    misplaced(&message, &item)
 }
 
 pub(crate) fn misplaced(message: &str, item: &TokenStream) -> TokenStream {

@@ -44,6 +44,11 @@ impl ChannelArgs {
         });
         let sends = take_sends(&mut list, errors);
         if topics == 0 && errors.is_empty() {
+            if let Some(Argument::Other(literal)) = list.first() {
+                errors.span(literal.span(), "a pattern is a string: `#[channel(\"room:*\")]`");
+                list.retain(|argument| !matches!(argument, Argument::Other(_)));
+                return Self { patterns, sends, settings: Vec::new(), runtime };
+            }
             let word = match list.first() {
                 Some(Argument::Word(word)) if !is_constant(word) => word.to_string(),
                 _ => "room:*".to_owned(),
@@ -69,7 +74,7 @@ fn take_sends(list: &mut Vec<Argument>, errors: &Errors) -> Vec<Type> {
             return true;
         }
         match argument {
-            Argument::Group(_, tokens) => {
+            Argument::Group(_, tokens) if !tokens.is_empty() => {
                 let entry = |input: ParseStream<'_>| {
                     if let Ok(text) = input.parse::<LitStr>() {
                         return Err(syn::Error::new(text.span(), of_name(&text)));

@@ -22,6 +22,14 @@ pub(crate) enum Events {
 impl Events {
     /// Reads the argument of `attr`, whose last path segment is `mark`.
     pub(crate) fn read(attr: &Attribute, mark: &Ident, errors: &Errors) -> Option<Self> {
+        if let Meta::List(list) = &attr.meta
+            && ["*", "..", "...", "\"_\"", "\"..\""].contains(&list.tokens.to_string().as_str())
+            && mark == "handle_in"
+        {
+            let message = "every event without a handler of its own is `#[handle_in(_)]`";
+            errors.at(&list.tokens, message);
+            return None;
+        }
         let list = match &attr.meta {
             Meta::List(list) => arguments(list.tokens.clone(), |texts| usage(mark, texts), errors),
             Meta::Path(_) => Vec::new(),

@@ -92,7 +92,10 @@ pub(crate) fn separated<T>(
                     while !start.is_empty() && !start.peek(Token![,]) {
                         entry.push(start.parse()?);
                     }
-                    errors.span(place, explain(&strings(entry)));
+                    match misjoined(&entry) {
+                        Some((place, message)) => errors.span(place, message),
+                        None => errors.span(place, explain(&strings(entry))),
+                    }
                 }
             }
             input.parse::<Option<Token![,]>>()?;
@@ -100,6 +103,40 @@ pub(crate) fn separated<T>(
         Ok(all)
     };
     errors.ok(parser.parse2(tokens)).unwrap_or_default()
+}
+
+/// What to say of two parts that do not belong together in an entry, and where.
+fn misjoined(entry: &[TokenTree]) -> Option<(Span, String)> {
+    let is = |at: usize, sign: char| matches!(entry.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    match entry {
+        [TokenTree::Ident(key), TokenTree::Punct(colon), rest @ ..]
+            if colon.as_char() == ':'
+                && !is(2, ':')
+                && !rest.is_empty()
+                && !["websocket", "longpoll"].iter().any(|transport| key == transport) =>
+        {
+            let value: TokenStream = rest.iter().cloned().collect();
+            let message = format!("an option is written with `=`: `{key} = {value}`");
+            Some((colon.span(), message))
+        }
+        [TokenTree::Literal(text), TokenTree::Ident(key), ..]
+            if is(2, '=') || matches!(entry.get(2), Some(TokenTree::Group(_))) =>
+        {
+            Some((key.span(), format!("a comma is missing between `{text}` and `{key}`")))
+        }
+        [TokenTree::Literal(text), signs @ .., TokenTree::Ident(name)]
+            if !signs.is_empty()
+                && signs.iter().all(|tree| matches!(tree, TokenTree::Punct(sign) if "<>+.".contains(sign.as_char()))) =>
+        {
+            let text = text.to_string();
+            let text = text.trim_matches('"');
+            let message = format!(
+                "an attribute joins no strings: a topic parameter stands in the pattern, \"{text}{{{name}}}\""
+            );
+            Some((signs[0].span(), message))
+        }
+        _ => None,
+    }
 }
 
 /// Goes on to the next comma.

@@ -23,7 +23,7 @@ pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     let Channel { args, common, .. } = channel;
     generics::check(common, errors);
     sends::check(args, errors);
-    notation::in_channel(&args.patterns, common.callbacks(Role::Join), errors);
+    let is_foreign = notation::in_channel(&args.patterns, common.callbacks(Role::Join), errors);
     patterns_name_the_same_parameters(&args.patterns, errors);
     no_pattern_hides_a_later_one(&args.patterns, errors);
     has_its_constructor(common, errors);
@@ -32,7 +32,9 @@ pub(crate) fn channel(channel: &Channel, errors: &Errors) {
     signatures(common, |_| true, errors);
     for join in common.callbacks(Role::Join) {
         takes_every_topic_parameter(join, &args.patterns, errors);
-        payloads::is_no_parameter(join, &args.patterns, errors);
+        if !is_foreign {
+            payloads::is_no_parameter(join, &args.patterns, errors);
+        }
     }
 }
 
@@ -113,7 +115,13 @@ fn has_its_constructor(common: &Common, errors: &Errors) {
         Home::Socket => "connect and returns the connection's state",
         Home::Channel => "join and returns the channel's state",
     };
-    errors.at(&common.title, format!("no `#[{name}]` function: it decides who may {who}"));
+    let elsewhere = if common.callbacks.is_empty() || common.is_module {
+        ""
+    } else {
+        "; if it stands in another block, these functions belong there"
+    };
+    let message = format!("no `#[{name}]` function: it decides who may {who}{elsewhere}");
+    errors.at(&common.title, message);
 }
 
 fn at_most_one(common: &Common, role: Role, errors: &Errors) {

@@ -23,22 +23,24 @@ const BEFORE_NAMES: &[char] = &['$', '@', '%', '&', '?', '~', ':'];
 /// Segments that mean "anything" to other brokers.
 const WILDCARDS: &[&str] = &["#", "+", ">", "?", "%", "%s", "%d", "...", "&"];
 
+/// What stands for sets of characters in regular expressions.
+const CLASSES: &[&str] = &["[0-9]", "[a-z]", "[A-Z]", "[a-zA-Z", "[^", "\\d", "\\w", "\\S", "(?"];
+
 /// A parameter that was not written as one: where it stands in the pattern, and its name.
 struct Foreign {
     at: Range<usize>,
     name: String,
 }
 
+/// Returns whether a parameter was found that is none.
 pub(super) fn in_channel<'a>(
     patterns: &[Pattern],
     joins: impl Iterator<Item = &'a Callback>,
     errors: &Errors,
-) {
+) -> bool {
     let arguments: Vec<_> = joins.flat_map(|join| &join.arguments).collect();
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.local.to_string()).collect();
-    for pattern in patterns {
-        judge(pattern, &arguments, errors);
-    }
+    patterns.iter().filter(|pattern| judge(pattern, &arguments, errors)).count() > 0
 }
 
 pub(super) fn in_routes(socket: &Socket, errors: &Errors) {
@@ -47,30 +49,38 @@ pub(super) fn in_routes(socket: &Socket, errors: &Errors) {
     }
 }
 
-fn judge(pattern: &Pattern, arguments: &[String], errors: &Errors) {
-    let text = &pattern.text;
+/// Returns whether something was reported.
+fn judge(pattern: &Pattern, arguments: &[String], errors: &Errors) -> bool {
+    let Some(message) = foreign(&pattern.text, arguments) else { return false };
+    errors.span(pattern.span(), message);
+    true
+}
+
+fn foreign(text: &str, arguments: &[String]) -> Option<String> {
     if let Some(segment) = wildcard(text) {
-        let message = format!(
+        return Some(format!(
             "`{segment}` is literal text here: write `{{id}}` for one part of the topic, or `*` at the end \
              for all that is left"
-        );
-        return errors.span(pattern.span(), message);
+        ));
+    }
+    if let Some(class) = CLASSES.iter().find(|class| text.contains(**class)) {
+        return Some(format!(
+            "`{class}` is literal text here, and a pattern no regular expression: write `{{id}}`, and what it may be is \
+             the type of `id` in `#[join]`"
+        ));
     }
     if text.split(':').any(|part| part.trim() != part) {
         let meant: Vec<_> = text.split(':').map(str::trim).collect();
-        let message =
-            format!("a topic is matched as it is written, spaces and all: \"{}\"", meant.join(":"));
-        return errors.span(pattern.span(), message);
+        let meant = meant.join(":");
+        return Some(format!("a topic is matched as it is written, spaces and all: \"{meant}\""));
     }
     let found = in_braces(text).or_else(|| in_brackets(text)).or_else(|| prefixed(text, arguments));
-    if let Some(Foreign { at, name }) = found {
-        let (written, mut meant) = (&text[at.clone()], text.clone());
-        meant.replace_range(at, &format!("{{{name}}}"));
-        let message = format!(
-            "`{written}` is literal text here; a topic parameter is written `{{{name}}}`: \"{meant}\""
-        );
-        errors.span(pattern.span(), message);
-    }
+    let Foreign { at, name } = found?;
+    let (written, mut meant) = (&text[at.clone()], text.to_owned());
+    meant.replace_range(at, &format!("{{{name}}}"));
+    Some(format!(
+        "`{written}` is literal text here; a topic parameter is written `{{{name}}}`: \"{meant}\""
+    ))
 }
 
 fn wildcard(text: &str) -> Option<&str> {
@@ -154,6 +164,9 @@ mod tests {
         ] {
             let message = message(text).unwrap_or_else(|| panic!("{text} is taken for text"));
             assert!(message.contains("written `{id}`"), "{message}");
+        }
+        for text in ["room:[0-9]+", r"room:\d+"] {
+            assert!(message(text).unwrap().contains("regular expression"), "{text}");
         }
         for text in ["room:+", "room/#", "room.>", "room:?"] {
             assert!(message(text).unwrap().contains("write `{id}`"), "{text}");

@@ -18,6 +18,9 @@ const SCALARS: &[&str] = &[
 
 pub(super) fn check(callback: &Callback, errors: &Errors) {
     let Some(subject) = callback.subject() else { return };
+    if callback.role == Role::RawIn {
+        stands_behind(callback, subject, errors);
+    }
     if matches!(callback.role, Role::Connect | Role::Join | Role::HandleIn | Role::HandleOut) {
         is_no_result(callback, subject, errors);
         stands_behind(callback, subject, errors);
@@ -41,7 +44,9 @@ fn stands_behind(callback: &Callback, subject: &Argument, errors: &Errors) {
         return;
     }
     let second = callback.arguments.iter().find(|argument| {
-        let owned = argument.role == ArgumentRole::Context && reference(&argument.ty).is_none();
+        let owned = argument.role == ArgumentRole::Context
+            && (reference(&argument.ty).is_none()
+                || callback.role == Role::RawIn && is_text_or_bytes(&argument.ty));
         owned && !is_context(&argument.ty) && argument_of("Option", &argument.ty).is_none()
     });
     let Some(second) = second else { return };
@@ -52,6 +57,15 @@ fn stands_behind(callback: &Callback, subject: &Argument, errors: &Errors) {
         spelled(&second.ty)
     );
     errors.at(&subject.ty, message);
+}
+
+/// `&str` or `&[u8]`, which a socket without channels takes of a message.
+fn is_text_or_bytes(ty: &Type) -> bool {
+    reference(ty).is_some_and(|borrowed| match unwrapped(&borrowed.elem) {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(_) => true,
+        _ => false,
+    })
 }
 
 // The parameters have names, so nothing but a map could be decoded, and every client would be refused.
@@ -111,11 +125,19 @@ fn is_no_context(subject: &Argument, errors: &Errors) {
 pub(super) fn is_no_parameter(join: &Callback, patterns: &[Pattern], errors: &Errors) {
     let ([pattern], Some(subject)) = (patterns, join.subject()) else { return };
     let name = subject.local.to_string();
-    let is_id = name == "id" || name.ends_with("_id");
-    let Some(start) = pattern.text.strip_suffix('*').filter(|_| is_id && is_scalar(&subject.ty))
-    else {
-        return;
+    let start = match pattern.text.strip_suffix('*') {
+        Some(start) => start,
+        None if pattern.names.is_empty() => {
+            pattern.text.rfind(':').map_or("", |colon| &pattern.text[..=colon])
+        }
+        None => return,
     };
+    let is_id = name == "id" || name.ends_with("_id");
+    let is_part =
+        start.strip_suffix(':').is_some_and(|start| start.rsplit(':').next() == Some(&*name));
+    if !(is_id || is_part) || !is_scalar(&subject.ty) || start.is_empty() && !pattern.is_open() {
+        return;
+    }
     let message = format!(
         "this would take what the client sent along, because no topic parameter is called `{name}`: write \
          \"{start}{{{name}}}\""

@@ -1,7 +1,10 @@
 //! Rules about a single callback's signature.
 
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, Safety, Token, Type, TypeParamBound, punctuated::Punctuated};
+use syn::{
+    FnArg, GenericParam, Lifetime, ReceiverKind, Safety, Token, Type, TypeParamBound,
+    punctuated::Punctuated,
+};
 
 use crate::{
     diag::Errors,
@@ -24,11 +27,15 @@ pub(super) fn check(callback: &Callback, state: &str, errors: &Errors) {
     returns_no_future(callback, errors);
     takes_no_more_than_can_be_called(callback, errors);
     borrows_for_the_call(callback, errors);
+    takes_what_is_there(callback, errors);
     match callback.role {
         Role::Id => names_the_owner(callback, state, errors),
         Role::HandleInfo | Role::RawInfo => takes_a_message(callback, errors),
         Role::RawIn | Role::RawControl => takes_what_arrives(callback, errors),
-        Role::Terminate | Role::RawTerminate => returns_nothing(callback, errors),
+        Role::Terminate | Role::RawTerminate => {
+            returns_nothing(callback, errors);
+            takes_no_payload(callback, errors);
+        }
         _ => {}
     }
 }
@@ -53,6 +60,9 @@ fn can_be_called(callback: &Callback, errors: &Errors) {
     if let Safety::Unsafe(token) = &sig.safety {
         errors.at(token, "a callback cannot be `unsafe`: clients decide when it is called");
     }
+    if let Some(abi) = &sig.abi {
+        errors.at(abi, format!("a callback is a function of Rust: write `fn {}`", sig.ident));
+    }
 }
 
 fn takes_no_self(callback: &Callback, state: &str, errors: &Errors) {
@@ -73,7 +83,12 @@ fn takes_no_self(callback: &Callback, state: &str, errors: &Errors) {
 fn borrows_the_state(callback: &Callback, state: &str, errors: &Errors) {
     let name = callback.name();
     match callback.receiver {
-        Receiver::Borrowed { .. } => {}
+        Receiver::Borrowed { .. } => {
+            let lifetime = callback.sig.inputs.first().and_then(lifetime_of);
+            if let Some(lifetime) = lifetime.filter(|it| it.ident == "static") {
+                errors.at(lifetime, "this is borrowed for the call alone: leave the lifetime out");
+            }
+        }
         Receiver::Owned => {
             let message = match callback.role {
                 Role::Terminate | Role::RawTerminate => "expected `&mut self` or `&self`",
@@ -96,6 +111,18 @@ fn borrows_the_state(callback: &Callback, state: &str, errors: &Errors) {
             };
             errors.span(callback.parentheses(), format!("`{name}` {wanted}"));
         }
+    }
+}
+
+/// The lifetime for which a function borrows its first argument.
+fn lifetime_of(input: &FnArg) -> Option<&Lifetime> {
+    match input {
+        FnArg::Receiver(this) => match &this.kind {
+            ReceiverKind::Reference(_, lifetime, _) => lifetime.as_ref(),
+            ReceiverKind::Typed(_, ty) => reference(ty)?.lifetime.as_ref(),
+            _ => None,
+        },
+        FnArg::Typed(input) => reference(&input.ty)?.lifetime.as_ref(),
     }
 }
 
@@ -215,6 +242,43 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
     }
 }
 
+// What is always there is no option, and what is never there is a call that always fails.
+fn takes_what_is_there(callback: &Callback, errors: &Errors) {
+    let answers = matches!(callback.role, Role::HandleIn);
+    for argument in callback.arguments.iter().filter(|it| it.role.is_found_by_type()) {
+        let ty = &argument.ty;
+        let optional = argument_of("Option", ty);
+        if let Some(shared) = optional.filter(|it| argument_of("State", it).is_some()) {
+            let shared = spelled(shared);
+            let message =
+                format!("a state is always there, or the endpoint is not built: write `{shared}`");
+            errors.at(ty, message);
+        } else if let Some(lent) =
+            optional.filter(|it| reference(it).is_some_and(|it| is_lent(&it.elem)))
+        {
+            errors.at(ty, format!("this is always there: write `{}`", spelled(lent)));
+        } else if let Some(Type::TraitObject(object)) = argument_of("State", ty).map(unwrapped) {
+            let message = format!(
+                "a state has a size: register and take it in an `Arc`, `State<Arc<{}>>`",
+                spelled(object)
+            );
+            errors.at(ty, message);
+        } else if argument.role == ArgumentRole::Context
+            && !answers
+            && is_reply_ref(optional.unwrap_or(ty))
+            && matches!(callback.role, Role::HandleOut | Role::HandleInfo | Role::Terminate)
+        {
+            let message = "only a message of the client has a reply: `ReplyRef` is there in `#[handle_in]`; keep it in \
+                           the channel, or send it along in a message, to answer later";
+            errors.at(ty, message);
+        }
+    }
+}
+
+fn is_reply_ref(ty: &Type) -> bool {
+    matches!(unwrapped(ty), Type::Path(path) if last_segment(&path.path).is_some_and(|it| it == "ReplyRef"))
+}
+
 /// What a callback borrows from its call.
 const LENT: &[&str] = &["Topic", "Event", "Endpoint", "ConnectInfo", "Connection"];
 
@@ -279,6 +343,7 @@ fn is_sent_as_a_message(ty: &Type, errors: &Errors) {
             "a message of the application has no reply: answer the client with `socket.push(..)`"
                 .to_owned()
         }
+        "Rc" => "a message can come from any thread: `Arc` instead of `Rc`".to_owned(),
         "State" if argument_of("State", ty).is_some() => {
             format!("this would be the message: it comes first, and `{}` after it", spelled(ty))
         }
@@ -294,6 +359,15 @@ fn is_sent_as_a_message(ty: &Type, errors: &Errors) {
 /// `dyn Any`, under which nothing is sent.
 fn is_anything(ty: &Type) -> bool {
     matches!(ty, Type::TraitObject(object) if has_bound(&object.bounds, "Any"))
+}
+
+fn takes_no_payload(callback: &Callback, errors: &Errors) {
+    if let Some(subject) = callback.subject()
+        && spelled(&subject.ty) == "Payload"
+    {
+        let message = "nothing of the client arrives here: leave this out; the first argument may be `reason: Reason`";
+        errors.at(&subject.ty, message);
+    }
 }
 
 fn returns_nothing(callback: &Callback, errors: &Errors) {

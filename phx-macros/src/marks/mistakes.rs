@@ -18,11 +18,14 @@ use crate::{
 pub(crate) fn second_macro(item: &mut Item, home: Home, errors: &Errors) {
     for attr in take(&mut item.attrs, "channel") {
         errors.at(
-            attr,
+            &attr,
             match home {
                 Home::Channel => {
                     "a channel has one `#[channel(..)]`: list its patterns, \
                      `#[channel(\"room:*\", \"lobby\")]`"
+                }
+                Home::Socket if !has_text(&attr) => {
+                    "a socket lists its channels with `#[channels(..)]`"
                 }
                 Home::Socket => {
                     "this is a socket already: write the channel as an item of its own and list it, \
@@ -45,6 +48,36 @@ pub(crate) fn second_macro(item: &mut Item, home: Home, errors: &Errors) {
             },
         );
     }
+}
+
+/// Whether there is a string in an attribute.
+fn has_text(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else { return false };
+    list.tokens.clone().into_iter().any(|tree| matches!(tree, TokenTree::Literal(_)))
+}
+
+/// What others call what a module's state is marked with.
+const STATES: &[&str] = &["state", "assign", "data", "channel_state", "socket_state"];
+
+/// Reports what was meant as `#[assigns]`, and takes it off; returns whether there is one.
+pub(crate) fn misspelt_state(item: &mut Item, errors: &Errors) -> bool {
+    let mut found = false;
+    for member in &mut item.members {
+        let Member::Other(other) = member else { continue };
+        if other.declared_type().is_none() {
+            continue;
+        }
+        other.attrs.retain(|attr| {
+            let Some(name) = attr.path().get_ident().map(ToString::to_string) else { return true };
+            let meant = STATES.contains(&name.as_str()) || nearest(&name, ["assigns"]).is_some();
+            if meant {
+                errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[assigns]`"));
+            }
+            found |= meant;
+            !meant
+        });
+    }
+    found
 }
 
 /// Reports `#[assigns]` inside of `cfg_attr`; returns whether there is one.
@@ -197,6 +230,21 @@ const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
     ("handle_call", "handle_info", Home::Channel),
     ("handle_cast", "handle_info", Home::Channel),
     ("leave", "terminate", Home::Channel),
+    ("handler", "handle_in", Home::Channel),
+    ("incoming", "handle_in", Home::Channel),
+    ("received", "handle_in", Home::Channel),
+    ("outgoing", "handle_out", Home::Channel),
+    ("joined", "join", Home::Channel),
+    ("handle_join", "join", Home::Channel),
+    ("drop", "terminate", Home::Channel),
+    ("handle_leave", "terminate", Home::Channel),
+    ("on_terminate", "terminate", Home::Channel),
+    ("connected", "connect", Home::Socket),
+    ("handle_connect", "connect", Home::Socket),
+    ("ids", "id", Home::Socket),
+    ("user_id", "id", Home::Socket),
+    ("socket_id", "id", Home::Socket),
+    ("identity", "id", Home::Socket),
     ("on", "handle_in", Home::Channel),
     ("event", "handle_in", Home::Channel),
     ("on_message", "handle_in", Home::Channel),
@@ -229,6 +277,11 @@ const PHOENIX_NAMES: &[(&str, &str, Home)] = &[
 /// What others call a function that is called again and again.
 const TIMERS: &[&str] = &["interval", "every", "tick", "schedule", "timer", "cron"];
 
+/// A name without what differs between ways of spelling.
+fn bare(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
 fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
     let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
         return false;
@@ -250,6 +303,11 @@ fn misspelt(attr: &Attribute, home: Home, errors: &Errors) -> bool {
              `#[handle_info]` takes its message"
         );
         errors.at(attr.path(), message);
+        return true;
+    }
+    let same = ROLES.iter().find(|(known, at, _)| *at == home && bare(known) == bare(&name));
+    if let Some((here, _, _)) = same {
+        errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[{here}]`"));
         return true;
     }
     // Too much is near `id` to be taken for it.

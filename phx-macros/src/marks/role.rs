@@ -53,12 +53,18 @@ impl Role {
         ROLES.iter().find(|(_, _, role)| *role == self).map_or("", |(name, _, _)| name)
     }
 
-    /// The macros that have a mark of this name.
-    pub(crate) fn homes(self) -> String {
-        let homes = ROLES.iter().filter(|(name, _, _)| *name == self.name());
-        let homes: Vec<_> =
-            homes.map(|(_, home, _)| format!("`#[{}(\"…\")]`", home.name())).collect();
-        homes.join(" or ")
+    /// What has a mark of this name, and how that is written.
+    pub(crate) fn homes(self) -> [&'static str; 2] {
+        let is_in =
+            |wanted| ROLES.iter().any(|(name, home, _)| *name == self.name() && *home == wanted);
+        match (is_in(Home::Channel), is_in(Home::Socket)) {
+            (true, true) => [
+                "a channel, or in a socket without channels",
+                "`#[channel(\"room:*\")]` or `#[socket(\"/socket\", websocket)]`",
+            ],
+            (true, false) => ["a channel", "`#[channel(\"room:*\")]`"],
+            (false, _) => ["a socket", "`#[socket(\"/socket\", websocket)]`"],
+        }
     }
 
     /// Whether the function is called with what arrives at a socket without channels.

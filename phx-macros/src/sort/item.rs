@@ -1,17 +1,18 @@
 //! The members of an item, by what they are for.
 
 use proc_macro2::Ident;
-use syn::{FnArg, Type, TypePath};
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Type, TypePath};
 
 use super::{callback::callback, state::state};
 use crate::{
     args::{ChannelArgs, RouteArg, SocketArgs},
-    diag::Errors,
+    diag::{Errors, nearest},
     item::{Function, Item, Member},
     lints,
     marks::{Home, Marked, Role, in_impl_of_module, on_other_members, second_macro, take_mark},
     model::{Channel, Common, Socket, State},
-    syntax::{take, unwrapped},
+    syntax::{is, take, unwrapped},
 };
 
 /// Takes our attributes off the item and reads what they mark.
@@ -44,8 +45,19 @@ fn unknown(routes: &[RouteArg], item: &Item) -> Vec<Ident> {
 }
 
 fn routes(item: &mut Item, errors: &Errors) -> Vec<RouteArg> {
-    let mut lists = take(&mut item.attrs, "channels").into_iter();
+    let meant = |attr: &mut Attribute| {
+        let name = attr.path().get_ident().map(ToString::to_string);
+        name.is_some_and(|name| name != "channel" && nearest(&name, ["channels"]).is_some())
+    };
+    let mut lists: Vec<_> = item.attrs.extract_if(.., meant).collect();
+    for attr in lists.iter().filter(|attr| !is(attr, "channels")) {
+        let name = attr.path().to_token_stream();
+        errors.at(attr.path(), format!("there is no `#[{name}]`: write `#[channels(..)]`"));
+    }
+    lists.extend(take(&mut item.attrs, "channels"));
+    let mut lists = lists.into_iter();
     let Some(first) = lists.next() else { return Vec::new() };
+    let is_alone = lists.len() == 0;
     for second in lists {
         errors.at(second, "a socket has one `#[channels(..)]`: its order is the matching order");
     }
@@ -53,6 +65,11 @@ fn routes(item: &mut Item, errors: &Errors) -> Vec<RouteArg> {
         errors.at(&first, "expected a list: `#[channels(RoomChannel)]`");
         return Vec::new();
     };
+    if list.tokens.is_empty() && is_alone {
+        let message =
+            "expected channels: `#[channels(RoomChannel)]`; a socket without any leaves this out";
+        errors.at(&first, message);
+    }
     RouteArg::read(list.tokens.clone(), errors)
 }
 

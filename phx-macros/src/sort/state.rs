@@ -6,7 +6,7 @@ use syn::{Generics, parse_quote};
 use crate::{
     diag::Errors,
     item::{Head, Item, Member},
-    marks::{Home, conditional_state},
+    marks::{Home, conditional_state, misspelt_state},
     model::State,
     syntax::take,
 };
@@ -51,7 +51,7 @@ pub(super) fn state(home: Home, item: &mut Item, errors: &Errors) -> Option<Stat
             }
         }
     }
-    if !marked && !conditional_state(item, errors) {
+    if !marked && !conditional_state(item, errors) && !misspelt_state(item, errors) {
         errors.at(item.title(), "mark the type holding this module's state with `#[assigns]`");
     }
     let ty = found?;

@@ -84,7 +84,6 @@ struct Set;
     "/set",
     longpoll(max_sessions = 1, max_sessions_per_peer = 20, first_request_timeout = "1.5s")
 )]
-#[phx_runtime::channels()]
 impl Set {
     #[connect]
     fn connect() -> Result<Self, ConnectError> {

@@ -1,0 +1,16 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channel("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+
+    #[handle_in("_")]
+    fn rest(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use phx_runtime::prelude::*;
+
+struct Room;
+
+#[channels("room:*")]
+impl Room {
+    #[join]
+    fn join() -> Result<Self, JoinError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}
