@@ -10,7 +10,10 @@ use crate::{
     diag::Errors,
     marks::Role,
     model::{ArgumentRole, Callback, Receiver},
-    syntax::{argument_of, is_static, last_segment, lifetime, reference, spelled, unwrapped},
+    syntax::{
+        argument_of, is_spelt_as_type, is_static, last_segment, lifetime, reference, spelled,
+        unwrapped,
+    },
 };
 
 /// With how many arguments besides the state the runtime can call a callback.
@@ -231,7 +234,7 @@ fn borrows_for_the_call(callback: &Callback, errors: &Errors) {
             ArgumentRole::Context => {
                 let Some(borrowed) = borrowed else { continue };
                 // Anything else is no context, whatever its lifetime is.
-                if is_static(borrowed) && is_lent(&borrowed.elem) {
+                if is_static(borrowed) && is_lent_to(callback, &borrowed.elem) {
                     let ty = spelled(&borrowed.elem);
                     let message = format!("this is borrowed for the call alone: write `&{ty}`");
                     errors.at(&borrowed.lifetime, message);
@@ -254,7 +257,7 @@ fn takes_what_is_there(callback: &Callback, errors: &Errors) {
                 format!("a state is always there, or the endpoint is not built: write `{shared}`");
             errors.at(ty, message);
         } else if let Some(lent) =
-            optional.filter(|it| reference(it).is_some_and(|it| is_lent(&it.elem)))
+            optional.filter(|it| reference(it).is_some_and(|it| is_lent_to(callback, &it.elem)))
         {
             errors.at(ty, format!("this is always there: write `{}`", spelled(lent)));
         } else if let Some(Type::TraitObject(object)) = argument_of("State", ty).map(unwrapped) {
@@ -281,6 +284,13 @@ fn is_reply_ref(ty: &Type) -> bool {
 
 /// What a callback borrows from its call.
 const LENT: &[&str] = &["Topic", "Event", "Endpoint", "ConnectInfo", "Connection"];
+
+/// Whether a callback borrows a type from its call; what `#[join]` borrows is its socket, whatever that is called.
+fn is_lent_to(callback: &Callback, ty: &Type) -> bool {
+    let is_named = matches!(unwrapped(ty), Type::Path(path)
+        if last_segment(&path.path).is_some_and(|name| is_spelt_as_type(&name.to_string())));
+    is_lent(ty) || callback.role == Role::Join && is_named
+}
 
 /// Whether a type is one of these, or a channel's or a connection's socket, as far as its name tells.
 fn is_lent(ty: &Type) -> bool {

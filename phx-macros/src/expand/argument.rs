@@ -17,7 +17,7 @@ use super::{
 use crate::{
     marks::Role,
     model::{Argument, ArgumentRole, Callback},
-    syntax::{argument_of, last_segment, reference, spelled, unwrapped},
+    syntax::{argument_of, is_spelt_as_type, last_segment, reference, spelled, unwrapped},
 };
 
 /// Wrappers that other frameworks have around what arrives.
@@ -233,7 +233,12 @@ fn context_hint(callback: &Callback, argument: &Argument, place: &str) -> Option
         ("Socket" | "Topic" | "Endpoint" | "Presence" | "State", _) => known(&name),
         ("Reply", "Handler") => known("Reply"),
         (name, "Handler") if name.ends_with("Socket") => known("User"),
-        (name, "Join") if name.ends_with("Socket") && !shared => {
+        (name, "Join")
+            if !shared && name.ends_with("Socket")
+                || borrowed.is_some_and(|it| it.mutability.is_some())
+                    && is_spelt_as_type(name)
+                    && borrowed.is_some_and(|it| !is_of_libraries(&it.elem)) =>
+        {
             let ty = inferred(borrowed.map_or(&argument.ty, |it| &it.elem), &callback.sig);
             Some(Hint::new("UserOfJoin", Some(code!(#ty))))
         }

@@ -46,7 +46,8 @@ impl<T: Into<Topic>> TopicName for T {}
 /// be misspelt.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a topic parameter of type `{T}`",
-    label = "expected `{T}` or a reference to it"
+    label = "expected `{T}` or a reference to it",
+    note = "the parameter is written with `Display`, and read back with `FromStr`"
 )]
 pub trait TopicPart<T>: fmt::Display {}
 
