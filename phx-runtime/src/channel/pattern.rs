@@ -15,7 +15,11 @@
 /// assert!(!pattern.matches("room::chat"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pattern(&'static str);
+pub struct Pattern {
+    text: &'static str,
+    /// How many bytes come before the first placeholder or `*`.
+    literal: usize,
+}
 
 /// One step of a pattern, borrowed from its text.
 enum Piece {
@@ -58,12 +62,16 @@ impl Pattern {
             i += 1;
         }
         assert!(!open, "a topic parameter is never closed");
-        Self(text)
+        let mut literal = 0;
+        while literal < bytes.len() && !matches!(bytes[literal], b'*' | b'{') {
+            literal += 1;
+        }
+        Self { text, literal }
     }
 
     /// The text that the pattern was made from.
     pub const fn as_str(&self) -> &'static str {
-        self.0
+        self.text
     }
 
     /// Whether `topic` belongs to this pattern.
@@ -83,7 +91,7 @@ impl Pattern {
     }
 
     fn pieces(self) -> impl Iterator<Item = Piece> {
-        let mut rest = self.0;
+        let mut rest = self.text;
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -146,9 +154,20 @@ impl Pattern {
     /// where that is certain: a literal or empty rest under `*`, equal text, and a final
     /// placeholder over literal text.
     pub const fn covers(&self, later: &Self) -> bool {
-        let (mine, other) = (self.0.as_bytes(), later.0.as_bytes());
-        let mut at = 0;
-        let mut there = 0;
+        let (mine, other) = (self.text.as_bytes(), later.text.as_bytes());
+        if self.literal > later.literal {
+            return false;
+        }
+        // From its end, where the patterns of a table differ soonest: each is compared with all before it.
+        let mut at = self.literal;
+        while at > 0 {
+            at -= 1;
+            if mine[at] != other[at] {
+                return false;
+            }
+        }
+        let mut at = self.literal;
+        let mut there = self.literal;
         loop {
             if at < mine.len() && mine[at] == b'*' {
                 return true;

@@ -213,7 +213,7 @@ macro_rules! calls {
                     handler: fn(State, $($ty),*) -> Awaited,
                     $($argument: fn(Cx) -> Result<$ty, Fault>,)*
                     answer: fn(Returned) -> Outcome,
-                ) -> Called<Awaited, Returned, Outcome> {
+                ) -> impl Future<Output = Outcome> {
                     let call = || Ok(handler(self.state, $($argument(self.cx)?),*));
                     called(call(), answer)
                 }
@@ -232,7 +232,7 @@ macro_rules! calls {
                     received: fn(Arrived) -> Result<Received, Refused>,
                     $($argument: fn(Cx) -> Result<$ty, Fault>,)*
                     answer: fn(Returned) -> Outcome,
-                ) -> Called<Awaited, Returned, Outcome> {
+                ) -> impl Future<Output = Outcome> {
                     let call = || {
                         let received = received(self.arrived).map_err(Into::into)?;
                         Ok(handler(self.state, received, $($argument(self.cx)?),*))
@@ -248,10 +248,9 @@ each_count!(calls);
 
 pin_project! {
     /// A handler that was called, its result to become the reply. One small type rather than several that are
-    /// nested, and named rather than hidden: that it may go to another thread is proven for every handler.
-    #[derive(Debug)]
+    /// nested: that it may go to another thread is proven for every handler. Hidden, so that errors do not show it.
     #[project = Proceeding]
-    pub enum Called<F, Returned, Outcome> {
+    enum Called<F, Returned, Outcome> {
         Runs { #[pin] handler: F, answer: fn(Returned) -> Outcome },
         Failed { outcome: Option<Outcome> },
     }

@@ -49,8 +49,8 @@ mod results;
 
 pub use self::{
     handlers::{
-        Called, FrameLater, FrameNow, Given, GivenLater, GivenNow, Later, Now, RawLater, RawNow,
-        Running, frame_later, frame_now, later, now, raw_ended, raw_later, raw_now,
+        FrameLater, FrameNow, Given, GivenLater, GivenNow, Later, Now, RawLater, RawNow, Running,
+        frame_later, frame_now, later, now, raw_ended, raw_later, raw_now,
     },
     makers::{MakeLater, MakeNow, make_later, make_now},
     results::{
