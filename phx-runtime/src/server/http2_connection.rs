@@ -23,7 +23,8 @@ use tokio::{
 };
 
 use super::{
-    http_connection::{Answer, End, HEAD_LIMIT, Routes, answer},
+    answer::{Answer, End, Routes, answer},
+    http_connection::HEAD_LIMIT,
     listener::Wire,
     stream::Timeouts,
 };

@@ -4,71 +4,36 @@ use std::{
     convert::Infallible,
     future::poll_fn,
     net::SocketAddr,
-    panic::AssertUnwindSafe,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
-use futures_util::FutureExt;
-use http::{Request, Response, StatusCode};
+use http::Request;
 use hyper::{
-    body::{Body, Frame, Incoming, SizeHint},
+    body::{Body, Incoming},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{sync::watch, time::sleep};
-use tower_service::Service;
+use tokio::{
+    sync::watch,
+    time::{Sleep, sleep},
+};
 
 use super::{
+    answer::{Answer, Answered, Routes, answer},
     body::WholeBody,
-    gate::{self, Asked},
-    head,
+    direct::Handshake,
     listener::Wire,
     parked::{Place, Terms},
-    request::ExtendedConnect,
-    response_body::ResponseBody,
     stream::{Clock, HEAD_TIMEOUT, HttpStream, Late, RequestBody, Timeouts},
 };
-use crate::{
-    connect::{Via, plain_response},
-    endpoint::Endpoint,
-    log,
-    message::Fault,
-};
+use crate::{connect::Via, endpoint::Endpoint, log};
 
 /// How many bytes the head of a request may have: its path, its query and all of its headers. A
 /// larger one is answered with status 431, or with 414 where the path and query alone are too long.
 /// It may have 100 headers, the default of the HTTP library.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
-
-/// What answers requests: the endpoint's routes, or a router of the application.
-pub(super) trait Routes:
-    Service<Request<Incoming>, Response = Response<Self::Body>, Error = Infallible, Future: Send>
-    + Clone
-    + Send
-    + 'static
-{
-    type Body: Body<Data: Buf + Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
-        + Send
-        + Unpin
-        + 'static;
-}
-
-impl<S, B> Routes for S
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-    B: Body<Data: Buf + Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
-        + Send
-        + Unpin
-        + 'static,
-{
-    type Body = B;
-}
 
 /// Serves the requests of one connection, up to its upgrade.
 ///
@@ -81,9 +46,25 @@ pub(super) async fn serve<R: Routes>(
     routes: R,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let peer = via.peer;
     let clock = Clock::start(Timeouts::of(&endpoint.0.server));
+    let watch = &mut Watch {
+        clock: clock.clone(),
+        timer: pin!(sleep(HEAD_TIMEOUT)),
+        stopped: pin!(async { drop(stopping.wait_for(|stop| *stop).await) }),
+        is_stopping: false,
+        peer: via.peer,
+    };
+    let mut stream = HttpStream::new(wire, clock.clone());
+    if !watch.is_asked(&mut stream).await {
+        return;
+    }
     let place = Place::default();
+    if let Some(begun) = Handshake::read(stream.ahead(), &routes) {
+        // Boxed: it is over soon, and most connections are something else then.
+        let answered = Box::pin(shake_hands(begun, stream, via.clone(), &endpoint, &place, watch));
+        let Some(refused) = answered.await else { return };
+        stream = refused;
+    }
     let mut service = service_fn({
         let (clock, place) = (clock.clone(), place.clone());
         move |request: Request<Incoming>| {
@@ -109,44 +90,17 @@ pub(super) async fn serve<R: Routes>(
             }
         }
     });
-    let mut stream = HttpStream::new(wire, clock.clone());
-    let mut is_stopping = false;
-    let mut stopped = pin!(stopping.wait_for(|stop| *stop).map(drop).fuse());
-    let mut timer = pin!(sleep(HEAD_TIMEOUT));
-    let mut pause = Pause::Unasked;
     loop {
-        let goes_on = poll_fn(|task| {
-            is_stopping |= stopped.as_mut().poll(task).is_ready();
-            match pause {
-                Pause::Unanswered if place.poll_ready(task).is_ready() => Poll::Ready(true),
-                Pause::Unanswered => stream.poll_gone(task).map(|()| false),
-                Pause::Unasked if is_stopping => Poll::Ready(false),
-                Pause::Unasked => {
-                    if let Poll::Ready(is_there) = stream.poll_next(task) {
-                        return Poll::Ready(is_there);
-                    }
-                    ready!(clock.poll_late(timer.as_mut(), task)).tell(peer);
-                    Poll::Ready(false)
-                }
-            }
-        })
-        .await;
-        if !goes_on {
-            return;
-        }
-        if let Pause::Unanswered = pause {
-            stream.put_back(place.stand_in(is_stopping));
-        }
-        let (paused, parts) = {
-            // Boxed: it is gone while nothing is answered, which is most of the time.
+        // Boxed: it is gone while nothing is answered, which is most of the time.
+        let spoken = Box::pin(async {
             let connection = http().serve_connection(TokioIo::new(stream), service);
-            let mut connection = Box::new(connection.with_upgrades());
+            let mut connection = connection.with_upgrades();
             let paused = poll_fn(|task| {
                 loop {
-                    if let Poll::Ready(served) = Pin::new(&mut *connection).poll(task) {
+                    if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
                         // A client that breaks off is not worth a line at a higher level.
                         if let Err(error) = served {
-                            log::http_connection_broke(peer, error);
+                            log::http_connection_broke(watch.peer, error);
                         }
                         return Poll::Ready(None);
                     }
@@ -156,33 +110,124 @@ pub(super) async fn serve<R: Routes>(
                     if clock.is_idle() {
                         return Poll::Ready(Some(Pause::Unasked));
                     }
-                    if stopped.as_mut().poll(task).is_pending() {
+                    if watch.is_stopping || !watch.poll_stopping(task) {
                         break;
                     }
-                    is_stopping = true;
-                    Pin::new(&mut *connection).graceful_shutdown();
+                    Pin::new(&mut connection).graceful_shutdown();
                 }
-                ready!(clock.poll_late(timer.as_mut(), task)).tell(peer);
-                Poll::Ready(None)
-            })
-            .await;
-            (paused, connection.into_parts())
+                watch.poll_late(task).map(|()| None)
+            });
+            let paused = paused.await?;
+            let parts = connection.into_parts()?;
+            let mut stream = parts.io.into_inner();
+            stream.put_back(&parts.read_buf);
+            Some((paused, stream, parts.service))
+        });
+        let Some((pause, back, again)) = spoken.await else { return };
+        (stream, service) = (back, again);
+        let goes_on = match pause {
+            Pause::Unasked => watch.is_asked(&mut stream).await,
+            Pause::Unanswered => {
+                let ready = poll_fn(|task| place.poll_ready(task));
+                let is_ready = watch.unless_gone(&mut stream, ready).await.is_some();
+                stream.put_back(place.stand_in(watch.is_stopping));
+                is_ready
+            }
         };
-        let (Some(paused), Some(parts)) = (paused, parts) else { return };
-        pause = paused;
-        stream = parts.io.into_inner();
-        service = parts.service;
-        stream.put_back(&parts.read_buf);
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// Answers a handshake. Gives the stream back where the client is not let in, for the answer to that.
+async fn shake_hands<B, S: Future<Output = ()>>(
+    (handshake, length): (Handshake, usize),
+    mut stream: HttpStream,
+    via: Via,
+    endpoint: &Endpoint,
+    place: &Place<Answered<B>>,
+    watch: &mut Watch<'_, S>,
+) -> Option<HttpStream> {
+    let head = stream.take(length);
+    let decided = pin!(handshake.decide(via, endpoint));
+    match watch.unless_gone(&mut stream, decided).await? {
+        Ok((answer, switched)) => {
+            let (wire, early) = stream.into_inner();
+            switched.go_on(wire, &answer, &early).await;
+            None
+        }
+        Err(refusal) => {
+            stream.put_back(&head);
+            place.decide(refusal.map(Answered::Own));
+            Some(stream)
+        }
     }
 }
 
 /// Why the HTTP library, which has buffers of 16 KiB for each connection, has nothing to do for one.
 #[derive(Clone, Copy)]
 enum Pause {
-    /// The first or the next request has not come.
+    /// The next request has not come.
     Unasked,
     /// An answer waits.
     Unanswered,
+}
+
+/// What else there is to know of while a client is waited for.
+struct Watch<'a, S> {
+    clock: Clock,
+    timer: Pin<&'a mut Sleep>,
+    /// Ready when the server stops.
+    stopped: Pin<&'a mut S>,
+    is_stopping: bool,
+    peer: Option<SocketAddr>,
+}
+
+impl<S: Future<Output = ()>> Watch<'_, S> {
+    /// Waits for the next request, and tells whether there is any.
+    async fn is_asked(&mut self, stream: &mut HttpStream) -> bool {
+        poll_fn(|task| {
+            if self.is_stopping {
+                return Poll::Ready(false);
+            }
+            if let Poll::Ready(is_there) = stream.poll_next(task) {
+                return Poll::Ready(is_there);
+            }
+            if self.poll_stopping(task) {
+                return Poll::Ready(false);
+            }
+            self.poll_late(task).map(|()| false)
+        })
+        .await
+    }
+
+    /// Waits for something, unless the client goes before.
+    async fn unless_gone<F>(&mut self, stream: &mut HttpStream, mut awaited: F) -> Option<F::Output>
+    where
+        F: Future + Unpin,
+    {
+        poll_fn(|task| {
+            if let Poll::Ready(output) = Pin::new(&mut awaited).poll(task) {
+                return Poll::Ready(Some(output));
+            }
+            self.poll_stopping(task);
+            stream.poll_gone(task).map(|()| None)
+        })
+        .await
+    }
+
+    /// Whether the server stops.
+    fn poll_stopping(&mut self, task: &mut Context<'_>) -> bool {
+        self.is_stopping = self.is_stopping || self.stopped.as_mut().poll(task).is_ready();
+        self.is_stopping
+    }
+
+    /// Waits until the client takes too long.
+    fn poll_late(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        ready!(self.clock.poll_late(self.timer.as_mut(), task)).tell(self.peer);
+        Poll::Ready(())
+    }
 }
 
 impl Late {
@@ -202,151 +247,4 @@ fn http() -> http1::Builder {
     // The one limits what is buffered before the head is whole, in steps; the other is exact.
     http.max_buf_size(HEAD_LIMIT).max_header_size(HEAD_LIMIT);
     http
-}
-
-/// Answers a request, whatever it is and whatever becomes of the route: a panic costs this request
-/// alone.
-pub(super) async fn answer<R: Routes>(
-    request: Request<Incoming>,
-    via: Via,
-    endpoint: &Endpoint,
-    mut routes: R,
-) -> Response<Answered<R::Body>> {
-    let (mut head, body) = request.into_parts();
-    let own = |response: Response<ResponseBody>| response.map(Answered::Own);
-    if let Err(unrouted) = head::check(&mut head) {
-        let response = plain_response(unrouted.status(), unrouted.explanation());
-        return own(response.map(Into::into));
-    }
-    let asked = Asked {
-        method: &head.method,
-        path: head.uri.path(),
-        query: head.uri.query(),
-        headers: &head.headers,
-    };
-    let via = match gate::pass(endpoint, via, asked) {
-        Ok(via) => via,
-        Err(answer) => return own(*answer),
-    };
-    let (peer, is_secure) = (via.peer, via.is_secure);
-    ExtendedConnect::mark(&mut head);
-    head.extensions.insert(via);
-    let (method, path) = (head.method.clone(), head.uri.clone());
-    let request = Request::from_parts(head, body);
-    let answered = AssertUnwindSafe(async { routes.call(request).await }).catch_unwind().await;
-    let mut response = match answered {
-        Ok(Ok(response)) => response.map(Answered::Route),
-        Err(panic) => {
-            let fault = Fault::from_panic(&*panic);
-            log::route_panicked(method.as_str(), path.path(), peer, &fault);
-            let mut response = own(Response::default());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }
-    };
-    gate::finish(endpoint, is_secure, response.headers_mut());
-    response
-}
-
-/// A body of the server's own, or one of the routes.
-pub(super) enum Answered<B> {
-    Own(ResponseBody),
-    Route(B),
-}
-
-/// The body of an answer, at whose end somebody is told: when it has been handed over.
-pub(super) struct Answer<B, E: End> {
-    pub(super) body: Answered<B>,
-    pub(super) end: E,
-}
-
-/// Who is told of the end of an answer.
-pub(super) trait End: Unpin {
-    fn answered(&self);
-}
-
-impl End for Clock {
-    fn answered(&self) {
-        Self::answered(self);
-    }
-}
-
-impl<B: Body + Unpin, E: End> Body for Answer<B, E> {
-    type Data = Piece<B::Data>;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, B::Error>>> {
-        Poll::Ready(match &mut self.body {
-            Answered::Own(body) => {
-                let frame = ready!(Pin::new(body).poll_frame(task));
-                frame.map(|frame| match frame {
-                    Ok(frame) => Ok(frame.map_data(Piece::Own)),
-                    Err(never) => match never {},
-                })
-            }
-            Answered::Route(body) => {
-                let frame = ready!(Pin::new(body).poll_frame(task));
-                frame.map(|frame| frame.map(|frame| frame.map_data(Piece::Route)))
-            }
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match &self.body {
-            Answered::Own(body) => body.is_end_stream(),
-            Answered::Route(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.body {
-            Answered::Own(body) => body.size_hint(),
-            Answered::Route(body) => body.size_hint(),
-        }
-    }
-}
-
-impl<B, E: End> Drop for Answer<B, E> {
-    fn drop(&mut self) {
-        self.end.answered();
-    }
-}
-
-/// Bytes of either body.
-pub(super) enum Piece<D> {
-    Own(Bytes),
-    Route(D),
-}
-
-impl<D: Buf> Buf for Piece<D> {
-    fn remaining(&self) -> usize {
-        match self {
-            Self::Own(bytes) => bytes.remaining(),
-            Self::Route(bytes) => bytes.remaining(),
-        }
-    }
-
-    fn chunk(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes.chunk(),
-            Self::Route(bytes) => bytes.chunk(),
-        }
-    }
-
-    fn advance(&mut self, count: usize) {
-        match self {
-            Self::Own(bytes) => bytes.advance(count),
-            Self::Route(bytes) => bytes.advance(count),
-        }
-    }
-
-    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
-        match self {
-            Self::Own(bytes) => bytes.chunks_vectored(slices),
-            Self::Route(bytes) => bytes.chunks_vectored(slices),
-        }
-    }
 }

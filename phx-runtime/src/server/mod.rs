@@ -1,11 +1,13 @@
 //! The HTTP server around an endpoint: what listens, which request belongs to which mount, and how all of it ends.
 
 mod accept;
+mod answer;
 mod body;
 mod build_error;
 mod builder;
 mod checks;
 mod connectors;
+mod direct;
 mod dispatch;
 mod door;
 mod drain;

@@ -6,7 +6,8 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{
     accept::Place,
-    http_connection::{self, Routes},
+    answer::Routes,
+    http_connection,
     listener::{
         Speaks, Wire,
         proxy_protocol::{self, Client},

@@ -38,7 +38,8 @@ impl Terms {
     }
 }
 
-fn has_option(headers: &HeaderMap, wanted: &str) -> bool {
+/// Whether `Connection` has this among its options.
+pub(super) fn has_option(headers: &HeaderMap, wanted: &str) -> bool {
     let lists = headers.get_all(header::CONNECTION).iter();
     let mut options = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
     options.any(|option| option.trim().eq_ignore_ascii_case(wanted))
@@ -49,12 +50,22 @@ pub(super) struct Place<B>(Arc<Mutex<Option<Parked<B>>>>);
 
 struct Parked<B> {
     response: Response<B>,
+    /// None if it is only to be written.
+    wait: Option<Wait>,
+}
+
+struct Wait {
     awaited: Awaited,
     timer: Deadline,
     closes: bool,
 }
 
 impl<B> Place<B> {
+    /// Gives the answer to the request that is read next, which was decided on before.
+    pub(super) fn decide(&self, response: Response<B>) {
+        *self.0.lock() = Some(Parked { response, wait: None });
+    }
+
     /// Gives the answer back when it may be sent. If it waits and another request may stand in for its
     /// own, that is never: then the connection is to be taken apart.
     pub(super) async fn wait(&self, mut response: Response<B>, terms: Terms) -> Response<B> {
@@ -64,32 +75,36 @@ impl<B> Place<B> {
             return response;
         }
         let (closes, timer) = (terms == Terms::Close, Deadline::default());
-        *self.0.lock() = Some(Parked { response, awaited, timer, closes });
+        *self.0.lock() = Some(Parked { response, wait: Some(Wait { awaited, timer, closes }) });
         pending().await
     }
 
+    /// Whether an answer waits.
     pub(super) fn is_taken(&self) -> bool {
-        self.0.lock().is_some()
+        self.0.lock().as_ref().is_some_and(|parked| parked.wait.is_some())
     }
 
     /// Waits until the answer may be sent.
     pub(super) fn poll_ready(&self, task: &mut Context<'_>) -> Poll<()> {
-        match &mut *self.0.lock() {
-            Some(Parked { awaited, timer, .. }) => awaited.poll_ready(task, timer),
+        let mut parked = self.0.lock();
+        match parked.as_mut().and_then(|parked| parked.wait.as_mut()) {
+            Some(Wait { awaited, timer, .. }) => awaited.poll_ready(task, timer),
             None => Poll::Ready(()),
         }
     }
 
     /// The request in whose place the waiting answer is given.
     pub(super) fn stand_in(&self, is_last: bool) -> &'static [u8] {
-        if is_last || self.0.lock().as_ref().is_some_and(|parked| parked.closes) {
+        let parked = self.0.lock();
+        let wait = parked.as_ref().and_then(|parked| parked.wait.as_ref());
+        if is_last || wait.is_some_and(|wait| wait.closes) {
             b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
         } else {
             b"GET / HTTP/1.1\r\n\r\n"
         }
     }
 
-    /// The answer that waited, if the request stands in for its own.
+    /// The answer that waited, if the request stands in for its own, or was decided on before.
     pub(super) fn resume(&self) -> Option<Response<B>> {
         self.0.lock().take().map(|parked| parked.response)
     }

@@ -76,6 +76,19 @@ impl Request {
         }
     }
 
+    /// One that the server in front let through its gate.
+    pub(super) fn passed(head: Parts, via: Via) -> Self {
+        Self {
+            is_extended_connect: ExtendedConnect::is_asked(&head),
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            has_passed: true,
+            via,
+        }
+    }
+
     /// Whether the server in front holds an answer back until what it waits for has come, and needs
     /// neither the request nor these routes meanwhile.
     pub(super) fn is_answered_when_ready(&self) -> bool {

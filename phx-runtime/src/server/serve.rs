@@ -8,8 +8,8 @@ use warp::{Filter, Rejection, Reply};
 
 use super::{
     accept::{Acceptor, Admission},
+    answer::Routes,
     drain::GRACE,
-    http_connection::Routes,
     listener::{Bound, ListenAddress, Listener, ListensAt},
     opening,
     serve_error::ServeError,

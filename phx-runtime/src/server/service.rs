@@ -61,6 +61,12 @@ impl Endpoint {
     }
 }
 
+impl EndpointService {
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+}
+
 impl<B> Service<HttpRequest<B>> for EndpointService
 where
     B: Body + Send + 'static,

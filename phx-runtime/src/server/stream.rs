@@ -236,6 +236,16 @@ impl HttpStream {
         (self.stream, self.again)
     }
 
+    /// What was read ahead.
+    pub(super) fn ahead(&self) -> &Bytes {
+        &self.again
+    }
+
+    /// Takes the first of what was read ahead.
+    pub(super) fn take(&mut self, length: usize) -> Bytes {
+        self.again.split_to(length)
+    }
+
     /// Makes these bytes come first.
     pub(super) fn put_back(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {

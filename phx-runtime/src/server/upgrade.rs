@@ -47,19 +47,59 @@ pub(super) async fn upgrade(
     request: Request,
     on_upgrade: Option<OnUpgrade>,
 ) -> Response<String> {
-    let accepted = accept(at, request, on_upgrade.is_some()).await;
-    match (accepted, on_upgrade) {
-        (Ok((response, accepted)), Some(on_upgrade)) => {
-            tokio::spawn(serve(accepted, on_upgrade));
+    match (decide(at, request, on_upgrade.is_some()).await, on_upgrade) {
+        (Ok((response, switched)), Some(on_upgrade)) => {
+            match switched {
+                Switched::Accepted(accepted) => drop(tokio::spawn(serve(accepted, on_upgrade))),
+                Switched::Refused(close) => drop(tokio::spawn(refuse(on_upgrade, close))),
+            }
             response.map(|()| String::new())
         }
         (Ok(_), None) => plain_response(StatusCode::BAD_REQUEST, ""),
-        (Err(Refusal { response, instead: Some(instead) }), Some(on_upgrade)) => {
+        (Err(refusal), _) => refusal,
+    }
+}
+
+/// Decides on a request for a WebSocket connection: what it is answered with, and what follows if both
+/// sides speak the new protocol then.
+pub(super) async fn decide(
+    at: At<WebSocketSettings>,
+    request: Request,
+    can_be_upgraded: bool,
+) -> Result<(Response<()>, Switched), Response<String>> {
+    match accept(at, request, can_be_upgraded).await {
+        Ok((response, accepted)) => Ok((response, Switched::Accepted(accepted))),
+        Err(Refusal { response, instead: Some(instead) }) if can_be_upgraded => {
             let (code, text) = close_of(&response);
-            tokio::spawn(refuse(on_upgrade, close_frame_saying(Some(code), text)));
-            instead.map(|()| String::new())
+            Ok((instead, Switched::Refused(close_frame_saying(Some(code), text))))
         }
-        (Err(refusal), _) => refusal.response,
+        Err(refusal) => Err(refusal.response),
+    }
+}
+
+/// What follows the answer to a client that speaks the new protocol.
+pub(super) enum Switched {
+    Accepted(WebSocketUpgrade),
+    /// A close frame says why it has to go.
+    Refused(Bytes),
+}
+
+impl Switched {
+    /// Writes the answer, and goes on in a task of its own. The client sent `early` behind its request.
+    pub(super) async fn go_on(self, mut wire: Wire, answer: &[u8], early: &[u8]) {
+        let written = timeout(UPGRADE, async {
+            wire.write_all(answer).await?;
+            wire.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return log::upgrade_failed(error),
+            Err(_) => return log::upgrade_too_slow(),
+        }
+        match self {
+            Self::Accepted(accepted) => drop(tokio::spawn(accepted.over(wire, early))),
+            Self::Refused(close) => drop(tokio::spawn(dismiss(wire, close))),
+        }
     }
 }
 
@@ -79,7 +119,11 @@ impl From<Response<String>> for Refusal {
 /// Tells a client why it has to go, once it speaks the new protocol.
 async fn refuse(on_upgrade: OnUpgrade, close: Bytes) {
     let Ok(Ok(upgraded)) = timeout(UPGRADE, on_upgrade).await else { return };
-    let mut stream = TokioIo::new(upgraded);
+    dismiss(TokioIo::new(upgraded), close).await;
+}
+
+/// Tells a client why it has to go.
+async fn dismiss(mut stream: impl AsyncRead + AsyncWrite + Unpin, close: Bytes) {
     let told = async {
         stream.write_all(&close).await?;
         stream.shutdown().await?;
@@ -150,10 +194,17 @@ impl WebSocketUpgrade {
         self,
         stream: impl AsyncRead + AsyncWrite + Send + 'static,
     ) -> impl Future<Output = Reason> + Send {
-        let settings = &self.websocket.settings.own;
-        let (io, connection) = Io::other(stream, settings.backlog.clone(), self.compresses);
-        let decoder = decoder(settings, self.compresses);
-        let websocket = WebSocket::new(io, decoder, settings.timeout);
+        let backlog = self.websocket.settings.own.backlog.clone();
+        let (io, connection) = Io::other(stream, backlog, self.compresses);
+        let websocket = websocket(&self.websocket, self.compresses, io, &[]);
+        self.admitted.serve(connection, websocket)
+    }
+
+    /// The same over a stream of our own server.
+    fn over(self, wire: Wire, early: &[u8]) -> impl Future<Output = Reason> + Send + use<> {
+        let backlog = self.websocket.settings.own.backlog.clone();
+        let (io, connection) = of_wire(wire, backlog, self.compresses);
+        let websocket = websocket(&self.websocket, self.compresses, io, early);
         self.admitted.serve(connection, websocket)
     }
 }
@@ -164,9 +215,18 @@ impl fmt::Debug for WebSocketUpgrade {
     }
 }
 
-fn decoder(settings: &WebSocketSettings, compresses: bool) -> Decoder {
+/// The transport over a stream whose client sent `early` already.
+fn websocket(
+    mounted: &MountedTransport<WebSocketSettings>,
+    compresses: bool,
+    io: Io,
+    early: &[u8],
+) -> WebSocket {
+    let settings = &mounted.settings.own;
     let decoder = Decoder::new(settings.max_frame_size);
-    if compresses { decoder.with_inflate(inflate) } else { decoder }
+    let mut decoder = if compresses { decoder.with_inflate(inflate) } else { decoder };
+    decoder.feed(early);
+    WebSocket::new(io, decoder, settings.timeout)
 }
 
 /// Decides on a request for a WebSocket connection.
@@ -307,11 +367,9 @@ impl WebSocketUpgrade {
                 return None;
             }
         };
-        let settings = &websocket.settings.own;
-        let (io, connection, early) = split(upgraded, settings.backlog.clone(), compresses);
-        let mut decoder = decoder(settings, compresses);
-        decoder.feed(&early);
-        let websocket = WebSocket::new(io, decoder, settings.timeout);
+        let backlog = websocket.settings.own.backlog.clone();
+        let (io, connection, early) = split(upgraded, backlog, compresses);
+        let websocket = self::websocket(&websocket, compresses, io, &early);
         Some((admitted, connection, websocket))
     }
 }
@@ -331,10 +389,7 @@ fn split(
             } else {
                 [parts.read_buf, again].concat().into()
             };
-            let (io, connection) = match wire {
-                Wire::Tcp(stream) => Io::tcp(stream, backlog, compresses),
-                Wire::Other(stream) => Io::other(stream, backlog, compresses),
-            };
+            let (io, connection) = of_wire(wire, backlog, compresses);
             return (io, connection, early);
         }
         Err(upgraded) => upgraded,
@@ -350,6 +405,13 @@ fn split(
             let (io, connection) = Io::other(TokioIo::new(upgraded), backlog, compresses);
             (io, connection, Bytes::new())
         }
+    }
+}
+
+fn of_wire(wire: Wire, backlog: Arc<BacklogLimits>, compresses: bool) -> (Io, Connection) {
+    match wire {
+        Wire::Tcp(stream) => Io::tcp(stream, backlog, compresses),
+        Wire::Other(stream) => Io::other(stream, backlog, compresses),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod handshakes;
 mod heads;
 mod keep_alive;
 mod requests;

@@ -21,10 +21,10 @@ pub(crate) struct Answer<S = TcpStream> {
     pub(crate) status: u16,
     pub(crate) body: String,
     /// Status line and headers.
-    pub(super) head: String,
+    pub(crate) head: String,
     pub(crate) stream: S,
     /// What came behind it.
-    pub(super) rest: Vec<u8>,
+    pub(crate) rest: Vec<u8>,
 }
 
 /// Sends a handshake for `target`, with further headers.

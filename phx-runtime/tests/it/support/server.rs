@@ -7,10 +7,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use phx_runtime::{
-    Endpoint,
-    server::{Listener, Server},
-};
+use phx_runtime::{Endpoint, server::Listener};
 use warp::{Filter, Rejection, Reply};
 
 use super::clock;
@@ -18,7 +15,10 @@ use super::clock;
 /// Serves an endpoint on a free port of this machine, until the test's runtime ends. The
 /// [clock](super::clock) stops.
 pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
-    serve_routes(endpoint, endpoint.routes()).await
+    let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
+    let address = server.address();
+    run(server.stop_on(pending()).run_service(endpoint.service()));
+    address
 }
 
 /// The same, with routes of an application around the endpoint's.
@@ -29,7 +29,7 @@ where
 {
     let server = endpoint.bind(([127, 0, 0, 1], 0)).await.unwrap();
     let address = server.address();
-    run(server, routes);
+    run(server.stop_on(pending()).run(routes));
     address
 }
 
@@ -43,18 +43,16 @@ where
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("phx-{}-{number}.sock", std::process::id());
     let path = std::env::temp_dir().join(name);
-    run(endpoint.bind(Listener::unix(&path)).await.unwrap(), routes);
+    let server = endpoint.bind(Listener::unix(&path)).await.unwrap();
+    run(server.stop_on(pending()).run(routes));
     path
 }
 
-fn run<F>(server: Server, routes: F)
-where
-    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
-    F::Extract: Reply,
-{
+/// Serves until the test's runtime ends. The [clock](super::clock) stops.
+pub(crate) fn run(serving: impl Future<Output = ()> + Send + 'static) {
     let still = clock::stop();
     tokio::spawn(async move {
-        server.stop_on(pending()).run(routes).await;
+        serving.await;
         drop(still);
     });
 }
