@@ -7,6 +7,7 @@
 
 use std::{
     io::{self, IoSlice},
+    mem::MaybeUninit,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -89,7 +90,7 @@ pub(super) enum RequestBody {
 
 /// Where the bytes end that have been read, as far as they are heads. One read may bring several,
 /// and the beginning of another.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LastRead {
     /// Behind a head, or before the first one.
     Between,
@@ -100,13 +101,21 @@ enum LastRead {
 }
 
 impl LastRead {
+    /// The last two lines tell.
     fn then(self, bytes: &[u8]) -> Self {
-        bytes.iter().fold(self, |at, byte| match (at, byte) {
-            (_, b'\r') | (Self::Between, b'\n') => at,
-            (Self::Line, b'\n') => Self::LineEnd,
-            (Self::LineEnd, b'\n') => Self::Between,
-            _ => Self::Line,
-        })
+        let mut lines = bytes.rsplit(|byte| *byte == b'\n');
+        let is_empty =
+            |line: Option<&[u8]>| line.is_none_or(|line| line.iter().all(|byte| *byte == b'\r'));
+        let is_begun = !is_empty(lines.next());
+        let (last, before) = (lines.next(), lines.next());
+        match (last, self) {
+            _ if is_begun => Self::Line,
+            (None, _) => self,
+            (Some(_), _) if !is_empty(last) => Self::LineEnd,
+            // It ends a line of which the beginning came before.
+            (Some(_), Self::Line) if before.is_none() => Self::LineEnd,
+            _ => Self::Between,
+        }
     }
 }
 
@@ -223,8 +232,8 @@ pub(super) struct HttpStream {
 const EARLY: usize = 256;
 
 /// What is read of a request before the HTTP library is there, which has room for more: most heads are
-/// shorter.
-const HEAD: usize = 2048;
+/// shorter, with the cookies of a browser too.
+const HEAD: usize = 4096;
 
 impl HttpStream {
     pub(super) fn new(stream: Wire, clock: Clock) -> Self {
@@ -281,8 +290,8 @@ impl HttpStream {
 
     /// Waits for something to come, which is kept, or for the end.
     fn poll_some<const MOST: usize>(&mut self, task: &mut Context<'_>) -> Poll<bool> {
-        let mut some = [0; MOST];
-        let mut buffer = ReadBuf::new(&mut some);
+        let mut some = [const { MaybeUninit::uninit() }; MOST];
+        let mut buffer = ReadBuf::uninit(&mut some);
         let read = ready!(Pin::new(&mut *self).poll_read(task, &mut buffer));
         self.put_back(buffer.filled());
         Poll::Ready(read.is_ok() && !self.again.is_empty())
@@ -358,7 +367,7 @@ mod tests {
         time::{advance, sleep},
     };
 
-    use super::{Clock, HEAD_TIMEOUT, HttpStream, Late, RequestBody, Timeouts, Wire};
+    use super::{Clock, HEAD_TIMEOUT, HttpStream, LastRead, Late, RequestBody, Timeouts, Wire};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -407,6 +416,25 @@ mod tests {
             assert_eq!(late(&clock), late_after_idle, "{read:?}");
             advance(8 * SECOND).await;
             assert_eq!(late(&clock), late_after_idle.or(Some(Late::Head)), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn heads_end_wherever_they_are_cut() {
+        let all = b"\r\nA\r\nB\n\r\n\nA: b\n\r\rC\r\r\n\r\n\r\nD";
+        let one_by_one = |bytes: &[u8]| {
+            bytes.iter().fold(LastRead::Between, |at, byte| match (at, byte) {
+                (_, b'\r') | (LastRead::Between, b'\n') => at,
+                (LastRead::Line, b'\n') => LastRead::LineEnd,
+                (LastRead::LineEnd, b'\n') => LastRead::Between,
+                _ => LastRead::Line,
+            })
+        };
+        for end in 0..=all.len() {
+            for cut in 0..=end {
+                let read = LastRead::Between.then(&all[..cut]).then(&all[cut..end]);
+                assert_eq!(read, one_by_one(&all[..end]), "{cut} {end}");
+            }
         }
     }
 
