@@ -43,6 +43,7 @@ use std::{env, error::Error, fs, io, process::ExitCode};
 use serde_json::json;
 
 use options::Options;
+use server::Way;
 use targets::{ALL, Outcome};
 
 fn main() -> ExitCode {
@@ -61,7 +62,8 @@ fn start() -> Result<(), Box<dyn Error>> {
     let number = |index: usize| arguments.get(index).and_then(|text| text.parse().ok());
     match arguments.first().map(String::as_str) {
         Some("serve-kernel") => return Ok(kernel::serve(number(1).unwrap_or(1))?),
-        Some("serve-phx") => return server::serve(number(1).unwrap_or(1)),
+        Some("serve-phx") => return server::serve(number(1).unwrap_or(1), Way::Alone),
+        Some("serve-filters") => return server::serve(number(1).unwrap_or(1), Way::Filters),
         #[cfg(all(feature = "redis", feature = "nats"))]
         Some("cluster-send") => {
             return Ok(cluster::send(&arguments[1], &arguments[2], number(3).unwrap_or(1))?);

@@ -22,6 +22,8 @@ pub enum Kind {
     Kernel { gather: usize },
     /// phx with so many worker threads.
     Phx { threads: usize },
+    /// phx with one, as filters of warp.
+    Filters,
     /// phx with one, over TLS.
     #[cfg(feature = "tls")]
     Encrypted,
@@ -60,13 +62,14 @@ impl Server {
         let (name, number) = match kind {
             Kind::Kernel { gather } => ("serve-kernel", gather),
             Kind::Phx { threads } => ("serve-phx", threads),
+            Kind::Filters => ("serve-filters", 1),
             #[cfg(feature = "tls")]
             Kind::Encrypted => ("serve-phx", 1),
         };
         #[cfg(feature = "tls")]
         let certified = match kind {
             Kind::Encrypted => Some(Certified::new()?),
-            Kind::Phx { .. } | Kind::Kernel { .. } => None,
+            Kind::Phx { .. } | Kind::Filters | Kind::Kernel { .. } => None,
         };
         let mut command = Command::new(env::current_exe()?);
         command.args([name, &number.to_string()]).envs(environment.iter().copied());

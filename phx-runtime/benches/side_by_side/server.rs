@@ -83,8 +83,17 @@ mod bench {
     }
 }
 
+/// How requests reach the endpoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It is served alone.
+    Alone,
+    /// As filters of warp, as beside an application's own.
+    Filters,
+}
+
 /// Serves until it is killed, with so many worker threads.
-pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
+pub fn serve(threads: usize, way: Way) -> Result<(), Box<dyn std::error::Error>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
@@ -104,7 +113,10 @@ pub fn serve(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
         };
         let server = endpoint.bind(listener).await?;
         println!("{}", server.address());
-        server.run(endpoint.routes()).await;
+        match way {
+            Way::Alone => server.run_service(endpoint.service()).await,
+            Way::Filters => server.run(endpoint.routes()).await,
+        }
         Ok(())
     })
 }

@@ -188,10 +188,13 @@ fn connect(setting: &Setting) -> Measured {
         measure::connect(server, 3000, kind != Some(Kind::KERNEL))
     })?;
     // The yardstick itself joins for about half as much as its handshake costs.
-    let alike = side_by_side(effort, BOTH, &[], |server, _| measure::connect(server, 3000, true))?;
+    let alike =
+        |kinds| side_by_side(effort, kinds, &[], |server, _| measure::connect(server, 3000, true));
+    let (alone, filters) = (alike(BOTH)?, alike([Kind::Filters, Kind::KERNEL])?);
     Ok(vec![
         Outcome::ratio("CPU per connection with its join, to a bare handshake", compared, 1.5),
-        Outcome::ratio("the same, to the yardstick's handshake with its join", alike, None),
+        Outcome::ratio("the same, to the yardstick's handshake with its join", alone, 1.25),
+        Outcome::ratio("the same through warp's filters", filters, None),
     ])
 }
 
