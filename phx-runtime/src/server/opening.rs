@@ -13,7 +13,6 @@ use super::{
         proxy_protocol::{self, Client},
     },
     stream::HEAD_TIMEOUT,
-    upgrade,
 };
 use crate::{connect::Via, endpoint::Endpoint, log};
 
@@ -33,11 +32,6 @@ pub(super) async fn serve<R: Routes>(
     stopping: watch::Receiver<bool>,
 ) {
     let (wire, peer, place) = accepted;
-    if let Wire::Tcp(stream) = &wire {
-        // A client that does not read shall not fill the kernel's memory with answers either, and
-        // the smaller the kernel's share is, the sooner it is seen that bytes are taken.
-        upgrade::prepare(stream);
-    }
     let opened = if speaks.is_plain() {
         let via = Via { is_local: peer.is_none(), ..Via::from_peer(peer) };
         Opened { wire, via, speaks_http2: false }

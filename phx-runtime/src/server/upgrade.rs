@@ -13,7 +13,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{listener::Wire, matched::At, request::Request, stream::HttpStream};
+use super::{
+    listener::{Wire, socket_options},
+    matched::At,
+    request::Request,
+    stream::HttpStream,
+};
 use crate::{
     connect::{
         ConnectInfo, WebSocketSettings, close_of, extensions,
@@ -30,10 +35,6 @@ use crate::{
     },
     wire::{Decoder, close_frame_saying, deflate::inflate},
 };
-
-/// Bytes that the kernel may hold for a reader that stopped. The default of some megabytes would
-/// defeat every limit of ours.
-const NOT_SENT: u32 = 32 * 1024;
 
 /// How long the client may take between the answer and the first byte of the new protocol.
 const UPGRADE: Duration = Duration::from_secs(10);
@@ -397,7 +398,7 @@ fn split(
     match downcast::<TokioIo<TcpStream>>(upgraded) {
         Ok(parts) => {
             let stream = parts.io.into_inner();
-            prepare(&stream);
+            socket_options::set(SockRef::from(&stream));
             let (io, connection) = Io::tcp(stream, backlog, compresses);
             (io, connection, parts.read_buf)
         }
@@ -412,18 +413,5 @@ fn of_wire(wire: Wire, backlog: Arc<BacklogLimits>, compresses: bool) -> (Io, Co
     match wire {
         Wire::Tcp(stream) => Io::tcp(stream, backlog, compresses),
         Wire::Other(stream) => Io::other(stream, backlog, compresses),
-    }
-}
-
-/// Small frames leave at once, and a reader that stops does not fill the kernel's memory. Neither
-/// is worth refusing a connection for.
-pub(crate) fn prepare(stream: &TcpStream) {
-    let socket = SockRef::from(stream);
-    if let Err(error) = socket.set_tcp_nodelay(true) {
-        log::tcp_option_failed("TCP_NODELAY", error);
-    }
-    #[cfg(target_os = "linux")]
-    if let Err(error) = socket.set_tcp_notsent_lowat(NOT_SENT) {
-        log::tcp_option_failed("TCP_NOTSENT_LOWAT", error);
     }
 }

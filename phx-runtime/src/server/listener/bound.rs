@@ -2,13 +2,14 @@
 
 use std::{io, net::SocketAddr};
 
+use socket2::SockRef;
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
 #[cfg(unix)]
 use super::socket_file::SocketFile;
-use super::{address::ListenAddress, wire::Wire};
+use super::{address::ListenAddress, socket_options, wire::Wire};
 #[cfg(feature = "tls")]
 use crate::server::tls::Tls;
 
@@ -49,6 +50,7 @@ enum Source {
 
 impl Bound {
     pub(super) fn tcp(listener: TcpListener) -> io::Result<Self> {
+        socket_options::set(SockRef::from(&listener));
         let address = ListenAddress::Tcp { address: listener.local_addr()?, is_tls: false };
         Ok(Self { source: Source::Tcp(listener), address, speaks: Speaks::default() })
     }
@@ -84,6 +86,9 @@ impl Bound {
         match &self.source {
             Source::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
+                if !socket_options::ARE_INHERITED {
+                    socket_options::set(SockRef::from(&stream));
+                }
                 Ok((Wire::Tcp(stream), Some(peer)))
             }
             #[cfg(unix)]
@@ -92,5 +97,25 @@ impl Bound {
                 Ok((Wire::Other(Box::new(stream)), None))
             }
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use socket2::SockRef;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Bound, Wire, socket_options::NOT_SENT};
+
+    #[tokio::test]
+    async fn connections_have_the_options_of_their_listener() {
+        let bound = Bound::tcp(TcpListener::bind(("127.0.0.1", 0)).await.unwrap()).unwrap();
+        let address = bound.address().socket_addr().unwrap();
+        let _client = TcpStream::connect(address).await.unwrap();
+        let (wire, _) = bound.accept().await.unwrap();
+        let Wire::Tcp(stream) = wire else { panic!("another stream") };
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), NOT_SENT);
     }
 }

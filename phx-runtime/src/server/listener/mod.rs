@@ -11,6 +11,7 @@ mod bound;
 pub(super) mod proxy_protocol;
 #[cfg(unix)]
 mod socket_file;
+pub(super) mod socket_options;
 #[cfg(unix)]
 mod systemd;
 #[cfg(unix)]
