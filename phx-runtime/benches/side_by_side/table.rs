@@ -20,7 +20,7 @@ pub fn print(outcome: &Outcome, others: usize) {
         format!("{phx:.2} {unit}"),
         yardstick.map_or_else(String::new, |value| format!("{value:.2} {unit}")),
         if limit.or(outcome.yardstick).is_some() { format!("{figure:.2}") } else { String::new() },
-        limit.map_or_else(String::new, |limit| format!("≤ {limit:.1}")),
+        limit.map_or_else(String::new, |limit| format!("≤ {limit}")),
         verdict(outcome).to_owned(),
     ];
     row.extend((0..others).map(|index| cell(outcome.others.get(index), unit)));

@@ -141,8 +141,8 @@ fn idle_memory(setting: &Setting) -> Measured {
         outcome
     };
     Ok(vec![
-        bytes(format!("memory per idle connection with one topic, {many} connections"), 0, 2560.0),
-        bytes("memory per further topic of a connection".to_owned(), 1, 614.0),
+        bytes(format!("memory per idle connection with one topic, {many} connections"), 0, 1500.0),
+        bytes("memory per further topic of a connection".to_owned(), 1, 256.0),
     ])
 }
 
@@ -171,7 +171,7 @@ fn fan_out(setting: &Setting) -> Measured {
 
 fn echo(setting: &Setting) -> Measured {
     let mut outcomes = Vec::new();
-    for (connections, depth, limit) in [(1000, 1, 1.3), (100, 16, 1.0)] {
+    for (connections, depth, limit) in [(1000, 1, 1.1), (100, 16, 1.0)] {
         let compared = side_by_side(setting.effort, BOTH, &setting.others, |server, _| {
             measure::echo(server, connections, depth, setting.effort.time)
         })?;
