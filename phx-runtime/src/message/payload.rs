@@ -281,11 +281,9 @@ pub trait FromPayload: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> FromPayload for T {
     fn from_payload(payload: Payload) -> Result<Self, PayloadError> {
-        match payload.kind {
-            PayloadKind::Json => serde_json::from_slice(&payload.bytes)
-                .map_err(|error| PayloadError::new(error.to_string())),
-            PayloadKind::Binary => Err(PayloadError::form("expected JSON, got binary data")),
-        }
+        let json = payload.as_json();
+        let json = json.ok_or_else(|| PayloadError::form("expected JSON, got binary data"))?;
+        serde_json::from_str(json).map_err(|error| PayloadError::new(error.to_string()))
     }
 }
 
