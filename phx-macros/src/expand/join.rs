@@ -22,7 +22,8 @@ pub(super) fn join(common: &Common, state: &State, callback: &Callback) -> Token
     let asking = asking(state, callback);
     let mut conditions: Vec<_> =
         asking.iter().filter_map(|argument| condition(callback, argument)).collect();
-    // Who lists what is no channel is not shown all that are. The attribute is not known where there is no prelude.
+    // Who lists what is no channel is not shown all that are. The attribute is not known in modules without a prelude, of
+    // which a macro sees no more than that paths start with `::`.
     let has_prelude = !starts_at_root(&callback.sig);
     let unlisted =
         (asking.is_empty() && has_prelude).then(|| code!(#[diagnostic::do_not_recommend]));

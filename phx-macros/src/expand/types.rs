@@ -77,7 +77,7 @@ impl VisitMut for Name<'_> {
     }
 }
 
-/// Whether a path in a signature starts with `::`, as all do in a module without a prelude.
+/// Whether a path in a signature starts with `::`, as they do in a module without a prelude that imports nothing.
 pub(super) fn starts_at_root(sig: &Signature) -> bool {
     let mut found = Rooted(false);
     found.visit_signature_mut(&mut sig.clone());

@@ -58,8 +58,12 @@ impl Handshake {
     ) -> Result<(Vec<u8>, Switched), Response<ResponseBody>> {
         let Self { head, at } = self;
         let mut switched = None;
-        let route = async |head: Parts, via: Via| match decide(at, Request::passed(head, via), true)
-            .await
+        let route = async |head: Parts, via: Via| match decide(
+            at,
+            Request::new(head, Some(via), None),
+            true,
+        )
+        .await
         {
             Ok((answer, follows)) => {
                 switched = Some(follows);

@@ -63,29 +63,20 @@ impl ExtendedConnect {
 
 impl Request {
     /// A request that came in over a server of others.
-    pub(super) fn of(parts: &Parts, peer: Option<SocketAddr>) -> Self {
-        let passed = parts.extensions.get::<Via>().cloned();
-        Self {
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers.clone(),
-            has_passed: passed.is_some(),
-            via: passed.unwrap_or_else(|| Via::from_peer(peer)),
-            is_extended_connect: ExtendedConnect::is_asked(parts),
-        }
+    pub(super) fn of(head: &Parts, peer: Option<SocketAddr>) -> Self {
+        Self::new(head.clone(), head.extensions.get::<Via>().cloned(), peer)
     }
 
-    /// One that the server in front let through its gate.
-    pub(super) fn passed(head: Parts, via: Via) -> Self {
+    /// One from `peer`, unless the server in front, which let it through its gate, knows better.
+    pub(super) fn new(head: Parts, passed: Option<Via>, peer: Option<SocketAddr>) -> Self {
         Self {
             is_extended_connect: ExtendedConnect::is_asked(&head),
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
-            has_passed: true,
-            via,
+            has_passed: passed.is_some(),
+            via: passed.unwrap_or_else(|| Via::from_peer(peer)),
         }
     }
 

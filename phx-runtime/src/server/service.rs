@@ -18,7 +18,7 @@ use super::{
     gate::{self, Asked},
     head,
     matched::Matched,
-    request::{ExtendedConnect, Request},
+    request::Request,
     response_body::ResponseBody,
 };
 use crate::{connect::Via, endpoint::Endpoint};
@@ -107,15 +107,7 @@ where
         // A host that is none is left as it is, and is nobody's.
         let _ = head::name_host(&mut head);
         let on_upgrade = head.extensions.remove::<OnUpgrade>();
-        let request = Request {
-            is_extended_connect: ExtendedConnect::is_asked(&head),
-            method: head.method,
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().unwrap_or_default().to_owned(),
-            headers: head.headers,
-            has_passed: passed.is_some(),
-            via: passed.unwrap_or_else(|| Via::from_peer(peer)),
-        };
+        let request = Request::new(head, passed, peer);
         Box::pin(
             async move { Ok(target.answer(request, on_upgrade, BodyDataStream::new(body)).await) },
         )

@@ -1,4 +1,5 @@
-//! Generated code leans on nothing that the application could have renamed, hidden or shadowed.
+//! Generated code leans on nothing that the application could have renamed, hidden or shadowed. In a module without a
+//! prelude, a `#[join]` has a path from the root in its signature.
 
 mod without_prelude {
     #![no_implicit_prelude]
